@@ -1,0 +1,156 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "si/base/spec.hpp"
+
+namespace si {
+
+/// The closed list of one family of things that a user picks by name: paths, solvers,
+/// networks. A Row has at least `name`, `summary` and `spec`. Each family is one constexpr
+/// table in one .cpp file; help, manual, checks and laws all iterate over it.
+template <class Row>
+class Catalogue {
+  public:
+    constexpr Catalogue(std::string_view family, std::span<const Row> rows)
+        : family_(family), rows_(rows) {}
+
+    auto begin() const { return rows_.begin(); }
+    auto end() const { return rows_.end(); }
+    std::string_view family() const { return family_; }
+
+    /// Throws Failure::usage with the nearest name when there is no such row.
+    const Row& at(std::string_view name) const {
+        const auto row = std::find_if(begin(), end(), [&](const Row& r) { return r.name == name; });
+        if (row == end()) {
+            const auto hint = did_you_mean(name, names());
+            throw Error(
+                Failure::usage,
+                text("no ", family_, " is called '", shortened(std::string(name), 40), "'",
+                     hint.empty() ? text(" (there are: ", join(names(), ", "), ")") : hint));
+        }
+        return *row;
+    }
+
+    std::vector<std::string> names() const {
+        std::vector<std::string> list;
+        for (const Row& row : *this) list.emplace_back(row.name);
+        return list;
+    }
+
+    std::vector<RowInfo> info() const {
+        std::vector<RowInfo> list;
+        for (const Row& row : *this) {
+            list.push_back({std::string(row.name), std::string(row.summary), row.spec});
+        }
+        return list;
+    }
+
+  private:
+    std::string_view family_;
+    std::span<const Row> rows_;
+};
+
+/// The `make` of a row from a function that takes the row's own spec first.
+template <auto Make>
+struct Maker;
+
+template <class Result, class Spec, class... Rest, Result (*Make)(const Spec&, Rest...)>
+struct Maker<Make> {
+    static Result from_json(const Json& settings, Rest... rest) {
+        return Make(read_spec<Spec>(settings), std::forward<Rest>(rest)...);
+    }
+};
+
+template <auto Make>
+inline constexpr auto from_json = &Maker<Make>::from_json;
+
+/// A row picked from a family, with all of its settings resolved. `Family` is the function
+/// that returns the catalogue. Spelled "mlp,width=256" by people and
+/// {"kind": "mlp", "width": 256, ...} in files.
+template <auto Family>
+class Choice {
+  public:
+    /// From "kind,key=value,...". Throws Failure::usage.
+    Choice(
+        std::string_view spelling) {  // NOLINT(google-explicit-constructor): a default reads best
+        const auto pieces = split(spelling, ',');
+        const auto& row = Family().at(pieces.front());
+        Json settings = Json::object();
+        in_context(row.name, [&] {
+            for (std::size_t i = 1; i < pieces.size(); ++i) {
+                const auto equals = pieces[i].find('=');
+                require(equals != std::string_view::npos, Failure::usage,
+                        "expected key=value, got '", pieces[i], "'");
+                const std::string key(pieces[i].substr(0, equals));
+                require(!settings.contains(key), Failure::usage, key, ": given twice");
+                settings[key] = row.spec.parse(key, pieces[i].substr(equals + 1));
+            }
+            resolve(row, settings);
+        });
+    }
+    Choice(const char* spelling) : Choice(std::string_view(spelling)) {}  // NOLINT
+
+    /// From a JSON object with a "kind".
+    static Choice from_json(const Json& object) {
+        require(object.is_object(), Failure::data, "expected {\"kind\": ...}");
+        const auto kind = member_as<std::string>(object, "kind");
+        Json settings = object;
+        settings.erase("kind");
+        Choice choice;
+        choice.resolve(Family().at(kind), settings);
+        return choice;
+    }
+
+    const Json& json() const { return json_; }
+    const auto& row() const {
+        return Family().at(json_.at("kind").template get_ref<const std::string&>());
+    }
+    std::string_view kind() const { return row().name; }
+    Json settings() const {
+        Json settings = json_;
+        settings.erase("kind");
+        return settings;
+    }
+
+    /// Calls the row's `make` with its settings.
+    template <class... Args>
+    decltype(auto) make(Args&&... args) const {
+        return row().make(settings(), std::forward<Args>(args)...);
+    }
+
+    friend bool operator==(const Choice& a, const Choice& b) { return a.json_ == b.json_; }
+
+  private:
+    Choice() = default;
+
+    template <class Row>
+    void resolve(const Row& row, const Json& settings) {
+        json_ = Json::object();
+        json_["kind"] = row.name;
+        json_.update(row.spec.resolve(settings));
+    }
+
+    Json json_;
+};
+
+template <auto Family>
+struct Setting<Choice<Family>> {
+    static std::string value() { return "KIND,..."; }
+    static Choice<Family> from_text(std::string_view word) { return Choice<Family>(word); }
+    static Choice<Family> from_json(const Json& node) { return Choice<Family>::from_json(node); }
+    static Json to_json(const Choice<Family>& v) { return v.json(); }
+};
+
+template <auto Family>
+struct SettingRows<Choice<Family>> {
+    static constexpr std::vector<RowInfo> (*rows)() = [] { return Family().info(); };
+};
+
+}  // namespace si

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+
+#include <Eigen/Core>
+
+// The types that every part of the library speaks.
+
+namespace si {
+
+using Index = Eigen::Index;
+
+/// A batch of n samples in d dimensions is d x n, one column a sample, in double precision.
+/// Column-major memory of this equals the row-major (n, d) data set of a file.
+using Matrix = Eigen::MatrixXd;
+using Vector = Eigen::VectorXd;
+using MatrixF = Eigen::MatrixXf;
+
+/// Arguments: any block of columns without a copy.
+using ConstMatrix = const Eigen::Ref<const Matrix, 0, Eigen::OuterStride<>>&;
+using MatrixRef = Eigen::Ref<Matrix, 0, Eigen::OuterStride<>>;
+using ConstVector = const Eigen::Ref<const Vector>&;
+using VectorRef = Eigen::Ref<Vector>;
+
+}  // namespace si
