@@ -1,0 +1,54 @@
+#pragma once
+
+#include <memory>
+
+#include "si/base/types.hpp"
+
+namespace si {
+
+/// What can be asked of a model at a point x and a time t; flags to be or-ed together.
+/// Times run from 0 (base) to 1 (target); signs are those of arXiv:2303.08797:
+/// eta = E[z | x_t], s = grad log rho = -eta / gamma, b = v - gamma gamma' s.
+enum Want : unsigned {
+    kB = 1,         ///< velocity b = E[d/dt x_t | x_t] (2.10)
+    kV = 2,         ///< E[d/dt I | x_t] (2.28): b without the latent's part
+    kS = 4,         ///< score, grad log rho(t, x) (2.14)
+    kEta = 8,       ///< denoiser E[z | x_t] (2.17); of a one-sided model z is x0
+    kX0 = 16,       ///< E[x0 | x_t] (4.3)
+    kX1 = 32,       ///< E[x1 | x_t] (4.3)
+    kDivB = 64,     ///< divergence of b
+    kDivS = 128,    ///< divergence of s
+    kLogRho = 256,  ///< log rho(t, x), where it is known in closed form
+};
+
+/// The answers: (d, n) for fields, (n) for numbers; those not asked for are left alone.
+struct FieldValues {
+    Matrix b, v, s, eta, x0, x1;
+    Vector div_b, div_s, log_rho;
+};
+
+/// Evaluates the fields of one model. It owns scratch memory, so each thread has its own.
+class Evaluator {
+  public:
+    virtual ~Evaluator() = default;
+
+    /// Column j of `x` (d, n) is taken at time `t`[j] in [0, 1]. The answer for a column does
+    /// not depend on the other columns, nor on where it stands, bit for bit.
+    /// Throws Failure::usage when something asked for is not available.
+    virtual void operator()(ConstVector t, ConstMatrix x, unsigned want, FieldValues& out) = 0;
+};
+
+/// The time-dependent fields of a model. Immutable, shared by all threads.
+class Field {
+  public:
+    virtual ~Field() = default;
+
+    virtual Index dim() const = 0;
+
+    /// The flags that an evaluator can answer, at times inside (0, 1).
+    virtual unsigned available() const = 0;
+
+    virtual std::unique_ptr<Evaluator> evaluator() const = 0;
+};
+
+}  // namespace si
