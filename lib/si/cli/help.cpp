@@ -16,13 +16,13 @@ std::string sentence(std::string words) {
 std::string remarks(const FieldInfo& field) {
     std::vector<std::string> parts;
     const std::string fallback = field.flag ? (field.fallback.empty() ? "" : "on") : field.fallback;
-    if (!fallback.empty()) parts.push_back("default " + fallback);
+    if (!fallback.empty()) parts.push_back(text("default ", fallback));
     if (!field.rule.empty()) parts.push_back(field.rule);
     return join(parts, "; ");
 }
 
 std::string in_parentheses(const std::string& words) {
-    return words.empty() ? "" : " (" + words + ")";
+    return words.empty() ? "" : text(" (", words, ")");
 }
 
 /// A term in the left column and its explanation in the right one.
@@ -30,7 +30,7 @@ std::string entry(const std::string& term, const std::string& words, std::size_t
                   std::size_t column) {
     std::string out = std::string(indent, ' ') + term;
     if (out.size() + 2 > column) {
-        return out + "\n" + wrapped(words, column, kWidth);
+        return text(out, "\n", wrapped(words, column, kWidth));
     }
     out.append(column - out.size(), ' ');
     const auto right = wrapped(words, column, kWidth);
@@ -53,7 +53,7 @@ std::string term(const Option& option) {
     const auto& info = option.info;
     std::string out = option.spelling();
     if (info.letter != 0) out = text("-", info.letter, ", ", out);
-    return info.flag ? out : out + " " + info.value;
+    return info.flag ? out : text(out, " ", info.value);
 }
 
 std::string usage_of(const Manual& manual) {
@@ -66,7 +66,7 @@ std::string usage_of(const Manual& manual) {
     out += " [options]";
     for (const auto& input : manual.inputs) {
         const auto name = input.name + (input.repeated ? "..." : "");
-        out += input.required ? " " + name : " [" + name + "]";
+        out += input.required ? text(" ", name) : text(" [", name, "]");
     }
     return out;
 }
@@ -78,11 +78,11 @@ std::string escaped(std::string_view words) {
     return out;
 }
 
-std::string argument(const std::string& word) { return "\\&" + escaped(word); }
+std::string argument(const std::string& word) { return text("\\&", escaped(word)); }
 
 /// mandoc wants each sentence on a line of its own.
 std::string lines(const std::string& words) {
-    std::string out = "\\&" + escaped(words);
+    std::string out = text("\\&", escaped(words));
     for (auto at = out.find(". "); at != std::string::npos; at = out.find(". ", at + 2)) {
         out[at + 1] = '\n';
     }
@@ -91,14 +91,14 @@ std::string lines(const std::string& words) {
 
 std::string remarks_mdoc(const FieldInfo& field) {
     const auto words = remarks(field);
-    return words.empty() ? "" : lines("(" + words + ")");
+    return words.empty() ? "" : lines(text("(", words, ")"));
 }
 
 std::string rows_mdoc(const std::vector<RowInfo>& rows) {
     if (rows.empty()) return "";
     std::string out = ".Bl -tag -width Ds\n";
     for (const auto& row : rows) {
-        out += ".It Cm " + argument(row.name) + "\n" + lines(sentence(row.summary));
+        out += text(".It Cm ", argument(row.name), "\n", lines(sentence(row.summary)));
         const auto fields = row.spec.fields();
         if (fields.empty()) continue;
         out += ".Bl -tag -width Ds -compact\n";
@@ -115,27 +115,27 @@ std::string option_mdoc(const Option& option) {
     const auto& info = option.info;
     std::string out = ".It Fl ";
     if (info.letter != 0) out += text(info.letter, " , Fl ");
-    out += info.name.size() == 1 ? info.name : "-" + info.name;
-    if (!info.flag) out += " Ar " + argument(info.value);
-    out += "\n" + lines(sentence(info.help)) + remarks_mdoc(info);
-    return out + (info.rows == nullptr ? "" : rows_mdoc(info.rows()));
+    out += text(info.name.size() == 1 ? "" : "-", info.name);
+    if (!info.flag) out += text(" Ar ", argument(info.value));
+    out += text("\n", lines(sentence(info.help)), remarks_mdoc(info));
+    return text(out, info.rows == nullptr ? "" : rows_mdoc(info.rows()));
 }
 
 }  // namespace
 
-std::string Option::spelling() const { return (info.name.size() == 1 ? "-" : "--") + info.name; }
+std::string Option::spelling() const { return text(info.name.size() == 1 ? "-" : "--", info.name); }
 
 std::string wrapped(std::string_view words, std::size_t indent, std::size_t width) {
     std::string out, line;
     for (const auto word : split(words, ' ')) {
         if (word.empty()) continue;
         if (!line.empty() && indent + line.size() + 1 + word.size() > width) {
-            out += std::string(indent, ' ') + line + "\n";
+            out += text(std::string(indent, ' '), line, "\n");
             line.clear();
         }
-        line += (line.empty() ? "" : " ") + std::string(word);
+        line += text(line.empty() ? "" : " ", word);
     }
-    return line.empty() ? out : out + std::string(indent, ' ') + line + "\n";
+    return line.empty() ? out : text(out, std::string(indent, ' '), line, "\n");
 }
 
 std::string help_text(const Manual& manual) {
@@ -144,10 +144,10 @@ std::string help_text(const Manual& manual) {
     for (const auto& command : manual.commands) {
         out += text("       ", manual.name, " ", command.name, " ...\n");
     }
-    if (!manual.about.empty()) out += "\n" + wrapped(manual.about, 0, kWidth);
+    if (!manual.about.empty()) out += text("\n", wrapped(manual.about, 0, kWidth));
     if (!manual.examples.empty()) out += "\nExamples:\n";
     for (const auto& example : manual.examples) {
-        out += "  " + example.command + "\n" + wrapped(example.meaning, 6, kWidth);
+        out += text("  ", example.command, "\n", wrapped(example.meaning, 6, kWidth));
     }
     if (!manual.commands.empty()) {
         out += text("\nCommands, each with its own --help:\n");

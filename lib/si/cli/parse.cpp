@@ -8,7 +8,7 @@ namespace si::cli {
 namespace {
 
 std::string cli11_names(const FieldInfo& info) {
-    std::string names = (info.name.size() == 1 ? "-" : "--") + info.name;
+    std::string names = text(info.name.size() == 1 ? "-" : "--", info.name);
     if (info.letter != 0) names += text(",-", info.letter);
     return names;
 }

@@ -23,7 +23,8 @@ std::string quoted(const std::string& word) {
     if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
     std::string out = "'";
     for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    return out + "'";
+    out += '\'';
+    return out;
 }
 
 Json read_object(const std::string& file) {
@@ -116,7 +117,7 @@ void Program::refuse_extra(const std::string& word, bool option) const {
     const auto name = option ? word.substr(0, word.find('=')) : word;
     // One letter is near everything, so it has no hint.
     const auto hint =
-        name.size() < 3 ? "" : did_you_mean(option ? name : "--" + name, long_names());
+        name.size() < 3 ? "" : did_you_mean(option ? name : text("--", name), long_names());
     throw Error(Failure::usage,
                 text(option ? "unknown option '" : "unexpected argument '", name, "'", hint));
 }
@@ -155,7 +156,7 @@ void Program::load_config(const std::string& file, const std::vector<std::string
                     const auto entry = object.find(name);
                     if (entry == object.end()) continue;
                     if (std::find(given.begin(), given.end(), name) != given.end()) continue;
-                    in_context("/" + name, [&] { option.load(*entry); });
+                    in_context(text("/", name), [&] { option.load(*entry); });
                     option.required = false;
                 }
             }
@@ -238,7 +239,7 @@ int Program::run(int argc, char** argv, const std::function<void(Console&)>& bod
         if (manual_.commands[i].name == argv[1]) return mains_[i](argc - 1, argv + 1);
     }
     command_line_ = manual_.name;
-    for (int i = 1; i < argc; ++i) command_line_ += " " + quoted(argv[i]);
+    for (int i = 1; i < argc; ++i) command_line_ += text(" ", quoted(argv[i]));
     try {
         if (!read(argc, argv)) {
             const Messages standard;
