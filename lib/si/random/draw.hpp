@@ -11,19 +11,19 @@ namespace si {
 
 /// What a random number is for. Append only: renumbering changes every seeded result.
 enum class Purpose : std::uint8_t {
-    weights = 1,   ///< initial parameters of a network
-    split = 2,     ///< held-out rows
-    order = 3,     ///< order of the data in training
-    time = 4,      ///< training times
-    base = 5,      ///< x0 drawn from the base, in training
-    latent = 6,    ///< z of training
-    start = 7,     ///< where samples start
-    noise = 8,     ///< SDE increments
-    probe = 9,     ///< Hutchinson probes
-    data = 10,     ///< synthetic data sets
-    features = 11, ///< random features of networks
-    pairing = 12,  ///< couplings
-    check = 13,    ///< validation
+    weights = 1,    ///< initial parameters of a network
+    split = 2,      ///< held-out rows
+    order = 3,      ///< order of the data in training
+    time = 4,       ///< training times
+    base = 5,       ///< x0 drawn from the base, in training
+    latent = 6,     ///< z of training
+    start = 7,      ///< where samples start
+    noise = 8,      ///< SDE increments
+    probe = 9,      ///< Hutchinson probes
+    data = 10,      ///< synthetic data sets
+    features = 11,  ///< random features of networks
+    pairing = 12,   ///< couplings
+    check = 13,     ///< validation
     bootstrap = 14,
     dropout = 15,
 };
