@@ -80,7 +80,7 @@ struct Setting;
 
 /// One member of a spec.
 template <class Owner, class T>
-struct Field {
+struct SpecField {
     std::string_view name;
     T Owner::*member;
     std::string_view help;
@@ -89,9 +89,9 @@ struct Field {
     std::string_view shown = "";
 
     /// The same setting with a one-letter option.
-    constexpr Field letter(char c) const { return {name, member, help, rule, c, shown}; }
+    constexpr SpecField letter(char c) const { return {name, member, help, rule, c, shown}; }
     /// The same setting with another word for its value in help.
-    constexpr Field value(std::string_view word) const {
+    constexpr SpecField value(std::string_view word) const {
         return {name, member, help, rule, short_name, word};
     }
 
@@ -102,8 +102,8 @@ struct Field {
 };
 
 template <class Owner, class T>
-constexpr Field<Owner, T> field(std::string_view name, T Owner::*member, std::string_view help,
-                                Rule rule = kAny) {
+constexpr SpecField<Owner, T> field(std::string_view name, T Owner::*member, std::string_view help,
+                                    Rule rule = kAny) {
     return {name, member, help, rule};
 }
 
@@ -337,7 +337,7 @@ struct SettingRows<std::optional<T>> : SettingRows<T> {};
 std::string spelled(const Json& value);
 
 template <class Owner, class T>
-void Field<Owner, T>::check(const T& candidate) const {
+void SpecField<Owner, T>::check(const T& candidate) const {
     const auto check_one = [&](const auto& one) {
         using V = std::decay_t<decltype(one)>;
         if constexpr (std::is_arithmetic_v<V> || std::is_same_v<V, Seconds>) {
@@ -368,7 +368,7 @@ void Field<Owner, T>::check(const T& candidate) const {
 }
 
 template <class Owner, class T>
-FieldInfo Field<Owner, T>::info(const Owner& defaults) const {
+FieldInfo SpecField<Owner, T>::info(const Owner& defaults) const {
     const Json fallback = Setting<T>::to_json(defaults.*member);
     const std::string limits =
         rule.words != nullptr ? "one of " + join(rule.words(), ", ") : std::string(rule.text);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "si/base/types.hpp"
 
@@ -48,7 +49,18 @@ class Field {
     /// The flags that an evaluator can answer, at times inside (0, 1).
     virtual unsigned available() const = 0;
 
+    /// It refers to this field, which must outlive it.
     virtual std::unique_ptr<Evaluator> evaluator() const = 0;
 };
+
+/// The names of flags, as in "b, div_b".
+std::string names_of(unsigned want);
+
+/// What every evaluator asks first: Failure::usage for flags that the field has not and times
+/// outside [0, 1], Failure::data when points and times do not fit the field.
+void check_request(const Field& field, ConstVector t, ConstMatrix x, unsigned want);
+
+/// Gives the members of `out` that `want` names room for n points in `dim` dimensions.
+void make_room(FieldValues& out, unsigned want, Index dim, Index n);
 
 }  // namespace si

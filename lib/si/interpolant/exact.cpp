@@ -1,0 +1,231 @@
+#include "si/interpolant/exact.hpp"
+
+#include <cmath>
+#include <limits>
+#include <vector>
+
+#include <Eigen/Cholesky>
+
+namespace si {
+
+namespace {
+
+GaussianMixture moment_matched(const GaussianMixture& mixture, bool centred) {
+    const Vector mean = centred ? Vector(Vector::Zero(mixture.dim())) : mixture.mean();
+    return {{1.0}, {mean}, {mixture.covariance()}};
+}
+
+/// A mean that is zero on paper, such as 0.2 * 3 - 0.6 * 1, is off by rounding; anything that
+/// a person would call a mean is far above.
+bool is_centred(const GaussianMixture& mixture) {
+    double scale = 0;
+    for (const Vector& mean : mixture.means()) scale = std::max(scale, mean.cwiseAbs().maxCoeff());
+    return mixture.mean().cwiseAbs().maxCoeff() <= 1e-14 * scale;
+}
+
+}  // namespace
+
+/// Columns are copied into vectors of the evaluator before anything is summed over them: their
+/// alignment, hence the order of vectorised sums, is then the same wherever a column stands.
+class MixtureEvaluator final : public Evaluator {
+  public:
+    explicit MixtureEvaluator(const MixtureField& field) : field_(field) {}
+
+    void operator()(ConstVector t, ConstMatrix x, unsigned want, FieldValues& out) override {
+        check_request(field_, t, x, want);
+        make_room(out, want, x.rows(), x.cols());
+        for (Index j = 0; j < x.cols(); ++j) {
+            if (t[j] != time_) prepare(t[j]);
+            require((want & (kB | kV | kDivB)) == 0 || drift_finite_, Failure::usage,
+                    "the velocity is infinite at t = ", t[j],
+                    ": alpha' is, and the base has a mean; use a path with finite alpha', or "
+                    "centre the base");
+            x_ = x.col(j);
+            weigh();
+            if ((want & kLogRho) != 0) out.log_rho[j] = log_rho_;
+            if ((want & ~kLogRho) == 0) continue;
+            average();
+            if ((want & kB) != 0) out.b.col(j) = b_;
+            if ((want & kV) != 0) out.v.col(j) = v_;
+            if ((want & kS) != 0) out.s.col(j) = s_;
+            if ((want & kX0) != 0) out.x0.col(j) = x0_;
+            if ((want & kX1) != 0) out.x1.col(j) = x1_;
+            if ((want & kEta) != 0) {
+                if (field_.one_sided()) {
+                    out.eta.col(j) = x0_;
+                } else {
+                    out.eta.col(j) = -c_.gamma * s_;
+                }
+            }
+            if ((want & (kDivB | kDivS)) == 0) continue;
+            differentiate();
+            if ((want & kDivB) != 0) out.div_b[j] = div_b_;
+            if ((want & kDivS) != 0) out.div_s[j] = div_s_;
+        }
+    }
+
+  private:
+    /// What base component i and target component j make of each other at one time.
+    struct Pair {
+        Index i, j;
+        Vector mean;
+        Eigen::LLT<Matrix> factor;
+        double log_norm;
+        double trace_c, trace_b;  // of C_ij^-1 and of C'_ij C_ij^-1 / 2
+    };
+
+    void prepare(double t) {
+        time_ = std::numeric_limits<double>::quiet_NaN();  // nothing is prepared if this throws
+        traces_known_ = false;
+        c_ = field_.interpolant_.at(t);
+        base_ = &field_.base_;
+        drift_finite_ = true;
+        if (!std::isfinite(c_.alpha_dot)) {
+            // Here alpha = 0. To first order in alpha, x_t feels only the mean and covariance of
+            // x0, so a Gaussian with these has the same limits; and alpha' times a mean of zero
+            // is zero.
+            base_ = &field_.base_as_gaussian_;
+            drift_finite_ = field_.base_centred_;
+            c_.alpha_dot = 0;
+        }
+        const GaussianMixture& target = field_.target_;
+        const Index dim = field_.dim(), count = base_->size() * target.size();
+        pairs_.resize(static_cast<std::size_t>(count));
+        logs_.resize(count);
+        g_.resize(dim, count);
+        for (Index k = 0; k < count; ++k) {
+            Pair& pair = pairs_[static_cast<std::size_t>(k)];
+            pair.i = k / target.size();
+            pair.j = k % target.size();
+            pair.mean = c_.alpha * base_->means()[pair.i] + c_.beta * target.means()[pair.j];
+            covariance_ = c_.alpha * c_.alpha * base_->covariances()[pair.i] +
+                          c_.beta * c_.beta * target.covariances()[pair.j];
+            covariance_.diagonal().array() += c_.gamma * c_.gamma;
+            pair.factor.compute(covariance_);
+            require(pair.factor.info() == Eigen::Success, Failure::usage,
+                    "x_t is a single point at t = ", t, "; the interpolant needs a latent there");
+            pair.log_norm = std::log(base_->weights()[pair.i] * target.weights()[pair.j]) -
+                            half_log_det_2pi(pair.factor.matrixLLT());
+        }
+        time_ = t;
+    }
+
+    /// log rho, the logarithms of the pairs' parts of it, and C_ij^-1/2 (x - m_ij) in g_.
+    void weigh() {
+        for (std::size_t k = 0; k < pairs_.size(); ++k) {
+            const Pair& pair = pairs_[k];
+            y_ = x_ - pair.mean;
+            pair.factor.matrixL().solveInPlace(y_);
+            logs_[static_cast<Index>(k)] = pair.log_norm - y_.squaredNorm() / 2;
+            g_.col(static_cast<Index>(k)) = y_;
+        }
+        log_rho_ = log_sum_exp(logs_);
+    }
+
+    /// Posterior means of everything that is linear in (x0, x1, z). Sums over pairs that share
+    /// a component come first: one product with each covariance, not one a pair.
+    void average() {
+        const GaussianMixture& target = field_.target_;
+        const Index dim = x_.size();
+        weights_ = (logs_.array() - log_rho_).exp();
+        by_base_.setZero(dim, base_->size());
+        by_target_.setZero(dim, target.size());
+        m0_.setZero(dim);
+        x1_.setZero(dim);
+        s_.setZero(dim);
+        for (std::size_t k = 0; k < pairs_.size(); ++k) {
+            const Pair& pair = pairs_[k];
+            const auto at = static_cast<Index>(k);
+            y_ = -g_.col(at);
+            pair.factor.matrixU().solveInPlace(y_);
+            g_.col(at) = y_;
+            const double w = weights_[at];
+            by_base_.col(pair.i) += w * y_;
+            by_target_.col(pair.j) += w * y_;
+            s_ += w * y_;
+            m0_ += w * base_->means()[pair.i];
+            x1_ += w * target.means()[pair.j];
+        }
+        u0_.setZero(dim);
+        for (Index i = 0; i < base_->size(); ++i) {
+            y_ = by_base_.col(i);
+            u0_.noalias() += base_->covariances()[i] * y_;
+        }
+        for (Index j = 0; j < target.size(); ++j) {
+            y_ = c_.beta * by_target_.col(j);
+            x1_.noalias() -= target.covariances()[j] * y_;
+        }
+        x0_ = m0_ - c_.alpha * u0_;
+        v_ = c_.alpha_dot * m0_ - c_.alpha_alpha_dot * u0_ + c_.beta_dot * x1_;
+        b_ = v_ - c_.gamma_gamma_dot * s_;
+    }
+
+    /// Divergences: a trace for each pair, and the covariance over pairs of (b_ij, g_ij),
+    /// centred first, because far from the data both are large and nearly the same.
+    void differentiate() {
+        if (!traces_known_) find_traces();
+        div_b_ = div_s_ = 0;
+        for (std::size_t k = 0; k < pairs_.size(); ++k) {
+            const auto at = static_cast<Index>(k);
+            const Pair& pair = pairs_[k];
+            const double w = weights_[at];
+            if (w == 0) continue;
+            y_ = g_.col(at);
+            f_ = c_.alpha_dot * base_->means()[pair.i] +
+                 c_.beta_dot * field_.target_.means()[pair.j] - c_.gamma_gamma_dot * y_ - b_;
+            f_.noalias() -= c_.alpha_alpha_dot * (base_->covariances()[pair.i] * y_);
+            f_.noalias() -= c_.beta * c_.beta_dot * (field_.target_.covariances()[pair.j] * y_);
+            y_ -= s_;
+            div_b_ += w * (pair.trace_b + f_.dot(y_));
+            div_s_ += w * (y_.squaredNorm() - pair.trace_c);
+        }
+    }
+
+    void find_traces() {
+        const Matrix identity = Matrix::Identity(x_.size(), x_.size());
+        for (Pair& pair : pairs_) {
+            const Matrix inverse = pair.factor.solve(identity);
+            const auto trace_with = [&](const Matrix& c) { return c.cwiseProduct(inverse).sum(); };
+            pair.trace_c = inverse.trace();
+            pair.trace_b =
+                c_.alpha_alpha_dot * trace_with(base_->covariances()[pair.i]) +
+                c_.beta * c_.beta_dot * trace_with(field_.target_.covariances()[pair.j]) +
+                c_.gamma_gamma_dot * pair.trace_c;
+        }
+        traces_known_ = true;
+    }
+
+    const MixtureField& field_;
+
+    double time_ = std::numeric_limits<double>::quiet_NaN();  // what the next few belong to
+    Coefficients c_;
+    const GaussianMixture* base_ = nullptr;
+    std::vector<Pair> pairs_;
+    bool drift_finite_ = true, traces_known_ = false;
+
+    Matrix covariance_, g_, by_base_, by_target_;
+    Vector x_, y_, f_, m0_, u0_, logs_, weights_;
+    Vector b_, v_, s_, x0_, x1_;
+    double log_rho_ = 0, div_b_ = 0, div_s_ = 0;
+};
+
+MixtureField::MixtureField(Interpolant interpolant, GaussianMixture base, GaussianMixture target)
+    : interpolant_(std::move(interpolant)),
+      base_(std::move(base)),
+      target_(std::move(target)),
+      base_as_gaussian_(moment_matched(base_, is_centred(base_))),
+      base_centred_(is_centred(base_)),
+      one_sided_(base_.is_standard_normal() && !interpolant_.has_latent()) {
+    require(base_.dim() == target_.dim(), Failure::data, "the base has dimension ", base_.dim(),
+            ", the target ", target_.dim());
+}
+
+unsigned MixtureField::available() const {
+    return kB | kV | kS | kEta | kX0 | kX1 | kDivB | kDivS | kLogRho;
+}
+
+std::unique_ptr<Evaluator> MixtureField::evaluator() const {
+    return std::make_unique<MixtureEvaluator>(*this);
+}
+
+}  // namespace si

@@ -1,0 +1,49 @@
+#pragma once
+
+#include "si/interpolant/fields.hpp"
+#include "si/interpolant/interpolant.hpp"
+#include "si/interpolant/mixture.hpp"
+
+namespace si {
+
+/// The exact fields of x_t = alpha x0 + beta x1 + gamma z when x0 and x1 are independent
+/// Gaussian mixtures (arXiv:2303.08797, Appendix A). With i over the components of the base,
+/// j over those of the target, and posterior weights w_ij(x),
+///
+///     m_ij = alpha m_i + beta m_j      C_ij = alpha^2 C_i + beta^2 C_j + gamma^2 I
+///     g_ij = -C_ij^-1 (x - m_ij)       s = sum w_ij g_ij = grad log rho
+///     E[x0|x_t] = sum w_ij (m_i - alpha C_i g_ij)       likewise E[x1|x_t]
+///     v = alpha' E[x0|x_t] + beta' E[x1|x_t]      b = v - gamma gamma' s      eta = -gamma s
+///
+/// When the base is N(0, I) and there is no latent, the model is one-sided: z is x0, and
+/// eta = E[x0|x_t] = -alpha s. Everything is finite at t = 0 and t = 1 wherever its limit is.
+class MixtureField : public Field {
+  public:
+    /// Throws Failure::data when base and target differ in dimension.
+    MixtureField(Interpolant interpolant, GaussianMixture base, GaussianMixture target);
+
+    Index dim() const override { return base_.dim(); }
+
+    /// Everything.
+    unsigned available() const override;
+
+    /// A run of columns at one time shares the d^3 work of that time. Throws Failure::usage
+    /// for b, v and div b at a time where alpha' is infinite and the base has a mean, and for
+    /// anything at a time where x_t is a single point.
+    std::unique_ptr<Evaluator> evaluator() const override;
+
+    const Interpolant& interpolant() const { return interpolant_; }
+    const GaussianMixture& base() const { return base_; }
+    const GaussianMixture& target() const { return target_; }
+    bool one_sided() const { return one_sided_; }
+
+  private:
+    Interpolant interpolant_;
+    GaussianMixture base_, target_;
+    GaussianMixture base_as_gaussian_;  // the base where only its first two moments are left
+    bool base_centred_, one_sided_;
+
+    friend class MixtureEvaluator;
+};
+
+}  // namespace si

@@ -1,0 +1,96 @@
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string_view>
+#include <tuple>
+
+#include "si/base/catalogue.hpp"
+
+// The interpolant x_t = alpha(t) x0 + beta(t) x1 + gamma(t) z of arXiv:2303.08797 (Definition
+// 2.1 with the linear I of (4.1)): a path (alpha, beta) and a latent (gamma), each picked by name.
+
+namespace si {
+
+/// gamma and what follows from it, at one time. Fields and drifts use gamma and the product
+/// gamma gamma' = (gamma^2)' / 2, which is finite on [0, 1]. gamma' alone is infinite where a
+/// square-root latent vanishes, so it serves tables and regression targets inside (0, 1) only.
+struct GammaValue {
+    double gamma = 0, gamma_gamma_dot = 0, gamma_dot = 0;
+};
+
+/// alpha, beta and their time derivatives, at one time. alpha alpha' is finite where alpha' is
+/// not (path "vp" at t = 1, where alpha' is -infinity).
+struct PathValue {
+    double alpha = 0, beta = 0, alpha_dot = 0, beta_dot = 0, alpha_alpha_dot = 0;
+};
+
+/// All that a field needs to know of an interpolant at one time.
+struct Coefficients {
+    double alpha = 0, beta = 0, gamma = 0;
+    double alpha_dot = 0, beta_dot = 0;
+    double alpha_alpha_dot = 0, gamma_gamma_dot = 0;
+};
+
+using Gamma = std::function<GammaValue(double t)>;
+/// A path sees the latent of its time, so that it can leave room for it.
+using Path = std::function<PathValue(double t, const GammaValue& latent)>;
+
+struct PathRow {
+    std::string_view name, summary;
+    SpecInfo spec;
+    Path (*make)(const Json& settings);
+};
+
+struct GammaRow {
+    std::string_view name, summary;
+    SpecInfo spec;
+    Gamma (*make)(const Json& settings);
+};
+
+/// Paths. Every row has alpha(0) = beta(1) = 1 and alpha(1) = beta(0) = 0, exactly.
+Catalogue<PathRow> paths();
+
+/// Latents. Every row has gamma(0) = gamma(1) = 0, exactly, and gamma > 0 between (or nowhere).
+Catalogue<GammaRow> gammas();
+
+struct InterpolantSpec {
+    Choice<paths> path{"linear"};
+    Choice<gammas> gamma{"none"};
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("path", &InterpolantSpec::path, "How x0 and x1 are joined: alpha, beta"),
+            field("gamma", &InterpolantSpec::gamma, "Size of the latent noise on the way")};
+    }
+};
+
+/// An interpolant: a value, cheap to evaluate, safe to share between threads.
+class Interpolant {
+  public:
+    /// Throws Failure::usage when path and latent do not fit together.
+    explicit Interpolant(const InterpolantSpec& spec = {});
+
+    /// Throws Failure::usage unless 0 <= t <= 1.
+    Coefficients at(double t) const;
+
+    /// gamma'(t); plus or minus infinity at the ends of a square-root latent.
+    double gamma_dot(double t) const;
+
+    /// False when gamma is 0 everywhere: then x_t is a function of x0 and x1 alone.
+    bool has_latent() const { return has_latent_; }
+
+    const InterpolantSpec& spec() const { return spec_; }
+
+  private:
+    InterpolantSpec spec_;
+    Path path_;
+    Gamma gamma_;
+    bool has_latent_ = false;
+};
+
+/// [{"t", "alpha", "beta", "gamma", "alpha_dot", "beta_dot", "gamma_dot", "gamma_gamma_dot"}],
+/// one object a time; null stands for an infinite derivative.
+Json interpolant_table(const Interpolant& interpolant, std::span<const double> times);
+
+}  // namespace si

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <vector>
+
+#include "si/base/json.hpp"
+#include "si/base/types.hpp"
+#include "si/random/draw.hpp"
+
+namespace si {
+
+/// A mixture of K >= 1 Gaussians in d dimensions, rho(x) = sum_k w_k N(x; m_k, C_k). Immutable.
+class GaussianMixture {
+  public:
+    /// Weights are positive and sum to 1 within 1e-9 (then normalised); covariances are
+    /// symmetric within 1e-9 of their largest entry, and positive definite. Throws
+    /// Failure::data with a JSON pointer: "/covariances/1: not positive definite".
+    GaussianMixture(const std::vector<double>& weights, std::vector<Vector> means,
+                    std::vector<Matrix> covariances);
+
+    /// N(0, I).
+    static GaussianMixture standard_normal(Index dim);
+
+    Index dim() const { return means_.front().size(); }
+    Index size() const { return weights_.size(); }
+    const Vector& weights() const { return weights_; }
+    const std::vector<Vector>& means() const { return means_; }
+    const std::vector<Matrix>& covariances() const { return covariances_; }
+    /// Lower Cholesky factor L_k of each covariance, C_k = L_k L_k^T.
+    const std::vector<Matrix>& factors() const { return factors_; }
+
+    /// log rho at each column of x (d, n). Finite however far x lies. Here as in score(), the
+    /// answer for a column does not depend on the others, bit for bit.
+    Vector log_density(ConstMatrix x) const;
+
+    /// grad log rho at each column of x (d, n).
+    Matrix score(ConstMatrix x) const;
+
+    /// Fills out (d, n) with samples `first`, `first` + 1, ... of the address. The address is
+    /// used up: numbers drawn from it elsewhere are not independent of these samples.
+    void sample(const Address& address, Index first, MatrixRef out) const;
+
+    /// Mean and covariance of the whole mixture.
+    Vector mean() const;
+    Matrix covariance() const;
+
+    /// True for exactly N(0, I) as a single component.
+    bool is_standard_normal() const;
+
+    /// {"weights", "means", "covariances"}, covariances in full: the settings of "mixture".
+    Json to_json() const;
+
+  private:
+    Vector weights_;
+    std::vector<Vector> means_;
+    std::vector<Matrix> covariances_, factors_;
+    Vector log_norms_;  // log w_k - log det(2 pi C_k) / 2
+};
+
+/// The lower Cholesky factor of a covariance. Throws Failure::data unless it is square,
+/// finite, symmetric within 1e-9 of its largest entry, and positive definite.
+Matrix cholesky(const Matrix& covariance);
+
+/// log det(2 pi C) / 2 from the lower Cholesky factor of C.
+double half_log_det_2pi(const Matrix& factor);
+
+/// log sum_k exp(a_k) without overflow or underflow.
+double log_sum_exp(ConstVector a);
+
+}  // namespace si
