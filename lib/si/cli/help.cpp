@@ -63,7 +63,7 @@ std::string usage_of(const Manual& manual) {
             if (option.required) out += text(" ", option.spelling(), " ", option.info.value);
         }
     }
-    out += " [options]";
+    if (!manual.groups.empty()) out += " [options]";
     for (const auto& input : manual.inputs) {
         const auto name = input.name + (input.repeated ? "..." : "");
         out += input.required ? text(" ", name) : text(" [", name, "]");

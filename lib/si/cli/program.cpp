@@ -183,6 +183,7 @@ bool Program::read(int argc, char** argv) {
         if (words.mdoc) {
             out_ << help_mdoc(manual_);
             for (std::size_t i = 0; i < mains_.size(); ++i) {
+                if (mains_[i] == nullptr) continue;
                 out_ << ".Ss The " << manual_.commands[i].name << " command\n";
                 std::string name = manual_.commands[i].name, option = "--help-mdoc";
                 char* arguments[] = {name.data(), option.data(), nullptr};
@@ -236,7 +237,8 @@ int Program::fail(int status, std::string message) {
 
 int Program::run(int argc, char** argv, const std::function<void(Console&)>& body) {
     for (std::size_t i = 0; i < mains_.size() && argc > 1; ++i) {
-        if (manual_.commands[i].name == argv[1]) return mains_[i](argc - 1, argv + 1);
+        if (mains_[i] == nullptr || manual_.commands[i].name != argv[1]) continue;
+        return mains_[i](argc - 1, argv + 1);
     }
     command_line_ = manual_.name;
     for (int i = 1; i < argc; ++i) command_line_ += text(" ", quoted(argv[i]));

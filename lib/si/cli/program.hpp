@@ -90,7 +90,7 @@ class Program {
     Program& example(std::string command, std::string meaning);
 
     /// A command, `si-demo NAME ...`: run by `main` with argv[0] = NAME. Its Program is called
-    /// "si-demo NAME".
+    /// "si-demo NAME". Without `main` it is only listed.
     Program& command(std::string name, std::string summary, int (*main)(int, char**));
 
     /// Reads the command line, runs `body`, flushes the output, and returns the exit status: 0, or

@@ -1,0 +1,58 @@
+#!/bin/sh
+# layers.sh SOURCE: includes go down the layers of lib/si, and a library that we wrap is included
+# by its wrapper only. One line a folder: its name, then the folders that it may include.
+set -eu
+cd "$1"
+
+layers='
+base
+random       base
+interpolant  base random
+coupling     base random
+net          base random
+data         base random
+metric       base random
+flow         base random interpolant coupling net data
+train        base random interpolant coupling net data flow
+bridge       base random interpolant coupling net data flow train
+io           base random interpolant coupling net data flow train bridge metric
+plot         base
+cli          base
+'
+
+status=0
+complain() {
+    echo "$1" >&2
+    status=1
+}
+
+for directory in lib/si/*/; do
+    folder=$(basename "$directory")
+    allowed=$(echo "$layers" | awk -v f="$folder" '$1 == f { print "x", $0 }')
+    if [ -z "$allowed" ]; then
+        complain "lib/si/$folder: has no layer; give it a line in tests/layers.sh"
+        continue
+    fi
+    # A unit test may use whatever helps it; what is shipped may not.
+    for file in $(find "$directory" -name '*.?pp' ! -name '*_test.cpp'); do
+        for used in $(sed -n 's|^ *#include "si/\([^/"]*\)/.*|\1|p' "$file" | sort -u); do
+            case " $allowed " in
+                *" $used "*) ;;
+                *) complain "$file: includes si/$used, which is not below $folder" ;;
+            esac
+        done
+    done
+done
+
+only_in() {  # only_in PATTERN PREFIX
+    for file in $(grep -rlE "^ *#include <($1)" lib apps tests --include='*.?pp'); do
+        case "$file" in
+            $2*) ;;
+            *) complain "$file: includes $1, which only $2 may" ;;
+        esac
+    done
+}
+only_in 'CLI/' lib/si/cli/
+only_in 'hdf5|H5' lib/si/io/
+
+exit $status
