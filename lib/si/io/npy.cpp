@@ -105,8 +105,7 @@ Header read_header(std::string_view bytes) {
         return static_cast<unsigned char>(bytes[i]);
     };
     const std::size_t version = byte(6);
-    require(version >= 1 && version <= 3, Failure::data, "NPY format ", version,
-            ".0 is not known");
+    require(version >= 1 && version <= 3, Failure::data, "NPY format ", version, ".0 is not known");
     std::size_t start = 10, length = byte(8) | byte(9) << 8;
     if (version > 1) {
         start = 12;
@@ -235,9 +234,9 @@ void write_npy(const std::string& file, ConstMatrix values, const std::vector<In
     std::vector<std::string> sizes{text(values.cols())};
     for (const Index size : sample_shape) sizes.push_back(text(size));
     const bool single = type == ElementType::f32;
-    std::string dict = text("{'descr': '", single ? "<f4" : "<f8",
-                            "', 'fortran_order': False, 'shape': (", join(sizes, ", "),
-                            sizes.size() == 1 ? ",), }" : "), }");
+    std::string dict =
+        text("{'descr': '", single ? "<f4" : "<f8", "', 'fortran_order': False, 'shape': (",
+             join(sizes, ", "), sizes.size() == 1 ? ",), }" : "), }");
     dict.resize((10 + dict.size() + 1 + 63) / 64 * 64 - 11, ' ');  // numbers start at 64 k
     dict += '\n';
     std::string header = text(kNpyMagic, '\x01', '\x00');

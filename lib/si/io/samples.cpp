@@ -62,8 +62,8 @@ void require_finite(ConstMatrix values, Failure kind, ElementType type) {
         values.rows() == 1 ? text("row ", row + 1) : text("row ", row + 1, ", column ", column + 1);
     const double first = values(column, row);
     require(!std::isfinite(first), kind, place, " is ", first, ", which float32 cannot hold");
-    throw Error(kind, text(place, " is ", first, " (", bad,
-                           bad == 1 ? " value is" : " values are", " not finite)"));
+    throw Error(kind, text(place, " is ", first, " (", bad, bad == 1 ? " value is" : " values are",
+                           " not finite)"));
 }
 
 Matrix allocate(Index d, Index n) {

@@ -20,14 +20,22 @@ Index size_of(ElementType type);
 
 /// A batch of n samples, as double whatever the file held.
 struct Samples {
-    Matrix values;             ///< d x n, one column a sample
-    std::vector<Index> shape;  ///< of one sample: {2}, {1, 28, 28}; its product is d
-    std::string source;        ///< where it came from, for messages: "data.h5:/x"
+    Matrix values;                        ///< d x n, one column a sample
+    std::vector<Index> shape;             ///< of one sample: {2}, {1, 28, 28}; its product is d
+    std::string source;                   ///< where it came from, for messages: "data.h5:/x"
     ElementType type = ElementType::f64;  ///< as it was in the file
     std::vector<std::string> columns;     ///< names of columns, where a text file has them
 
     Index n() const { return values.cols(); }
     Index dim() const { return values.rows(); }
+};
+
+/// One dataset of a file, as a list shows it.
+struct DatasetInfo {
+    std::string name;          ///< "/group/x"; empty in a file that holds one array
+    std::vector<Index> shape;  ///< of the whole dataset, samples first
+    std::string type;          ///< "float32", or what a type is that cannot be read
+    bool readable = true;      ///< numeric, and more than a single number
 };
 
 /// "100 x 28 x 28".
