@@ -96,17 +96,20 @@ struct Known {
 Known with_latent(const Schedule& c, const Mixture1d& base, const Mixture1d& target, Real t,
                   Real x) {
     const Real h = 0.05L, a = c.alpha(t), b = c.beta(t), g = c.latent(t);
+    constexpr int kReach = 270;
+    std::vector<Real> p1;
+    for (int j = -kReach; j <= kReach; ++j) p1.push_back(target.density(j * h));
     Known sum;
     for (int i = -160; i <= 160; ++i) {
         const Real x0 = i * h, p0 = base.density(x0);
         // Only |z| <= 12 matters: beyond lies e^-72.
         const auto lo = static_cast<int>(std::floor((x - a * x0 - 12 * g) / (b * h)));
         const auto hi = static_cast<int>(std::ceil((x - a * x0 + 12 * g) / (b * h)));
-        for (int j = std::max(lo, -270); j <= std::min(hi, 270); ++j) {
+        for (int j = std::max(lo, -kReach); j <= std::min(hi, kReach); ++j) {
             const Real x1 = j * h, z = (x - a * x0 - b * x1) / g;
             const Real bell = std::exp(-z * z / 2) / std::sqrt(2 * std::numbers::pi_v<Real>);
             const Real v = c.alpha_dot(t) * x0 + c.beta_dot(t) * x1;
-            sum.add(p0 * target.density(x1) * bell / g * h * h,
+            sum.add(p0 * p1[static_cast<std::size_t>(j + kReach)] * bell / g * h * h,
                     {0, v + c.latent_dot(t) * z, v, -z / g, z, x0, x1});
         }
     }
