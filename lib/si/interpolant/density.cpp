@@ -38,7 +38,8 @@ Matrix square_matrix(const NumberRows& rows, Index dim) {
 
 Matrix WrittenCovariance::matrix(Index dim) const {
     if (json.is_number()) return json.get<double>() * Matrix::Identity(dim, dim);
-    if (json.is_array() && !json.empty() && json.front().is_array()) {
+    require(json.is_array(), Failure::data, "expected a matrix, a list of variances, or a number");
+    if (!json.empty() && json.front().is_array()) {
         return square_matrix(Setting<NumberRows>::from_json(json), dim);
     }
     return vector_of(Setting<std::vector<double>>::from_json(json), dim).asDiagonal();
