@@ -110,6 +110,7 @@ class Program {
 
     /// True when the command line asked for help or version, which is then printed.
     bool read(int argc, char** argv);
+    void print_mdoc();
     void load_config(const std::string& file, const std::vector<std::string>& given);
     void assign_inputs(const std::vector<std::string>& rest);
     void check_streams() const;

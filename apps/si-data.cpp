@@ -1,0 +1,171 @@
+#include <iostream>
+
+#include "si/cli/program.hpp"
+#include "si/io/rows.hpp"
+#include "si/io/synthetic.hpp"
+
+using si::cli::Console;
+using si::cli::Messages;
+using si::cli::Output;
+using si::cli::Program;
+
+namespace {
+
+constexpr const char* kData = "data set: HDF5, CSV, TSV or NPY; - is standard input";
+
+si::DataWriter writer(const std::string& file, const Console& console) {
+    si::DataWriter out(file);
+    out.attribute("command", console.command());
+    return out;
+}
+
+si::RowSets rows_of(const std::string& file, Console& console) {
+    std::vector<std::string> left_out;
+    auto rows = si::read_rows(si::DataFile(file), left_out);
+    if (!left_out.empty()) console.warn("left out " + si::join(left_out, ", "));
+    return rows;
+}
+
+int import_data(int argc, char** argv) {
+    std::string file;
+    si::ImportSpec spec;
+    Messages messages;
+    Output output;
+    return Program("si-data import", "make an HDF5 data set of a table, an array or a dataset")
+        .input("FILE", file, kData)
+        .options("Import", spec)
+        .output(output)
+        .common(messages)
+        .example("si-data import iris.csv --label-column last -o iris.h5",
+                 "All columns but the last in /x, the last in /label.")
+        .run(argc, argv, [&](Console& console) {
+            const auto rows = si::import_rows(si::read_samples(file), spec);
+            auto out = writer(output.output, console);
+            si::write_rows(out, rows, si::first_rows(rows.n, rows.n));
+            out.commit();
+        });
+}
+
+int export_data(int argc, char** argv) {
+    std::string file;
+    Messages messages;
+    Output output;
+    return Program("si-data export", "write samples as text (.csv, .tsv, .txt) or NumPy (.npy)")
+        .input("FILE", file, kData)
+        .options("Output", output)
+        .common(messages)
+        .example("si-data export samples.h5 -o samples.npy", "For Python.")
+        .run(argc, argv,
+             [&](Console&) { si::export_samples(output.output, si::read_samples(file)); });
+}
+
+int split_data(int argc, char** argv) {
+    std::string file;
+    si::SplitSpec spec;
+    Messages messages;
+    Output output;
+    return Program("si-data split", "hold out a random part of a data set")
+        .input("FILE", file, kData)
+        .options("Split", spec)
+        .required("held-out")
+        .output(output)
+        .common(messages)
+        .example("si-data split digits.h5 -o train.h5 --held-out test.h5",
+                 "Nine tenths and one tenth, each with its labels.")
+        .run(argc, argv, [&](Console& console) {
+            const auto rows = rows_of(file, console);
+            const auto split = si::split_rows(rows.n, spec);
+            auto train = writer(output.output, console), held_out = writer(spec.held_out, console);
+            for (auto* out : {&train, &held_out}) out->attribute("seed", spec.seed);
+            si::write_rows(train, rows, split.train);
+            si::write_rows(held_out, rows, split.held_out);
+            held_out.commit();
+            train.commit();
+        });
+}
+
+struct HeadSpec {
+    si::Index n = 10;
+    static constexpr auto fields() {
+        return std::tuple{si::field("n", &HeadSpec::n, "Number of samples", si::kPositive)};
+    }
+};
+
+int head_data(int argc, char** argv) {
+    std::string file;
+    HeadSpec spec;
+    Messages messages;
+    Output output;
+    return Program("si-data head", "the first samples: as HDF5 with -o FILE, otherwise as text")
+        .input("FILE", file, kData)
+        .options("Head", spec)
+        .options("Output", output)
+        .common(messages)
+        .run(argc, argv, [&](Console& console) {
+            if (output.output == "-") {
+                auto samples = si::read_samples(file);
+                samples.values.conservativeResize(Eigen::NoChange, std::min(spec.n, samples.n()));
+                return si::export_samples("-", samples);
+            }
+            const auto rows = rows_of(file, console);
+            auto out = writer(output.output, console);
+            si::write_rows(out, rows, si::first_rows(rows.n, spec.n));
+            out.commit();
+        });
+}
+
+struct InfoSpec {
+    bool json = false;
+    static constexpr auto fields() {
+        return std::tuple{si::field("json", &InfoSpec::json, "Print one JSON object a file")};
+    }
+};
+
+int info_data(int argc, char** argv) {
+    std::vector<std::string> files;
+    InfoSpec spec;
+    Messages messages;
+    return Program("si-data info", "names, shapes, types and ranges of what is in a file")
+        .inputs("FILE", files, kData)
+        .options("Info", spec)
+        .common(messages)
+        .run(argc, argv, [&](Console&) {
+            for (const auto& file : files) {
+                const auto description = si::describe(si::DataFile(file));
+                if (spec.json) {
+                    std::cout << description.dump() << '\n';
+                } else {
+                    std::cout << si::description_text(description);
+                }
+            }
+        });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    si::Choice<si::generators> generator("checkerboard");
+    si::SyntheticSpec spec;
+    si::cli::Common common;
+    Output output;
+    return Program("si-data", "make, convert and inspect data sets")
+        .command("import", "make an HDF5 data set of a table, an array or a dataset", import_data)
+        .command("export", "write samples as text or NumPy", export_data)
+        .command("split", "hold out a random part", split_data)
+        .command("head", "the first samples", head_data)
+        .command("info", "what is in a file", info_data)
+        .input("NAME", generator, "a synthetic data set, as in ring or ring,modes=5,sigma=0.1")
+        .choices(si::generators().info())
+        .options("Samples", spec)
+        .output(output)
+        .common(common)
+        .example("si-data checkerboard -n 100000 -o board.h5",
+                 "Samples in /x, their exact log-density in /log_density.")
+        .example("si-data info board.h5", "")
+        .run(argc, argv, [&](Console& console) {
+            auto out = writer(output.output, console);
+            si::Threads threads(common.threads);
+            si::write_synthetic(out, generator, spec, common.seed, threads);
+            out.commit();
+        });
+}

@@ -1,0 +1,158 @@
+#include <algorithm>
+#include <fstream>
+#include <ostream>
+
+#include <unistd.h>
+
+#include "si/cli/parse.hpp"
+#include "si/cli/program.hpp"
+#include "si/version.hpp"
+
+// How a Program reads its command line.
+
+namespace si::cli {
+namespace {
+
+Json read_object(const std::string& file) {
+    std::ifstream stream(file);
+    require(stream.good(), Failure::config, "cannot be read");
+    const auto object = Json::parse(stream, nullptr, false);
+    require(object.is_object(), Failure::config, "is not a JSON object");
+    return object;
+}
+
+}  // namespace
+
+std::vector<std::string> Program::long_names() const {
+    std::vector<std::string> names{"--help", "--version"};
+    for (const auto& group : manual_.groups) {
+        for (const auto& option : group.options) {
+            if (option.info.name.size() > 1) names.push_back(option.spelling());
+        }
+    }
+    return names;
+}
+
+void Program::refuse_extra(const std::string& word, bool option) const {
+    const auto name = option ? word.substr(0, word.find('=')) : word;
+    // One letter is near everything, so it has no hint.
+    const auto hint =
+        name.size() < 3 ? "" : did_you_mean(option ? name : text("--", name), long_names());
+    throw Error(Failure::usage,
+                text(option ? "unknown option '" : "unexpected argument '", name, "'", hint));
+}
+
+void Program::assign_inputs(const std::vector<std::string>& rest) {
+    std::size_t next = 0;
+    for (const auto& input : manual_.inputs) {
+        require(next < rest.size() || !input.required, Failure::usage, "missing ", input.name,
+                "; see ", manual_.name, " --help");
+        const std::size_t stop = input.repeated ? rest.size() : std::min(next + 1, rest.size());
+        for (; next < stop; ++next) {
+            try {
+                input.assign(rest[next]);
+            } catch (const Error& error) {
+                std::vector<std::string> names;
+                for (const auto& command : manual_.commands) names.push_back(command.name);
+                const auto hint = did_you_mean(rest[next], names);
+                const std::string what = error.what();
+                const bool helped = what.find("did you mean") != std::string::npos;
+                throw Error(error.kind(), helped ? what : what + hint);
+            }
+        }
+    }
+    if (next < rest.size()) refuse_extra(rest[next], false);
+}
+
+void Program::load_config(const std::string& file, const std::vector<std::string>& given) {
+    try {
+        in_context(file, [&] {
+            const auto object = read_object(file);
+            std::vector<std::string> names;
+            for (auto& group : manual_.groups) {
+                for (auto& option : group.options) {
+                    const auto& name = option.info.name;
+                    names.push_back(name);
+                    const auto entry = object.find(name);
+                    if (entry == object.end()) continue;
+                    if (std::find(given.begin(), given.end(), name) != given.end()) continue;
+                    in_context(text("/", name), [&] { option.load(*entry); });
+                    option.required = false;
+                }
+            }
+            for (const auto& [key, value] : object.items()) {
+                const bool known = std::find(names.begin(), names.end(), key) != names.end();
+                require(known, Failure::config, "/", key, ": unknown key",
+                        known ? "" : did_you_mean(key, names));
+            }
+        });
+    } catch (const Error& error) {
+        throw error.as(Failure::config);
+    }
+}
+
+void Program::print_mdoc() {
+    out_ << help_mdoc(manual_);
+    for (std::size_t i = 0; i < mains_.size(); ++i) {
+        if (mains_[i] == nullptr) continue;
+        std::string name = manual_.commands[i].name, option = "--help-mdoc";
+        char* arguments[] = {name.data(), option.data(), nullptr};
+        out_ << ".Ss The " << name << " command\n";
+        mains_[i](2, arguments);
+    }
+}
+
+bool Program::read(int argc, char** argv) {
+    std::vector<Option*> options;
+    for (auto& group : manual_.groups) {
+        for (auto& option : group.options) options.push_back(&option);
+    }
+    const auto words = parse(argc, argv, options);
+    if (words.help || words.version || words.mdoc) {
+        if (words.help) {
+            out_ << help_text(manual_);
+        } else if (words.version) {
+            out_ << manual_.name << ' ' << kVersion << '\n';
+        } else {
+            print_mdoc();
+        }
+        return true;
+    }
+    if (!words.unknown.empty()) refuse_extra(words.unknown, true);
+
+    std::vector<std::string> given;
+    for (std::size_t i = 0; i < options.size(); ++i) {
+        if (!words.values[i].empty()) given.push_back(options[i]->info.name);
+    }
+    for (std::size_t i = 0; i < options.size(); ++i) {
+        const auto& values = words.values[i];
+        if (values.empty()) continue;
+        in_context(options[i]->spelling(), [&] {
+            require(values.size() == 1, Failure::usage, "given twice");
+            options[i]->assign(values[0]);
+        });
+        options[i]->required = false;
+    }
+    if (messages_ != nullptr && !messages_->config.empty()) {
+        load_config(messages_->config, given);
+    }
+    assign_inputs(words.rest);
+    for (const auto* option : options) {
+        require(!option->required, Failure::usage, "missing ", option->spelling(), "; see ",
+                manual_.name, " --help");
+    }
+    if (real_) check_streams();
+    for (const auto& word : words.rest) {
+        require(!real_ || word != "-" || isatty(STDIN_FILENO) == 0, Failure::usage,
+                "standard input is a terminal; see ", manual_.name, " --help");
+    }
+    return false;
+}
+
+void Program::check_streams() const {
+    const bool terminal =
+        output_ != nullptr && output_->output == "-" && isatty(STDOUT_FILENO) == 1;
+    require(!terminal, Failure::usage, "standard output is a terminal; give -o FILE");
+}
+
+}  // namespace si::cli

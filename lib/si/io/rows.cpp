@@ -1,0 +1,182 @@
+#include "si/io/rows.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "si/io/csv.hpp"
+#include "si/io/npy.hpp"
+#include "si/random/draw.hpp"
+
+namespace si {
+namespace {
+
+bool is_integer(ElementType type) { return type != ElementType::f32 && type != ElementType::f64; }
+
+ElementType stored_as(ElementType type) {
+    const bool small = type == ElementType::f32 || (is_integer(type) && size_of(type) <= 2);
+    return small ? ElementType::f32 : ElementType::f64;
+}
+
+std::vector<std::int64_t> whole_numbers(const Matrix& values) {
+    std::vector<std::int64_t> list;
+    for (const double v : values.reshaped()) list.push_back(static_cast<std::int64_t>(v));
+    return list;
+}
+
+/// The 0-based row of `values` that a column of the table is.
+Index label_row(const std::string& word, Index columns) {
+    if (word == "last") return columns - 1;
+    const auto number = parse_integer(word);
+    require(number.has_value() && *number >= 1 && *number <= columns, Failure::usage,
+            "--label-column: must be last, or from 1 to ", columns, ", is '", word, "'");
+    return static_cast<Index>(*number) - 1;
+}
+
+void drop_row(Matrix& values, Index row) {
+    const Index below = values.rows() - row - 1;
+    const Matrix tail = values.bottomRows(below);
+    values.conservativeResize(values.rows() - 1, Eigen::NoChange);
+    values.bottomRows(below) = tail;
+}
+
+Json figures(const Matrix& values) {
+    const double mean = values.mean();
+    const double variance = (values.array() - mean).square().mean();
+    return {{"min", values.minCoeff()},
+            {"max", values.maxCoeff()},
+            {"mean", mean},
+            {"sd", std::sqrt(variance)}};
+}
+
+}  // namespace
+
+RowSets read_rows(const DataFile& file, std::vector<std::string>& left_out) {
+    RowSets rows;
+    auto samples = file.samples();
+    rows.n = samples.n();
+    if (file.format() != Format::hdf5) {
+        rows.sets.emplace_back("/x", std::move(samples));
+        return rows;
+    }
+    for (const auto& info : file.list()) {
+        if (info.readable && !info.shape.empty() && info.shape[0] == rows.n) {
+            rows.sets.emplace_back(info.name, file.at(info.name));
+        } else {
+            left_out.push_back(info.name);
+        }
+    }
+    return rows;
+}
+
+void write_rows(DataWriter& out, const RowSets& rows, const std::vector<Index>& which) {
+    for (const auto& [name, samples] : rows.sets) {
+        const Matrix values = samples.values(Eigen::all, which);
+        if (is_integer(samples.type) && samples.shape.empty()) {
+            out.write(name, whole_numbers(values));
+        } else {
+            out.write(name, values, samples.shape, stored_as(samples.type));
+        }
+    }
+}
+
+std::vector<Index> first_rows(Index n, Index limit) {
+    std::vector<Index> rows(static_cast<std::size_t>(std::min(n, limit)));
+    std::iota(rows.begin(), rows.end(), Index{0});
+    return rows;
+}
+
+Split split_rows(Index n, const SplitSpec& spec) {
+    const auto count = static_cast<Index>(std::llround(spec.fraction * static_cast<double>(n)));
+    require(count > 0 && count < n, Failure::usage, "--fraction: ", spec.fraction, " of ", n,
+            " samples leaves one side empty");
+    const Permutation shuffled({spec.seed, Purpose::split, 0}, n);
+    Split split;
+    for (Index i = 0; i < n; ++i) {
+        (shuffled(i) < count ? split.held_out : split.train).push_back(i);
+    }
+    return split;
+}
+
+RowSets import_rows(Samples samples, const ImportSpec& spec) {
+    RowSets rows;
+    rows.n = samples.n();
+    Samples labels;
+    if (!spec.label_column.empty()) {
+        require(samples.dim() > 1, Failure::usage, "--label-column: nothing would be left");
+        const Index row = label_row(spec.label_column, samples.dim());
+        labels.values = samples.values.row(row);
+        labels.type = ElementType::i64;
+        for (Index i = 0; i < rows.n; ++i) {
+            const double label = labels.values(0, i);
+            require(label == std::floor(label) && std::abs(label) < 1e15, Failure::data,
+                    samples.source, ": row ", i + 1, ": label ", label, " is not a whole number");
+        }
+        drop_row(samples.values, row);
+        samples.shape = {samples.dim()};
+    }
+    if (!spec.shape.empty()) {
+        require(count_of(spec.shape) == samples.dim(), Failure::usage,
+                "--shape: ", shape_text(spec.shape), " does not hold ", samples.dim(),
+                " numbers a sample");
+        samples.shape = spec.shape;
+    }
+    samples.values *= spec.scale;
+    samples.type = spec.dtype == "f32" ? ElementType::f32 : ElementType::f64;
+    rows.sets.emplace_back("/x", std::move(samples));
+    if (!spec.label_column.empty()) rows.sets.emplace_back("/label", std::move(labels));
+    return rows;
+}
+
+void export_samples(const std::string& file, const Samples& samples) {
+    const auto type = stored_as(samples.type);
+    if (file == "-" || file.ends_with(".csv") || file.ends_with(".tsv") || file.ends_with(".txt")) {
+        const char separator = file.ends_with(".tsv") ? '\t' : file.ends_with(".txt") ? ' ' : ',';
+        write_csv(file, samples.values,
+                  {.header = samples.columns, .separator = separator, .type = type});
+        return;
+    }
+    require(file.ends_with(".npy"), Failure::usage, file,
+            ": ends with none of .csv, .tsv, .txt, .npy");
+    write_npy(file, samples.values, samples.shape, type);
+}
+
+Json describe(const DataFile& file) {
+    Json attributes = Json::object(), datasets = Json::array();
+    for (const auto& [name, value] : file.attributes()) attributes[name] = value;
+    for (const auto& info : file.list()) {
+        Json one{{"name", info.name}, {"shape", info.shape}, {"type", info.type}};
+        if (info.readable) {
+            const auto samples = info.name.empty() ? file.samples() : file.at(info.name);
+            if (samples.values.size() > 0) one.update(figures(samples.values));
+        }
+        datasets.push_back(std::move(one));
+    }
+    return {{"file", file.name()},
+            {"format", to_text(file.format())},
+            {"attributes", attributes},
+            {"datasets", datasets}};
+}
+
+std::string description_text(const Json& description) {
+    std::string out =
+        text(spelled(description["file"]), ": ", spelled(description["format"]), "\n");
+    for (const auto& [name, value] : description["attributes"].items()) {
+        out += text("  ", name, " = ", spelled(value), "\n");
+    }
+    for (const auto& one : description["datasets"]) {
+        std::string shape;
+        for (const auto& size : one["shape"]) {
+            shape += text(shape.empty() ? "" : " x ", size.get<Index>());
+        }
+        out += text("  ", spelled(one["name"]), one["name"] == "" ? "" : " ", shape, " ",
+                    spelled(one["type"]));
+        for (const char* key : {"min", "max", "mean", "sd"}) {
+            if (one.contains(key)) out += text("  ", key, " ", rounded(one[key].get<double>(), 6));
+        }
+        out += "\n";
+    }
+    return out;
+}
+
+}  // namespace si

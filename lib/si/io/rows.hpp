@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "si/base/spec.hpp"
+#include "si/io/dataset.hpp"
+
+// Whole data sets, cut and converted: what si-data does with files.
+
+namespace si {
+
+/// The datasets of a file that count the same samples, by name: "/x", "/label", ...
+struct RowSets {
+    std::vector<std::pair<std::string, Samples>> sets;
+    Index n = 0;
+};
+
+/// Every readable dataset whose first axis is as long as that of the samples; the samples of a
+/// file without names are "/x". Names of other datasets are added to `left_out`.
+RowSets read_rows(const DataFile& file, std::vector<std::string>& left_out);
+
+/// 0 .. min(n, limit) - 1.
+std::vector<Index> first_rows(Index n, Index limit);
+
+/// Writes the given rows of every dataset. float32 stays float32, 8- and 16-bit integers become
+/// float32, which holds them exactly; integers with one number a sample are int64; all else is
+/// float64.
+void write_rows(DataWriter& out, const RowSets& rows, const std::vector<Index>& which);
+
+struct SplitSpec {
+    double fraction = 0.1;
+    std::uint64_t seed = 0;
+    std::string held_out;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("fraction", &SplitSpec::fraction, "Part to hold out", kUnit),
+            field("seed", &SplitSpec::seed, "Seed of the choice"),
+            field("held-out", &SplitSpec::held_out, "File of the part held out").value("FILE")};
+    }
+};
+
+/// The rows in [0, n) that the seed puts aside, fraction * n of them, and all others; both in
+/// increasing order. Throws Failure::usage when one of them is empty.
+struct Split {
+    std::vector<Index> train, held_out;
+};
+Split split_rows(Index n, const SplitSpec& spec);
+
+struct ImportSpec {
+    std::string label_column;
+    double scale = 1;
+    std::string dtype = "f64";
+    std::vector<Index> shape;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("label-column", &ImportSpec::label_column,
+                  "Column that becomes /label: its number, counting from 1, or last")
+                .value("K|last"),
+            field("scale", &ImportSpec::scale, "Factor of every number of /x"),
+            field("dtype", &ImportSpec::dtype, "Type of /x", one_of(+[] {
+                      return std::vector<std::string>{"f32", "f64"};
+                  })),
+            field("shape", &ImportSpec::shape, "Shape of a sample, as in 1,28,28", kPositive)};
+    }
+};
+
+/// Samples as /x, and the label column as /label. Throws Failure::usage for a column that does
+/// not exist and a shape that does not fit, Failure::data for labels that are not whole numbers.
+RowSets import_rows(Samples samples, const ImportSpec& spec);
+
+/// Writes samples as text (.csv, .tsv, .txt, and -) or NumPy (.npy) by the ending of the name.
+/// Throws Failure::usage for another one.
+void export_samples(const std::string& file, const Samples& samples);
+
+/// {"file", "format", "attributes": {...}, "datasets": [{"name", "shape", "type", "min", "max",
+/// "mean", "sd"}]}, where the figures run over all numbers of a dataset.
+Json describe(const DataFile& file);
+
+/// The same as lines of text for people.
+std::string description_text(const Json& description);
+
+}  // namespace si

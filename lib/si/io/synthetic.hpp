@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "si/base/threads.hpp"
+#include "si/data/generator.hpp"
+#include "si/io/dataset.hpp"
+
+namespace si {
+
+struct SyntheticSpec {
+    Index n = 10000;
+    std::string dtype = "f64";
+    static constexpr auto fields() {
+        return std::tuple{field("n", &SyntheticSpec::n, "Number of samples", kPositive),
+                          field("dtype", &SyntheticSpec::dtype, "Type of /x", one_of(+[] {
+                                    return std::vector<std::string>{"f32", "f64"};
+                                }))};
+    }
+};
+
+/// Writes samples 0 .. n-1 of a generator as /x, their /log_density where it is known (of the
+/// numbers before they are rounded to f32), and the attributes generator, seed and, in nats,
+/// entropy.
+void write_synthetic(DataWriter& out, const Choice<generators>& choice, const SyntheticSpec& spec,
+                     std::uint64_t seed, Threads& threads);
+
+}  // namespace si
