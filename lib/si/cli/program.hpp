@@ -3,6 +3,7 @@
 #include <functional>
 #include <iosfwd>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -72,7 +73,9 @@ class Program {
                 f.check(value);
                 spec.*f.member = std::move(value);
             };
-            add(title, Option{f.info(spec),
+            auto info = f.info(spec);
+            if constexpr (std::is_same_v<T, Seconds>) info.fallback += "s";
+            add(title, Option{std::move(info),
                               [accept](std::string_view w) { accept(Setting<T>::from_text(w)); },
                               [accept](const Json& v) { accept(Setting<T>::from_json(v)); }});
         });
