@@ -181,6 +181,10 @@ TEST_CASE("what is no data file is refused, and named when it is known") {
     CHECK(holding("PK\x03\x04...") ==
           "65 " + file + ": is a zip archive (.npz?); save one array with numpy.save");
     CHECK(holding("1,2\n3,abc\n") == "65 " + file + ":2: column 2: 'abc' is not a number");
+    write_pairs(file);
+    const auto whole = slurp(file);
+    CHECK(holding(whole.substr(0, whole.size() - 8))
+              .starts_with("65 " + file + ": damaged HDF5 file: truncated file: eof = "));
     CHECK(holding("\x93NUMPY") == "65 " + file + ": truncated NPY header");
     CHECK(holding("\x89HDF\r\n\x1a\n").starts_with("65 " + file + ": damaged HDF5 file: "));
 }
