@@ -97,7 +97,8 @@ struct SpecField {
 
     /// Throws Failure::usage unless `candidate` keeps the rule.
     void check(const T& candidate) const;
-    FieldInfo info() const;
+    /// What help shows; the default is the value in `defaults`.
+    FieldInfo info(const Owner& defaults = Owner{}) const;
 };
 
 template <class Owner, class T>
@@ -328,6 +329,8 @@ template <class T>
 struct SettingRows {
     static constexpr std::vector<RowInfo> (*rows)() = nullptr;
 };
+template <class T>
+struct SettingRows<std::optional<T>> : SettingRows<T> {};
 
 /// A JSON value as a person would type it: strings bare, {"kind": "mlp", "width": 64} as
 /// "mlp,width=64", lists with ':' inside a choice.
@@ -365,8 +368,8 @@ void SpecField<Owner, T>::check(const T& candidate) const {
 }
 
 template <class Owner, class T>
-FieldInfo SpecField<Owner, T>::info() const {
-    const Json fallback = Setting<T>::to_json(Owner{}.*member);
+FieldInfo SpecField<Owner, T>::info(const Owner& defaults) const {
+    const Json fallback = Setting<T>::to_json(defaults.*member);
     const std::string limits =
         rule.words != nullptr ? "one of " + join(rule.words(), ", ") : std::string(rule.text);
     return {std::string(name),

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "si/base/spec.hpp"
+
+// Options that several programs share, described once.
+
+namespace si::cli {
+
+inline std::vector<std::string> progress_styles() { return {"auto", "bar", "lines", "none"}; }
+
+/// What a program says while it works, and where.
+struct Messages {
+    bool quiet = false, verbose = false;
+    std::string log;
+    std::string progress = "auto";
+    std::string config;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("quiet", &Messages::quiet, "Say nothing but errors and warnings").letter('q'),
+            field("verbose", &Messages::verbose, "Say more").letter('v'),
+            field("log", &Messages::log, "Append one JSON object a line to this file")
+                .value("FILE"),
+            field("progress", &Messages::progress,
+                  "Progress on standard error: bar redraws one line, lines prints one every 30 "
+                  "seconds, auto picks by whether it is a terminal",
+                  one_of(progress_styles)),
+            field("config", &Messages::config,
+                  "Read options from a JSON object; the command line wins")
+                .value("FILE")};
+    }
+};
+
+/// Messages, and what every computation needs.
+struct Common : Messages {
+    std::uint64_t seed = 0;
+    int threads = 0;
+
+    static constexpr auto fields() {
+        return std::tuple_cat(
+            std::tuple{field("seed", &Common::seed, "Seed of all random numbers"),
+                       field("threads", &Common::threads,
+                             "Number of threads, which never changes a result; 0 takes all that "
+                             "are available",
+                             kNonNegative)},
+            Messages::fields());
+    }
+};
+
+/// Where a program writes its data.
+struct Output {
+    std::string output = "-";
+
+    static constexpr auto fields() {
+        return std::tuple{field("output", &Output::output, "File to write; - is standard output")
+                              .letter('o')
+                              .value("FILE")};
+    }
+};
+
+}  // namespace si::cli

@@ -1,0 +1,177 @@
+#include "si/cli/console.hpp"
+
+#include <chrono>
+#include <cmath>
+#include <cstdlib>
+#include <ostream>
+#include <utility>
+
+#include <unistd.h>
+
+#include "si/base/json.hpp"
+#include "si/version.hpp"
+
+namespace si::cli {
+namespace {
+
+constexpr double kRedraw = 0.1;  // seconds between two drawings of a line
+constexpr double kLines = 30;    // seconds between two plain lines
+constexpr double kPatience = 1;  // a shorter task is over before a line about it is read
+constexpr int kDigits = 4;       // of figures
+
+std::string singular(std::string_view unit) {
+    if (unit.ends_with('s')) unit.remove_suffix(1);
+    return std::string(unit);
+}
+
+/// 1.9e4 where the library writes 1.9e+04.
+std::string figure(double value, int digits = kDigits) {
+    auto out = rounded(value, digits);
+    if (const auto e = out.find('e'); e != std::string::npos) {
+        if (out[e + 1] == '+') out.erase(e + 1, 1);
+        const auto zero = out.find_first_not_of('-', e + 1);
+        if (out[zero] == '0') out.erase(zero, 1);
+    }
+    return out;
+}
+
+}  // namespace
+
+Console::Surroundings process_surroundings(std::ostream& err) {
+    const char* term = std::getenv("TERM");
+    const bool dumb = term == nullptr || std::string_view(term) == "dumb";
+    return {err, isatty(STDERR_FILENO) == 1 && !dumb, [] {
+                const auto since = std::chrono::steady_clock::now().time_since_epoch();
+                return std::chrono::duration<double>(since).count();
+            }};
+}
+
+Console::Console(std::string program, std::string command, const Messages& messages,
+                 Surroundings surroundings)
+    : program_(std::move(program)),
+      command_(std::move(command)),
+      surroundings_(std::move(surroundings)),
+      quiet_(messages.quiet),
+      verbose_(messages.verbose),
+      style_(Style::none),
+      patience_(messages.progress == "auto" ? kPatience : 0),
+      start_(surroundings_.now()) {
+    if (messages.progress == "bar") style_ = Style::bar;
+    if (messages.progress == "lines") style_ = Style::lines;
+    if (messages.progress == "auto") style_ = surroundings_.terminal ? Style::bar : Style::lines;
+    if (quiet_) style_ = Style::none;
+    if (messages.log.empty()) return;
+    // Appended to, because a run that was stopped and resumed is one log.
+    log_.open(messages.log, std::ios::app);
+    require(log_.good(), Failure::create, messages.log, ": cannot open the log for writing");
+    log_ << Json{{"event", "start"},
+                 {"program", program_},
+                 {"version", kVersion},
+                 {"command", command_}}
+                .dump()
+         << std::endl;
+}
+
+Console::~Console() { finish(); }
+
+void Console::begin(const Report& report) {
+    finish();
+    task_ = report.task;
+    task_start_ = surroundings_.now();
+    shown_at_ = task_start_;
+    first_done_ = report.done;  // a resumed run starts in the middle, and its rate does not
+    shown_ = complete_ = false;
+}
+
+void Console::update(const Report& report) {
+    if (report.task != task_ || (complete_ && report.done < report.total)) begin(report);
+    const bool complete = report.total > 0 && report.done >= report.total;
+    if (complete_ && complete) return;
+    complete_ = complete;
+    const double now = surroundings_.now();
+    const double pause = style_ == Style::bar ? kRedraw : kLines;
+    const bool due = shown_ ? now - shown_at_ >= pause || complete : now - task_start_ >= patience_;
+    if (!due) return;
+    shown_at_ = now;
+    shown_ = true;
+    show(report);
+}
+
+void Console::show(const Report& report) {
+    log("progress", report);
+    if (style_ == Style::none) return;
+    auto text = line(report);
+    if (style_ == Style::lines) {
+        surroundings_.err << text << std::endl;
+        return;
+    }
+    const std::size_t length = text.size();
+    if (length < drawn_) text.append(drawn_ - length, ' ');
+    surroundings_.err << '\r' << text << std::flush;
+    drawn_ = length;
+}
+
+void Console::finish() {
+    if (drawn_ > 0) surroundings_.err << std::endl;
+    drawn_ = 0;
+}
+
+void Console::record(const Report& report) { log("record", report); }
+
+void Console::warn(const std::string& sentence) {
+    finish();
+    surroundings_.err << program_ << ": warning: " << sentence << std::endl;
+    log("warning", sentence);
+}
+
+void Console::note(const std::string& sentence) {
+    log("note", sentence);
+    if (quiet_) return;
+    finish();
+    surroundings_.err << program_ << ": " << sentence << std::endl;
+}
+
+std::string Console::line(const Report& report) const {
+    std::string out = program_ + ":";
+    const auto add = [&](const auto&... parts) { out += text(" ", parts...); };
+    if (!program_.ends_with(report.task)) add(report.task);
+    add(singular(report.unit), " ", report.done);
+    if (report.total > 0) {
+        const double part = static_cast<double>(report.done) / static_cast<double>(report.total);
+        const auto tenths = static_cast<int>(1000 * part);
+        out += text("/", report.total);
+        add(tenths / 10, ".", tenths % 10, "%");
+    }
+    for (const auto& [name, value] : report.figures) add(name, " ", figure(value));
+    const double seconds = elapsed();
+    const double rate = seconds > 0 ? static_cast<double>(report.done - first_done_) / seconds : 0;
+    if (rate > 0) add(figure(rate, 3), " ", report.unit, "/s");
+    add("elapsed ", clock_text(seconds));
+    if (rate > 0 && report.done < report.total) {
+        add("eta ", clock_text(static_cast<double>(report.total - report.done) / rate));
+    }
+    return out;
+}
+
+void Console::log(std::string_view event, const Report& report) {
+    if (!log_.is_open()) return;
+    Json object{{"event", event},
+                {"task", report.task},
+                {"done", report.done},
+                {"total", report.total},
+                {"unit", report.unit}};
+    object["elapsed"] = surroundings_.now() - start_;
+    for (const auto& [name, value] : report.figures) {
+        object[std::string(name)] = std::isfinite(value) ? Json(value) : Json(nullptr);
+    }
+    log_ << object.dump() << std::endl;
+}
+
+void Console::log(std::string_view event, std::string_view sentence) {
+    if (!log_.is_open()) return;
+    log_ << Json{{"event", event}, {"text", sentence}, {"elapsed", surroundings_.now() - start_}}
+                .dump(-1, ' ', false, Json::error_handler_t::replace)
+         << std::endl;
+}
+
+}  // namespace si::cli

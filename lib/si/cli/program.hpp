@@ -1,0 +1,130 @@
+#pragma once
+
+#include <functional>
+#include <iosfwd>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "si/base/spec.hpp"
+#include "si/cli/common.hpp"
+#include "si/cli/console.hpp"
+#include "si/cli/help.hpp"
+
+namespace si::cli {
+
+/// A program of the toolkit: its command line, its help and manual, its errors and exit status.
+///
+///     int main(int argc, char** argv) {
+///         Options options;
+///         si::cli::Common common;
+///         si::cli::Output output;
+///         return si::cli::Program("si-demo", "do something")
+///             .input("FILE", options.file, "what is read")
+///             .options("Demo", options)
+///             .output(output)
+///             .common(common)
+///             .example("si-demo a.h5 -o b.h5", "what this does")
+///             .run(argc, argv, [&](si::cli::Console& console) { ... });
+///     }
+///
+/// Every value on the command line is read by Setting<T>::from_text and checked by the rule of
+/// its field. Options are `--name value` or `--name=value`; a field named by one letter is `-n
+/// value`; a bool is `--name` or `--name=off`. Options and inputs may be mixed; after `--`
+/// everything is an input. An option given twice is an error. Values filled in by hand before
+/// run() are the defaults that help shows.
+class Program {
+  public:
+    /// Data of the program go to `out`, everything else to `err`. Without streams these are
+    /// standard output and standard error.
+    Program(std::string name, std::string summary);
+    Program(std::string name, std::string summary, std::ostream& out, std::ostream& err);
+
+    /// A paragraph for --help, after the summary.
+    Program& about(std::string paragraph);
+
+    /// A positional argument, in the order of these calls: one that is needed, one that may be
+    /// left out, and one or more up to the end of the line.
+    template <class T>
+    Program& input(std::string name, T& target, std::string help) {
+        return add(Input{std::move(name), std::move(help), true, false, reader(target)});
+    }
+    template <class T>
+    Program& optional_input(std::string name, T& target, std::string help) {
+        return add(Input{std::move(name), std::move(help), false, false, reader(target)});
+    }
+    template <class T>
+    Program& inputs(std::string name, std::vector<T>& targets, std::string help) {
+        return add(Input{std::move(name), std::move(help), true, true, [&](std::string_view word) {
+                             targets.push_back(Setting<T>::from_text(word));
+                         }});
+    }
+
+    /// The rows of a family that an input chooses from, for help.
+    Program& choices(std::vector<RowInfo> rows);
+
+    /// A group of options, from the fields of a spec.
+    template <class Spec>
+    Program& options(const std::string& title, Spec& spec) {
+        for_each_field<Spec>([&](const auto& f) {
+            using T = std::decay_t<decltype(spec.*f.member)>;
+            const auto accept = [f, &spec](T value) {
+                f.check(value);
+                spec.*f.member = std::move(value);
+            };
+            add(title, Option{f.info(spec),
+                              [accept](std::string_view w) { accept(Setting<T>::from_text(w)); },
+                              [accept](const Json& v) { accept(Setting<T>::from_json(v)); }});
+        });
+        return *this;
+    }
+
+    /// The shared options. Messages also configure the console.
+    Program& common(Messages& messages);
+    Program& common(Common& common);
+    /// -o. Binary data are refused for a terminal.
+    Program& output(Output& output);
+    /// The option must be given.
+    Program& required(const std::string& option);
+
+    Program& example(std::string command, std::string meaning);
+
+    /// A command, `si-demo NAME ...`: run by `main` with argv[0] = NAME. Its Program is called
+    /// "si-demo NAME".
+    Program& command(std::string name, std::string summary, int (*main)(int, char**));
+
+    /// Reads the command line, runs `body`, flushes the output, and returns the exit status: 0, or
+    /// the value of a Failure after one line on standard error.
+    int run(int argc, char** argv, const std::function<void(Console&)>& body);
+
+    /// The command line as text, quoted for a shell; the program without its directory.
+    const std::string& command() const { return command_line_; }
+
+  private:
+    template <class T>
+    static std::function<void(std::string_view)> reader(T& target) {
+        return [&target](std::string_view word) { target = Setting<T>::from_text(word); };
+    }
+    Program& add(Input input);
+    Program& add(const std::string& title, Option option);
+
+    /// True when the command line asked for help or version, which is then printed.
+    bool read(int argc, char** argv);
+    void load_config(const std::string& file, const std::vector<std::string>& given);
+    void assign_inputs(const std::vector<std::string>& rest);
+    void check_streams() const;
+    [[noreturn]] void refuse_extra(const std::string& word, bool option) const;
+    std::vector<std::string> long_names() const;
+    int fail(int status, std::string message);
+
+    Manual manual_;
+    std::ostream& out_;
+    std::ostream& err_;
+    bool real_;  ///< the streams are those of the process
+    Messages* messages_ = nullptr;
+    Output* output_ = nullptr;
+    std::vector<int (*)(int, char**)> mains_;
+    std::string command_line_;
+};
+
+}  // namespace si::cli

@@ -1,0 +1,117 @@
+#include "si/io/atomic_file.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "si/base/error.hpp"
+
+namespace si {
+namespace {
+
+[[noreturn]] void fail(Failure kind, std::string_view name, std::string_view doing) {
+    throw Error(kind, text(name, ": ", doing, ": ", errno_text(errno)));
+}
+
+/// Not all systems can flush a directory or a device; then there is nothing to wait for.
+bool flush(int fd) {
+    return ::fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP || errno == EROFS;
+}
+
+std::string beside(const std::string& destination) {
+    const auto slash = destination.rfind('/');
+    const auto name = slash == std::string::npos ? 0 : slash + 1;
+    // Part of the name says whose file it is; all of it might be too long for the suffix.
+    return text(destination.substr(0, name), ".", destination.substr(name, 100));
+}
+
+}  // namespace
+
+AtomicFile::AtomicFile(const std::string& destination, Content content)
+    : name_(destination), destination_(destination), to_stdout_(destination == "-") {
+    std::string prefix = temporary_directory() + "/.si";
+    struct stat old {};
+    bool replaces = false;
+    if (to_stdout_) {
+        name_ = "standard output";
+        if (::fcntl(STDOUT_FILENO, F_GETFD) < 0) fail(Failure::create, name_, "cannot write");
+        require(content == Content::text || ::isatty(STDOUT_FILENO) == 0, Failure::usage,
+                "standard output is a terminal; use -o FILE or a pipe");
+    } else if (::stat(destination.c_str(), &old) != 0) {
+        if (errno != ENOENT) fail(Failure::create, name_, "cannot create");
+        prefix = beside(destination);
+    } else if (S_ISREG(old.st_mode)) {
+        if (::access(destination.c_str(), W_OK) != 0) fail(Failure::create, name_, "cannot write");
+        std::error_code failed;
+        destination_ = std::filesystem::canonical(destination, failed).string();
+        if (failed) destination_ = destination;
+        prefix = beside(destination_);
+        replaces = true;
+    } else {
+        target_ = Descriptor(::open(destination.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
+        if (!target_) fail(Failure::create, name_, "cannot write");
+    }
+    file_ = create_unique(prefix, path_);
+    if (!file_) {
+        const bool elsewhere = to_stdout_ || target_;
+        fail(Failure::create, elsewhere ? path_ : name_, "cannot create");
+    }
+    if (replaces) static_cast<void>(::fchmod(file_.get(), old.st_mode & 07777));
+}
+
+AtomicFile::~AtomicFile() {
+    if (file_ && !path_.empty()) ::unlink(path_.c_str());
+}
+
+void AtomicFile::write(std::string_view bytes) {
+    if (write_all(file_.get(), bytes)) return;
+    fail(Failure::io, to_stdout_ || target_ ? path_ : name_, "cannot write");
+}
+
+void AtomicFile::commit() {
+    if (to_stdout_ || target_) {
+        copy_to_target();
+    } else {
+        put_in_place();
+    }
+}
+
+void AtomicFile::copy_to_target() {
+    // The name goes first: the reader of a pipe may leave, and SIGPIPE ends us without a word.
+    ::unlink(path_.c_str());
+    path_.clear();
+    const int to = to_stdout_ ? STDOUT_FILENO : target_.get();
+    bool reading = true;
+    if (::lseek(file_.get(), 0, SEEK_SET) != 0 || !copy_all(file_.get(), to, reading)) {
+        fail(Failure::io, reading ? "temporary file" : name_, "cannot write");
+    }
+    if (!flush(to)) fail(Failure::io, name_, "cannot write");
+    if (!file_.close() || (target_ && !target_.close())) fail(Failure::io, name_, "cannot write");
+}
+
+void AtomicFile::put_in_place() {
+    if (!flush(file_.get())) fail(Failure::io, name_, "cannot write");
+    if (::rename(path_.c_str(), destination_.c_str()) != 0) {
+        fail(Failure::io, name_, "cannot replace");
+    }
+    path_.clear();
+    if (!file_.close()) fail(Failure::io, name_, "cannot write");
+    const auto slash = destination_.rfind('/');
+    const auto folder = slash == std::string::npos ? "." : destination_.substr(0, slash + 1);
+    const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    // A directory that may be written but not read cannot be flushed; the file is in place.
+    if (directory && !flush(directory.get())) fail(Failure::io, name_, "cannot write");
+}
+
+void write_file(const std::string& destination, std::string_view bytes, Content content) {
+    AtomicFile file(destination, content);
+    file.write(bytes);
+    file.commit();
+}
+
+}  // namespace si

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "si/io/posix.hpp"
+
+namespace si {
+
+enum class Content { text, binary };
+
+/// An output that appears whole or not at all: bytes go to a temporary file in the same
+/// directory, and commit() puts it in place of the old one. Until then, and after any failure,
+/// what was there before is untouched; without commit() nothing is left.
+///
+/// "-" is standard output. It and other things that cannot be renamed over (devices, named
+/// pipes) receive all bytes in commit(), from a temporary file in $TMPDIR.
+/// A symbolic link stays, and what it points to is replaced; permissions stay too.
+///
+/// Throws Failure::create when the file cannot be made, Failure::io when writing fails, and
+/// Failure::usage for binary content on a terminal.
+class AtomicFile {
+  public:
+    explicit AtomicFile(const std::string& destination, Content content = Content::text);
+    AtomicFile(AtomicFile&&) = default;
+    AtomicFile& operator=(AtomicFile&&) = delete;
+    ~AtomicFile();
+
+    /// What messages call it: the destination, or "standard output".
+    const std::string& name() const { return name_; }
+
+    /// The temporary file, for libraries that write by name. Must exist until commit().
+    const std::string& path() const { return path_; }
+
+    void write(std::string_view bytes);
+    void commit();
+
+  private:
+    void copy_to_target();
+    void put_in_place();
+
+    std::string name_, destination_, path_;
+    Descriptor file_, target_;
+    bool to_stdout_ = false;
+};
+
+/// An AtomicFile with this content, written and committed.
+void write_file(const std::string& destination, std::string_view bytes,
+                Content content = Content::text);
+
+}  // namespace si

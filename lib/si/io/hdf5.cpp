@@ -1,0 +1,172 @@
+#include "si/io/hdf5.hpp"
+
+#include <array>
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <mutex>
+#include <type_traits>
+
+#include <hdf5.h>
+
+#include "si/io/posix.hpp"
+
+namespace si::hdf5 {
+namespace {
+
+static_assert(std::is_same_v<Id, hid_t>);
+
+/// The last record visited is the deepest one, where the cause is.
+herr_t keep_description(unsigned, const H5E_error2_t* record, void* to) {
+    if (record->desc != nullptr && *record->desc != '\0') {
+        *static_cast<std::string*>(to) = record->desc;
+    }
+    return 0;
+}
+
+std::string between(const std::string& text, std::string_view from, std::string_view to) {
+    const auto start = text.find(from);
+    if (start == std::string::npos) return {};
+    const auto first = start + from.size();
+    return text.substr(first, text.find(to, first) - first);
+}
+
+bool locks_are_missing(std::string_view reason) {
+    constexpr int kNotSupportedOnNfs = 524;  // ENOTSUPP, which leaks out of the kernel
+    for (const int number : {ENOSYS, ENOLCK, EOPNOTSUPP, kNotSupportedOnNfs}) {
+        if (reason == "unable to lock file, errno = " + to_text(number)) return true;
+    }
+    return false;
+}
+
+Handle access_list(bool locking) {
+    Handle list(H5Pcreate(H5P_FILE_ACCESS), H5Pclose, Failure::internal, "prepare access");
+    check(H5Pset_fclose_degree(list, H5F_CLOSE_STRONG), Failure::internal, "prepare access");
+    // With the variable set, the library follows the variable.
+    if (std::getenv("HDF5_USE_FILE_LOCKING") == nullptr) {
+        check(H5Pset_file_locking(list, locking, true), Failure::internal, "prepare access");
+    }
+    return list;
+}
+
+/// The types that are read, in both byte orders. A function, since HDF5 makes them at run time.
+struct Types {
+    std::array<std::array<hid_t, 2>, 10> rows{{{H5T_STD_I8LE, H5T_STD_I8BE},
+                                               {H5T_STD_I16LE, H5T_STD_I16BE},
+                                               {H5T_STD_I32LE, H5T_STD_I32BE},
+                                               {H5T_STD_I64LE, H5T_STD_I64BE},
+                                               {H5T_STD_U8LE, H5T_STD_U8BE},
+                                               {H5T_STD_U16LE, H5T_STD_U16BE},
+                                               {H5T_STD_U32LE, H5T_STD_U32BE},
+                                               {H5T_STD_U64LE, H5T_STD_U64BE},
+                                               {H5T_IEEE_F32LE, H5T_IEEE_F32BE},
+                                               {H5T_IEEE_F64LE, H5T_IEEE_F64BE}}};
+};
+
+const Types& types() {
+    start();
+    static const Types all;
+    return all;
+}
+
+}  // namespace
+
+void start() {
+    static std::once_flag once;
+    std::call_once(once, [] {
+        H5dont_atexit();
+        H5open();
+        H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr);
+    });
+}
+
+std::string last_error() {
+    std::string reason;
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_description, &reason);
+    H5Eclear2(H5E_DEFAULT);
+    if (const auto message = between(reason, "error message = '", "'"); !message.empty()) {
+        return message;
+    }
+    for (char& c : reason) {
+        if (c == '\n') c = ' ';
+    }
+    return reason.empty() ? "unknown reason" : shortened(reason, 160);
+}
+
+void check(std::int64_t result, Failure kind, std::string_view doing) {
+    if (result < 0) throw Error(kind, text("cannot ", doing, ": ", last_error()));
+}
+
+Handle::Handle(Id id, Close closer, Failure kind, std::string_view doing)
+    : id_(id), close_(closer) {
+    check(id, kind, doing);
+}
+
+Handle::~Handle() {
+    if (id_ >= 0 && close_(id_) < 0) H5Eclear2(H5E_DEFAULT);
+}
+
+void Handle::close(Failure kind, std::string_view doing) {
+    check(close_(std::exchange(id_, -1)), kind, doing);
+}
+
+Handle open_file(const std::string& path) {
+    start();
+    const auto open = [&](bool locking) {
+        return H5Fopen(path.c_str(), H5F_ACC_RDONLY, access_list(locking));
+    };
+    Id id = open(true);
+    if (id < 0) {
+        const auto reason = last_error();
+        if (locks_are_missing(reason)) {
+            id = open(false);
+        } else {
+            require(!reason.starts_with("unable to lock file"), Failure::data,
+                    "is being written by another process (it holds the HDF5 lock)");
+            throw Error(Failure::data, text("damaged HDF5 file: ", reason));
+        }
+    }
+    return {id, H5Fclose, Failure::data, "open"};
+}
+
+Handle create_file(const std::string& path) {
+    start();
+    const Handle made(H5Pcreate(H5P_FILE_CREATE), H5Pclose, Failure::internal, "prepare creation");
+    check(H5Pset_obj_track_times(made, false), Failure::internal, "prepare creation");
+    // The file is a temporary one under a unique name, so there is nobody to lock out.
+    return {H5Fcreate(path.c_str(), H5F_ACC_TRUNC, made, access_list(false)), H5Fclose, Failure::io,
+            "create"};
+}
+
+TypeAnswer element_type(Id datatype) {
+    const auto& rows = types().rows;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        for (const hid_t candidate : rows[i]) {
+            if (H5Tequal(datatype, candidate) > 0) {
+                const auto type = static_cast<ElementType>(i);
+                return {true, type, std::string(to_text(type))};
+            }
+        }
+    }
+    const auto bits = 8 * H5Tget_size(datatype);
+    switch (H5Tget_class(datatype)) {
+        case H5T_FLOAT:
+            return {false, {}, text(bits, "-bit float")};
+        case H5T_INTEGER:
+            return {false, {}, text(bits, "-bit integer")};
+        case H5T_STRING:
+            return {false, {}, "text"};
+        case H5T_COMPOUND:
+            return {false, {}, "compound (complex numbers or records)"};
+        case H5T_ENUM:
+            return {false, {}, "enumeration (booleans)"};
+        case H5T_VLEN:
+            return {false, {}, "lists of varying length"};
+        default:
+            return {false, {}, "another type"};
+    }
+}
+
+Id file_type(ElementType type) { return types().rows[static_cast<std::size_t>(type)][0]; }
+
+}  // namespace si::hdf5

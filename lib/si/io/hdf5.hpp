@@ -1,0 +1,97 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "si/base/error.hpp"
+#include "si/io/samples.hpp"
+
+// HDF5 behind checked handles, for the sources of this folder. It needs no header of HDF5, so
+// that users of the library do not either: identifiers are HDF5's hid_t by another name.
+
+namespace si::hdf5 {
+
+using Id = std::int64_t;
+
+/// Sets the library up, once: quiet, and without its handler at exit, which crashes after a
+/// failed write. Everything below calls it.
+void start();
+
+/// Why the last call failed, in one line, from the deepest record of the error stack: the text
+/// of errno when there is one. Clears the stack.
+std::string last_error();
+
+/// Throws `kind` with "cannot DOING: reason" when a call returned a negative value.
+void check(std::int64_t result, Failure kind, std::string_view doing);
+
+/// Owns one identifier. A forgotten one would keep its file open.
+class Handle {
+  public:
+    using Close = int (*)(Id);
+
+    Handle() = default;
+    /// Throws as check() when `id` is negative.
+    Handle(Id id, Close closer, Failure kind, std::string_view doing);
+    Handle(Handle&& from) noexcept : id_(std::exchange(from.id_, -1)), close_(from.close_) {}
+    Handle& operator=(Handle&& from) noexcept {
+        std::swap(id_, from.id_);
+        std::swap(close_, from.close_);
+        return *this;
+    }
+    ~Handle();
+
+    operator Id() const { return id_; }  // NOLINT(google-explicit-constructor): passed to HDF5
+
+    /// Closes now, and throws as check() when that fails: data may be written only then.
+    void close(Failure kind, std::string_view doing);
+
+  private:
+    Id id_ = -1;
+    Close close_ = nullptr;
+};
+
+/// Opens a file for reading, locked against writers where the file system can. Throws
+/// Failure::data.
+Handle open_file(const std::string& path);
+
+/// Makes a file whose bytes depend on its contents alone. Throws Failure::io.
+Handle create_file(const std::string& path);
+
+/// The ElementType of a datatype, or how the type is called by people when it is none.
+struct TypeAnswer {
+    bool known = false;
+    ElementType type = ElementType::f64;
+    std::string name;
+};
+TypeAnswer element_type(Id datatype);
+
+/// The little-endian datatype of an ElementType; owned by the library.
+Id file_type(ElementType type);
+
+// The strict reader. It opens only names it was given, and reads only plain numbers that are
+// all there: no links to other files, no unknown filters, no sizes beyond what the file holds.
+
+/// Opens a dataset or group by its full name, following no link out of the file.
+Handle open_object(Id file, const std::string& name);
+
+/// The sizes of a dataset; empty for a single number.
+std::vector<Index> shape_of(Id dataset);
+
+/// All datasets, groups within groups, in the order of their names. Bounded in depth and number.
+std::vector<DatasetInfo> list_datasets(Id file);
+
+/// True when `name` leads to a dataset inside the file. Throws Failure::data when it leads to
+/// something that cannot be opened.
+bool has_dataset(Id file, const std::string& name);
+
+/// The dataset `name`, from its first row to its last, as samples. `file_size` bounds what can
+/// be there. Throws Failure::data.
+Samples read_dataset(Id file, const std::string& name, std::size_t file_size);
+
+/// Attributes of the root that are single numbers, short lists of numbers or fixed-length text.
+std::vector<std::pair<std::string, std::string>> root_attributes(Id file);
+
+}  // namespace si::hdf5

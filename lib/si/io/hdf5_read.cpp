@@ -1,0 +1,172 @@
+#include <algorithm>
+#include <array>
+
+#include <hdf5.h>
+
+#include "si/io/hdf5.hpp"
+
+namespace si::hdf5 {
+namespace {
+
+constexpr int kLargestRank = 8;
+
+// Deflate shrinks to no less than 1/1032, so a file that claims more was not written so.
+constexpr double kLargestRatio = 1100;
+
+struct FilterRow {
+    H5Z_filter_t id;
+    std::string_view name;
+    bool read;
+};
+
+constexpr auto kFilters = std::to_array<FilterRow>({
+    {1, "deflate", true},
+    {2, "shuffle", true},
+    {3, "fletcher32", true},
+    {4, "szip", false},
+    {5, "nbit", false},
+    {6, "scaleoffset", false},
+    {307, "bzip2", false},
+    {32000, "lzf", false},
+    {32001, "blosc", false},
+    {32004, "lz4", false},
+    {32008, "bitshuffle", false},
+    {32013, "zfp", false},
+    {32015, "zstd", false},
+    {32026, "blosc2", false},
+});
+
+/// A name may lead through soft links, but not out of the file.
+herr_t refuse_external_link(const char*, const char*, const char*, const char*, unsigned*, hid_t,
+                            void*) {
+    return -1;
+}
+
+Handle link_access() {
+    Handle list(H5Pcreate(H5P_LINK_ACCESS), H5Pclose, Failure::internal, "prepare access");
+    check(H5Pset_elink_cb(list, refuse_external_link, nullptr), Failure::internal,
+          "prepare access");
+    return list;
+}
+
+void require_filters(Id creation) {
+    const int count = H5Pget_nfilters(creation);
+    check(count, Failure::data, "read its filters");
+    for (unsigned i = 0; i < static_cast<unsigned>(count); ++i) {
+        unsigned flags = 0;
+        std::size_t values = 0;
+        const auto id = H5Pget_filter2(creation, i, &flags, &values, nullptr, 0, nullptr, nullptr);
+        check(id, Failure::data, "read its filters");
+        const auto row = std::find_if(kFilters.begin(), kFilters.end(),
+                                      [&](const FilterRow& r) { return r.id == id; });
+        if (row != kFilters.end() && row->read) continue;
+        throw Error(Failure::data, text("is compressed with filter ", id,
+                                        row != kFilters.end() ? text(" (", row->name, ")") : "",
+                                        ", which is not read; rewrite it with h5repack -f NONE"));
+    }
+}
+
+/// Numbers that were never written would read as zeros; a damaged shape would ask for more
+/// memory than the world has. Both show in what the file stores for the dataset.
+void require_stored(Id dataset, Id creation, const std::vector<Index>& shape, Index element,
+                    std::size_t file_size) {
+    const auto stored = static_cast<double>(H5Dget_storage_size(dataset));
+    double claimed = static_cast<double>(count_of(shape)) * static_cast<double>(element);
+    double ratio = 1;
+    switch (H5Pget_layout(creation)) {
+        case H5D_COMPACT:
+        case H5D_CONTIGUOUS:
+            require(H5Pget_external_count(creation) == 0, Failure::data,
+                    "keeps its numbers in another file, which is not read");
+            break;
+        case H5D_CHUNKED: {
+            std::array<hsize_t, kLargestRank> chunk{};
+            check(H5Pget_chunk(creation, kLargestRank, chunk.data()), Failure::data,
+                  "read its chunks");
+            double chunks = 1, size = static_cast<double>(element);
+            for (std::size_t i = 0; i < shape.size(); ++i) {
+                const auto length = static_cast<Index>(std::max<hsize_t>(chunk[i], 1));
+                chunks *= static_cast<double>((shape[i] - 1) / length + 1);
+                size *= static_cast<double>(length);
+            }
+            const Handle space(H5Dget_space(dataset), H5Sclose, Failure::data, "read its shape");
+            hsize_t present = 0;
+            check(H5Dget_num_chunks(dataset, space, &present), Failure::data, "read its chunks");
+            require(static_cast<double>(present) == chunks, Failure::data, "only ", present,
+                    " of its ", chunks, " chunks were written");
+            claimed = size * chunks;
+            if (H5Pget_nfilters(creation) > 0) ratio = kLargestRatio;
+            break;
+        }
+        default:
+            throw Error(Failure::data, "is a virtual dataset, which is not read");
+    }
+    require(stored > 0, Failure::data, "was never written");
+    require(stored <= static_cast<double>(file_size) && claimed <= ratio * stored, Failure::data,
+            "damaged: its shape ", shape_text(shape), " does not fit what is stored");
+}
+
+}  // namespace
+
+Handle open_object(Id file, const std::string& name) {
+    return {H5Oopen(file, name.c_str(), link_access()), H5Oclose, Failure::data, "open"};
+}
+
+std::vector<Index> shape_of(Id dataset) {
+    const Handle space(H5Dget_space(dataset), H5Sclose, Failure::data, "read its shape");
+    require(H5Sis_simple(space) > 0, Failure::data, "has no shape");
+    const int rank = H5Sget_simple_extent_ndims(space);
+    check(rank, Failure::data, "read its shape");
+    require(rank <= kLargestRank, Failure::data, "has ", rank, " dimensions, at most ",
+            kLargestRank, " are read");
+    std::array<hsize_t, kLargestRank> sizes{};
+    check(H5Sget_simple_extent_dims(space, sizes.data(), nullptr), Failure::data, "read its shape");
+    std::vector<Index> shape;
+    for (int i = 0; i < rank; ++i) {
+        require(std::in_range<Index>(sizes[static_cast<std::size_t>(i)]), Failure::data,
+                "is too large");
+        shape.push_back(static_cast<Index>(sizes[static_cast<std::size_t>(i)]));
+    }
+    return shape;
+}
+
+Samples read_dataset(Id file, const std::string& name, std::size_t file_size) {
+    const Handle object = open_object(file, name);
+    require(H5Iget_type(object) == H5I_DATASET, Failure::data, "is not a dataset");
+    const Handle datatype(H5Dget_type(object), H5Tclose, Failure::data, "read its type");
+    const auto type = element_type(datatype);
+    require(type.known, Failure::data, "holds ", type.name,
+            ", which is not read; convert it to float32, float64 or an integer type");
+    const auto shape = shape_of(object);
+    require(!shape.empty(), Failure::data, "is a single number, not a data set");
+    const Index count = count_of(shape);
+    require(count > 0, Failure::data, "is empty (", shape_text(shape), ")");
+    const Handle creation(H5Dget_create_plist(object), H5Pclose, Failure::data, "read its layout");
+    require_filters(creation);
+    require_stored(object, creation, shape, size_of(type.type), file_size);
+
+    Samples samples;
+    samples.type = type.type;
+    samples.shape.assign(shape.begin() + 1, shape.end());
+    if (samples.shape.empty()) samples.shape = {1};
+    samples.values = allocate(count / shape[0], shape[0]);
+    check(H5Dread(object, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, samples.values.data()),
+          Failure::data, "read");
+    return samples;
+}
+
+bool has_dataset(Id file, const std::string& name) {
+    // H5Lexists is defined only when all groups before the last step exist.
+    for (std::size_t end = 0; end != std::string::npos && end < name.size();) {
+        end = name.find('/', end + 1);
+        const auto step = name.substr(0, end);
+        if (step.empty() || step == "/") continue;
+        const bool found = H5Lexists(file, step.c_str(), H5P_DEFAULT) > 0 &&
+                           H5Oexists_by_name(file, step.c_str(), link_access()) > 0;
+        H5Eclear2(H5E_DEFAULT);
+        if (!found) return false;
+    }
+    return H5Iget_type(open_object(file, name)) == H5I_DATASET;
+}
+
+}  // namespace si::hdf5

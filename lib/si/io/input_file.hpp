@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+#include "si/io/posix.hpp"
+
+namespace si {
+
+/// An opened input: a file, or "-" for standard input. Only one input of a process may be "-".
+///
+/// Throws Failure::input when it cannot be opened or read ("nofile.h5: No such file or
+/// directory"), and Failure::usage for a second "-".
+class InputFile {
+  public:
+    explicit InputFile(const std::string& spelling);
+    InputFile(InputFile&& from) noexcept;
+    InputFile& operator=(InputFile&&) = delete;
+    ~InputFile();
+
+    /// What messages call it: the file, or "standard input".
+    const std::string& name() const { return name_; }
+
+    /// All bytes. Throws Failure::data when there are more than `limit`.
+    std::string read_all(std::size_t limit);
+
+    /// Makes the input one that can be read at any place, again and by name: a pipe is copied
+    /// to a temporary file in $TMPDIR first.
+    void make_seekable();
+
+    /// After make_seekable(): bytes from `offset` on, at most `count`.
+    std::string peek(std::size_t offset, std::size_t count) const;
+    std::size_t size() const;
+
+    /// After make_seekable(): the name by which libraries can open it.
+    const std::string& path() const { return path_; }
+
+    /// Removes the name of a temporary copy; what is open stays open.
+    void forget_name();
+
+  private:
+    std::string name_, path_;
+    Descriptor file_;
+    bool temporary_ = false;
+};
+
+/// All bytes of a file or of "-".
+std::string read_file(const std::string& spelling, std::size_t limit);
+
+}  // namespace si

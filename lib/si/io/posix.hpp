@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <utility>
+
+// The few calls of the operating system that files need, with every result looked at.
+
+namespace si {
+
+/// What the system says of error `number`: "No space left on device".
+std::string errno_text(int number);
+
+/// Owns one file descriptor, always above 2: a program that was started with standard output
+/// closed must not get a data file in its place.
+class Descriptor {
+  public:
+    Descriptor() = default;
+    explicit Descriptor(int fd);
+    Descriptor(Descriptor&& from) noexcept : fd_(std::exchange(from.fd_, -1)) {}
+    Descriptor& operator=(Descriptor&& from) noexcept {
+        std::swap(fd_, from.fd_);
+        return *this;
+    }
+    ~Descriptor();
+
+    explicit operator bool() const { return fd_ >= 0; }
+    int get() const { return fd_; }
+
+    /// Closes now. False, with errno set, when the system could not store what was written.
+    bool close();
+
+  private:
+    int fd_ = -1;
+};
+
+/// Writes all of the bytes, however many calls it takes. False with errno set on failure.
+bool write_all(int fd, std::string_view bytes);
+
+/// Reads up to `limit` bytes into the end of `out`, until the end of the file. False with
+/// errno set on failure.
+bool read_up_to(int fd, std::size_t limit, std::string& out);
+
+/// Copies the rest of one descriptor to another. Which of the two failed is in `reading`.
+bool copy_all(int from, int to, bool& reading);
+
+/// A new file with a unique name that begins with `prefix`, and mode 0666 less the umask.
+/// `path` receives its name. An empty Descriptor with errno set on failure.
+Descriptor create_unique(const std::string& prefix, std::string& path);
+
+/// Where large intermediate files go: $TMPDIR, or /tmp.
+std::string temporary_directory();
+
+}  // namespace si

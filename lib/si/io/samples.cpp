@@ -1,0 +1,79 @@
+#include "si/io/samples.hpp"
+
+#include <array>
+#include <cmath>
+#include <limits>
+#include <new>
+
+namespace si {
+namespace {
+
+struct TypeRow {
+    std::string_view name;
+    Index size;
+};
+
+constexpr std::array<TypeRow, 10> kTypes{{{"int8", 1},
+                                          {"int16", 2},
+                                          {"int32", 4},
+                                          {"int64", 8},
+                                          {"uint8", 1},
+                                          {"uint16", 2},
+                                          {"uint32", 4},
+                                          {"uint64", 8},
+                                          {"float32", 4},
+                                          {"float64", 8}}};
+
+constexpr Index kLargestCount = Index{1} << 40;
+
+}  // namespace
+
+std::string_view to_text(ElementType type) { return kTypes[static_cast<std::size_t>(type)].name; }
+Index size_of(ElementType type) { return kTypes[static_cast<std::size_t>(type)].size; }
+
+std::string shape_text(const std::vector<Index>& shape) {
+    std::vector<std::string> sizes;
+    for (const Index size : shape) sizes.push_back(text(size));
+    return join(sizes, " x ");
+}
+
+Index count_of(const std::vector<Index>& shape) {
+    Index count = 1;
+    for (const Index size : shape) {
+        const bool fits = size >= 0 && !__builtin_mul_overflow(count, size, &count);
+        require(fits && count <= kLargestCount, Failure::data, "too large: ", shape_text(shape));
+    }
+    return count;
+}
+
+void require_finite(ConstMatrix values, Failure kind, ElementType type) {
+    const double largest = type == ElementType::f32 ? std::numeric_limits<float>::max()
+                                                    : std::numeric_limits<double>::max();
+    Index bad = 0, row = 0, column = 0;
+    for (Index j = 0; j < values.cols(); ++j) {
+        if ((values.col(j).array().abs() <= largest).all()) continue;
+        for (Index i = 0; i < values.rows(); ++i) {
+            if (std::abs(values(i, j)) <= largest) continue;
+            if (bad++ == 0) row = j, column = i;
+        }
+    }
+    if (bad == 0) return;
+    const std::string place =
+        values.rows() == 1 ? text("row ", row + 1) : text("row ", row + 1, ", column ", column + 1);
+    const double first = values(column, row);
+    require(!std::isfinite(first), kind, place, " is ", first, ", which float32 cannot hold");
+    throw Error(kind, text(place, " is ", first, " (", bad, bad == 1 ? " value is" : " values are",
+                           " not finite)"));
+}
+
+Matrix allocate(Index d, Index n) {
+    try {
+        return Matrix(d, n);
+    } catch (const std::bad_alloc&) {
+        const double gigabytes = 8e-9 * static_cast<double>(d) * static_cast<double>(n);
+        throw Error(Failure::resource, text(n, " samples of ", d, " numbers need ",
+                                            rounded(gigabytes, 3), " GB of memory"));
+    }
+}
+
+}  // namespace si

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "si/base/error.hpp"
+#include "si/base/types.hpp"
+
+namespace si {
+
+/// The numbers that data files hold.
+enum class ElementType { i8, i16, i32, i64, u8, u16, u32, u64, f32, f64 };
+
+/// "int8", "uint64", "float32", ... as NumPy calls them.
+std::string_view to_text(ElementType type);
+
+/// Bytes of one number.
+Index size_of(ElementType type);
+
+/// A batch of n samples, as double whatever the file held.
+struct Samples {
+    Matrix values;                        ///< d x n, one column a sample
+    std::vector<Index> shape;             ///< of one sample: {2}, {1, 28, 28}; its product is d
+    std::string source;                   ///< where it came from, for messages: "data.h5:/x"
+    ElementType type = ElementType::f64;  ///< as it was in the file
+    std::vector<std::string> columns;     ///< names of columns, where a text file has them
+
+    Index n() const { return values.cols(); }
+    Index dim() const { return values.rows(); }
+};
+
+/// One dataset of a file, as a list shows it.
+struct DatasetInfo {
+    std::string name;          ///< "/group/x"; empty in a file that holds one array
+    std::vector<Index> shape;  ///< of the whole dataset, samples first
+    std::string type;          ///< "float32", or what a type is that cannot be read
+    bool readable = true;      ///< numeric, and more than a single number
+};
+
+/// "100 x 28 x 28".
+std::string shape_text(const std::vector<Index>& shape);
+
+/// Product of the sizes; 1 for no sizes. Throws Failure::data when a size is negative or the
+/// product is above 2^40.
+Index count_of(const std::vector<Index>& shape);
+
+/// Throws `kind` when a number is NaN, infinite, or too large for `type`:
+/// "row 17, column 2 is nan (3 values are not finite)". Rows and columns count from 1, a column
+/// being a number of the flattened sample.
+void require_finite(ConstMatrix values, Failure kind, ElementType type = ElementType::f64);
+
+/// An uninitialised d x n matrix; throws Failure::resource when it does not fit into memory.
+Matrix allocate(Index d, Index n);
+
+}  // namespace si

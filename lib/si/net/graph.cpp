@@ -1,0 +1,60 @@
+#include "si/net/graph.hpp"
+
+#include <functional>
+#include <numeric>
+
+#include "si/base/error.hpp"
+#include "si/random/draw.hpp"
+
+namespace si {
+
+Index Tensor::size() const {
+    return std::accumulate(shape.begin(), shape.end(), Index{1}, std::multiplies<>());
+}
+
+Var Graph::input(Index rows) {
+    nodes_.push_back({nullptr, {}, rows, false});
+    inputs_.push_back(static_cast<int>(nodes_.size()) - 1);
+    return {inputs_.back(), rows};
+}
+
+Var Graph::apply(std::shared_ptr<const Op> op, const std::vector<Var>& inputs, Index rows,
+                 bool has_parameters) {
+    Node node{std::move(op), {}, rows, has_parameters};
+    for (const Var& input : inputs) {
+        node.inputs.push_back(input.node);
+        node.trained |= nodes_[static_cast<std::size_t>(input.node)].trained;
+    }
+    nodes_.push_back(std::move(node));
+    output_ = static_cast<int>(nodes_.size()) - 1;
+    return {output_, rows};
+}
+
+Index Graph::tensor(std::string name, std::vector<Index> shape, Init init) {
+    tensors_.push_back({std::move(name), std::move(shape), parameters_, init});
+    const Index offset = parameters_;
+    parameters_ += tensors_.back().size();
+    return offset;
+}
+
+Index Graph::products() const {
+    Index total = 0;
+    for (const Tensor& tensor : tensors_) {
+        if (tensor.shape.size() > 1) total += tensor.size();
+    }
+    return total;
+}
+
+Eigen::VectorXf Graph::initial(std::uint64_t seed) const {
+    Eigen::VectorXf start(parameters_);
+    for (std::size_t k = 0; k < tensors_.size(); ++k) {
+        const Tensor& tensor = tensors_[k];
+        Matrix z(tensor.size(), 1);
+        fill_normal({seed, Purpose::weights, static_cast<std::uint32_t>(k)}, 0, z);
+        start.segment(tensor.offset, tensor.size()) =
+            (z.col(0).array() * tensor.init.deviation + tensor.init.value).cast<float>();
+    }
+    return start;
+}
+
+}  // namespace si

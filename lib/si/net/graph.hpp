@@ -1,0 +1,115 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "si/base/types.hpp"
+
+// A network is a shape: a graph of ops that is recorded once, for columns of a batch. It holds
+// no parameters and no buffers, so one object serves all threads. Parameters are one flat
+// vector that the caller owns; optimisers, averages, checkpoints and difference tests see
+// nothing else.
+
+namespace si {
+
+/// How a tensor starts.
+struct Init {
+    double deviation = 0;  ///< of independent normals
+    double value = 0;      ///< mean
+};
+
+/// A named block of the flat parameter vector, row-major.
+struct Tensor {
+    std::string name;
+    std::vector<Index> shape;
+    Index offset = 0;
+    Init init;
+
+    Index size() const;
+};
+
+/// What an op works on: batches are (rows, columns), column-major; `parameters` is the whole
+/// flat vector.
+template <class T>
+struct ForwardCall {
+    Index columns = 0;
+    std::span<const T* const> inputs;
+    const T* parameters = nullptr;
+    T* output = nullptr;
+    T* saved = nullptr;  ///< (saved_rows, columns) kept for backward; null when there will be none
+};
+
+/// A derivative that nobody wants is null. An input's derivative is added to what is there
+/// when its `keep` is 1, and set when it is 0.
+template <class T>
+struct BackwardCall {
+    Index columns = 0;
+    std::span<const T* const> inputs;
+    const T* parameters = nullptr;
+    const T* output = nullptr;
+    const T* saved = nullptr;
+    T* d_output = nullptr;  ///< may be overwritten
+    std::span<T* const> d_inputs;
+    std::span<const T> keep;
+    T* d_parameters = nullptr;  ///< always added to
+};
+
+/// One operation. Const and without state: the same object serves all threads.
+class Op {
+  public:
+    virtual ~Op() = default;
+    virtual Index saved_rows() const { return 0; }
+    virtual void forward(const ForwardCall<float>& call) const = 0;
+    virtual void forward(const ForwardCall<double>& call) const = 0;
+    virtual void backward(const BackwardCall<float>& call) const = 0;
+    virtual void backward(const BackwardCall<double>& call) const = 0;
+};
+
+/// The result of an op while a graph is recorded.
+struct Var {
+    int node = -1;
+    Index rows = 0;
+};
+
+class Graph {
+  public:
+    struct Node {
+        std::shared_ptr<const Op> op;  ///< null for an input
+        std::vector<int> inputs;
+        Index rows = 0;
+        bool trained = false;  ///< this or an ancestor has parameters
+    };
+
+    Var input(Index rows);
+    Var apply(std::shared_ptr<const Op> op, const std::vector<Var>& inputs, Index rows,
+              bool has_parameters = false);
+    /// Adds a tensor and returns its offset.
+    Index tensor(std::string name, std::vector<Index> shape, Init init);
+    void output(Var result) { output_ = result.node; }
+
+    const std::vector<Node>& nodes() const { return nodes_; }
+    const std::vector<Tensor>& tensors() const { return tensors_; }
+    const std::vector<int>& inputs() const { return inputs_; }
+    int output() const { return output_; }
+    Index rows(int node) const { return nodes_[static_cast<std::size_t>(node)].rows; }
+
+    /// Length of the flat vector.
+    Index parameters() const { return parameters_; }
+
+    /// Multiply-adds of one column, forward.
+    Index products() const;
+
+    /// Starting parameters: a pure function of the seed and the tensor's position.
+    Eigen::VectorXf initial(std::uint64_t seed) const;
+
+  private:
+    std::vector<Node> nodes_;
+    std::vector<Tensor> tensors_;
+    std::vector<int> inputs_;
+    int output_ = -1;
+    Index parameters_ = 0;
+};
+
+}  // namespace si

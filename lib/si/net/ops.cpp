@@ -1,0 +1,284 @@
+#include "si/net/ops.hpp"
+
+#include <cmath>
+#include <cstring>
+#include <numbers>
+
+#include "si/base/error.hpp"
+#include "si/base/simd.hpp"
+#include "si/net/gemm.hpp"
+
+// Forward and backward of an op stand next to each other; dX is dL/dX.
+
+namespace si {
+namespace {
+
+/// Writes an op once as templates `run` and `back`.
+template <class Self>
+class OpOf : public Op {
+  public:
+    void forward(const ForwardCall<float>& call) const override { self().run(call); }
+    void forward(const ForwardCall<double>& call) const override { self().run(call); }
+    void backward(const BackwardCall<float>& call) const override { self().back(call); }
+    void backward(const BackwardCall<double>& call) const override { self().back(call); }
+
+  private:
+    const Self& self() const { return static_cast<const Self&>(*this); }
+};
+
+SI_CLONES void times(Index n, const float* slope, float* dy) {
+    for (Index i = 0; i < n; ++i) dy[i] *= slope[i];
+}
+void times(Index n, const double* slope, double* dy) {
+    for (Index i = 0; i < n; ++i) dy[i] *= slope[i];
+}
+
+SI_CLONES void add_columns(Index rows, Index columns, const float* x, float* sum) {
+    for (Index j = 0; j < columns; ++j, x += rows) {
+        for (Index i = 0; i < rows; ++i) sum[i] += x[i];
+    }
+}
+void add_columns(Index rows, Index columns, const double* x, double* sum) {
+    for (Index j = 0; j < columns; ++j, x += rows) {
+        for (Index i = 0; i < rows; ++i) sum[i] += x[i];
+    }
+}
+
+/// dx = factor dy + keep dx
+template <class T>
+void pass(Index n, T factor, const T* dy, T keep, T* dx) {
+    if (dx == nullptr) return;
+    if (keep == T(0)) {
+        for (Index i = 0; i < n; ++i) dx[i] = factor * dy[i];
+    } else {
+        for (Index i = 0; i < n; ++i) dx[i] += factor * dy[i];
+    }
+}
+
+struct LinearOp : OpOf<LinearOp> {
+    Index in, out, weight, bias;  // bias < 0: none
+    const Activation* act;
+    bool curved;  // the activation is not the identity
+
+    LinearOp(Index in, Index out, Index weight, Index bias, const Activation& act)
+        : in(in), out(out), weight(weight), bias(bias), act(&act), curved(act.name != "none") {}
+
+    Index saved_rows() const override { return curved ? out : 0; }
+
+    template <class T>
+    void run(const ForwardCall<T>& c) const {
+        multiply(out, in, c.columns, c.parameters + weight, c.inputs[0], T(0), c.output);
+        if (!curved && bias < 0) return;
+        activate<T> (*act)(out, c.columns, bias < 0 ? nullptr : c.parameters + bias, c.output,
+                           curved ? c.saved : nullptr);
+    }
+
+    template <class T>
+    void back(const BackwardCall<T>& c) const {
+        if (curved) times(out * c.columns, c.saved, c.d_output);
+        if (c.d_parameters != nullptr) {
+            add_outer(out, in, c.columns, c.d_output, c.inputs[0], c.d_parameters + weight);
+            if (bias >= 0) add_columns(out, c.columns, c.d_output, c.d_parameters + bias);
+        }
+        if (c.d_inputs[0] != nullptr) {
+            multiply_transposed(out, in, c.columns, c.parameters + weight, c.d_output, c.keep[0],
+                                c.d_inputs[0]);
+        }
+    }
+};
+
+struct ActivationOp : OpOf<ActivationOp> {
+    Index rows;
+    const Activation* act;
+
+    ActivationOp(Index rows, const Activation& act) : rows(rows), act(&act) {}
+
+    Index saved_rows() const override { return rows; }
+
+    template <class T>
+    void run(const ForwardCall<T>& c) const {
+        std::memcpy(c.output, c.inputs[0], sizeof(T) * static_cast<std::size_t>(rows * c.columns));
+        activate<T> (*act)(rows, c.columns, nullptr, c.output, c.saved);
+    }
+
+    template <class T>
+    void back(const BackwardCall<T>& c) const {
+        times(rows * c.columns, c.saved, c.d_output);
+        pass(rows * c.columns, T(1), c.d_output, c.keep[0], c.d_inputs[0]);
+    }
+};
+
+struct AddOp : OpOf<AddOp> {
+    Index rows;
+
+    explicit AddOp(Index rows) : rows(rows) {}
+
+    template <class T>
+    void run(const ForwardCall<T>& c) const {
+        const T *a = c.inputs[0], *b = c.inputs[1];
+        for (Index i = 0; i < rows * c.columns; ++i) c.output[i] = a[i] + b[i];
+    }
+
+    template <class T>
+    void back(const BackwardCall<T>& c) const {
+        pass(rows * c.columns, T(1), c.d_output, c.keep[0], c.d_inputs[0]);
+        pass(rows * c.columns, T(1), c.d_output, c.keep[1], c.d_inputs[1]);
+    }
+};
+
+struct ScaleOp : OpOf<ScaleOp> {
+    Index rows;
+    double factor;
+
+    ScaleOp(Index rows, double factor) : rows(rows), factor(factor) {}
+
+    template <class T>
+    void run(const ForwardCall<T>& c) const {
+        pass(rows * c.columns, static_cast<T>(factor), c.inputs[0], T(0), c.output);
+    }
+
+    template <class T>
+    void back(const BackwardCall<T>& c) const {
+        pass(rows * c.columns, static_cast<T>(factor), c.d_output, c.keep[0], c.d_inputs[0]);
+    }
+};
+
+struct ConcatOp : OpOf<ConcatOp> {
+    std::vector<Index> rows;
+    Index total = 0;
+
+    explicit ConcatOp(const std::vector<Var>& parts) {
+        for (const Var& part : parts) rows.push_back(part.rows), total += part.rows;
+    }
+
+    template <class T>
+    void run(const ForwardCall<T>& c) const {
+        Index at = 0;
+        for (std::size_t k = 0; k < rows.size(); at += rows[k], ++k) {
+            for (Index j = 0; j < c.columns; ++j) {
+                std::memcpy(c.output + j * total + at, c.inputs[k] + j * rows[k],
+                            sizeof(T) * static_cast<std::size_t>(rows[k]));
+            }
+        }
+    }
+
+    template <class T>
+    void back(const BackwardCall<T>& c) const {
+        Index at = 0;
+        for (std::size_t k = 0; k < rows.size(); at += rows[k], ++k) {
+            if (c.d_inputs[k] == nullptr) continue;
+            for (Index j = 0; j < c.columns; ++j) {
+                pass(rows[k], T(1), c.d_output + j * total + at, c.keep[k],
+                     c.d_inputs[k] + j * rows[k]);
+            }
+        }
+    }
+};
+
+struct SineCosineOp : OpOf<SineCosineOp> {
+    Index rows;
+
+    explicit SineCosineOp(Index rows) : rows(rows) {}
+
+    template <class T>
+    void run(const ForwardCall<T>& c) const {
+        si::sine_cosine<T>(rows, c.columns, c.inputs[0], c.output);
+    }
+
+    template <class T>
+    void back(const BackwardCall<T>& c) const {
+        T* dx = c.d_inputs[0];
+        if (dx == nullptr) return;
+        const T *y = c.output, *dy = c.d_output;
+        for (Index j = 0; j < c.columns; ++j, y += 2 * rows, dy += 2 * rows, dx += rows) {
+            for (Index i = 0; i < rows; ++i) {
+                const T d = y[rows + i] * dy[i] - y[i] * dy[rows + i];
+                dx[i] = c.keep[0] == T(0) ? d : dx[i] + d;
+            }
+        }
+    }
+};
+
+/// One sine and one cosine a row; the higher ones follow by turning again, so the cost is
+/// that of products.
+struct HarmonicsOp : OpOf<HarmonicsOp> {
+    Index rows, count;
+
+    HarmonicsOp(Index rows, Index count) : rows(rows), count(count) {}
+
+    Index block() const { return 1 + 2 * count; }
+
+    template <class T>
+    void run(const ForwardCall<T>& c) const {
+        const T* x = c.inputs[0];
+        T* y = c.output;
+        for (Index i = 0; i < rows * c.columns; ++i, y += block()) {
+            const T s = std::sin(std::numbers::pi_v<T> * x[i]),
+                    k = std::cos(std::numbers::pi_v<T> * x[i]);
+            y[0] = x[i];
+            T sine = s, cosine = k;
+            for (Index h = 0; h < count; ++h) {
+                y[1 + 2 * h] = sine;
+                y[2 + 2 * h] = cosine;
+                const T next = sine * k + cosine * s;
+                cosine = cosine * k - sine * s;
+                sine = next;
+            }
+        }
+    }
+
+    template <class T>
+    void back(const BackwardCall<T>& c) const {
+        T* dx = c.d_inputs[0];
+        if (dx == nullptr) return;
+        const T *y = c.output, *dy = c.d_output;
+        for (Index i = 0; i < rows * c.columns; ++i, y += block(), dy += block()) {
+            T d = dy[0];
+            for (Index h = 0; h < count; ++h) {
+                const T frequency = std::numbers::pi_v<T> * static_cast<T>(h + 1);
+                d += frequency * (y[2 + 2 * h] * dy[1 + 2 * h] - y[1 + 2 * h] * dy[2 + 2 * h]);
+            }
+            dx[i] = c.keep[0] == T(0) ? d : dx[i] + d;
+        }
+    }
+};
+
+}  // namespace
+
+Var linear(Graph& graph, Var x, Index rows, const std::string& name, const LinearOptions& options) {
+    const Index weight = graph.tensor(name + ".weight", {rows, x.rows},
+                                      {options.gain / std::sqrt(static_cast<double>(x.rows)), 0});
+    const Index bias = options.bias ? graph.tensor(name + ".bias", {rows}, {}) : -1;
+    const auto& act = activations().at(options.activation);
+    return graph.apply(std::make_shared<LinearOp>(x.rows, rows, weight, bias, act), {x}, rows,
+                       true);
+}
+
+Var activation(Graph& graph, Var x, std::string_view name) {
+    return graph.apply(std::make_shared<ActivationOp>(x.rows, activations().at(name)), {x}, x.rows);
+}
+
+Var add(Graph& graph, Var a, Var b) {
+    require(a.rows == b.rows, Failure::internal, "add: ", a.rows, " rows and ", b.rows);
+    return graph.apply(std::make_shared<AddOp>(a.rows), {a, b}, a.rows);
+}
+
+Var scale(Graph& graph, Var x, double factor) {
+    return graph.apply(std::make_shared<ScaleOp>(x.rows, factor), {x}, x.rows);
+}
+
+Var concat(Graph& graph, const std::vector<Var>& parts) {
+    auto op = std::make_shared<ConcatOp>(parts);
+    const Index total = op->total;
+    return graph.apply(std::move(op), parts, total);
+}
+
+Var sine_cosine(Graph& graph, Var x) {
+    return graph.apply(std::make_shared<SineCosineOp>(x.rows), {x}, 2 * x.rows);
+}
+
+Var harmonics(Graph& graph, Var x, Index count) {
+    return graph.apply(std::make_shared<HarmonicsOp>(x.rows, count), {x}, x.rows * (1 + 2 * count));
+}
+
+}  // namespace si

@@ -1,0 +1,163 @@
+#include "si/net/optimizer.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <numbers>
+
+#include "si/base/simd.hpp"
+
+namespace si {
+namespace {
+
+struct AdamSpec {
+    double lr = 2e-3;
+    double beta1 = 0.9;
+    double beta2 = 0.999;
+    double epsilon = 1e-8;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("lr", &AdamSpec::lr, "Peak learning rate", kPositive),
+            field("beta1", &AdamSpec::beta1, "Decay of the mean gradient", kBelowOne),
+            field("beta2", &AdamSpec::beta2, "Decay of the mean square", kBelowOne),
+            field("epsilon", &AdamSpec::epsilon, "Added to the root mean square", kPositive)};
+    }
+};
+
+struct AdamWSpec {
+    double lr = 2e-3;
+    double weight_decay = 0.01;
+    double beta1 = 0.9;
+    double beta2 = 0.999;
+    double epsilon = 1e-8;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("lr", &AdamWSpec::lr, "Peak learning rate", kPositive),
+            field("weight_decay", &AdamWSpec::weight_decay,
+                  "Parameters shrink by lr times this each step", kNonNegative),
+            field("beta1", &AdamWSpec::beta1, "Decay of the mean gradient", kBelowOne),
+            field("beta2", &AdamWSpec::beta2, "Decay of the mean square", kBelowOne),
+            field("epsilon", &AdamWSpec::epsilon, "Added to the root mean square", kPositive)};
+    }
+};
+
+/// The constants of one step, bias corrections folded in (Kingma and Ba, arXiv:1412.6980).
+struct AdamStep {
+    float beta1, beta2, epsilon, rate, correction, shrink, gradient_scale, average_decay;
+};
+
+SI_CLONES void adam_block(const ParameterBlock& block, const AdamStep& k) {
+    float* __restrict w = block.parameters;
+    float* __restrict m = block.first;
+    float* __restrict v = block.second;
+    float* __restrict a = block.average;
+    const float* __restrict gradient = block.gradient;
+    for (Index i = 0; i < block.size; ++i) {
+        const float g = gradient[i] * k.gradient_scale;
+        m[i] = k.beta1 * m[i] + (1 - k.beta1) * g;
+        v[i] = k.beta2 * v[i] + (1 - k.beta2) * g * g;
+        w[i] = k.shrink * w[i] - k.rate * m[i] / (std::sqrt(v[i] * k.correction) + k.epsilon);
+        a[i] = w[i] + k.average_decay * (a[i] - w[i]);
+    }
+}
+
+Update make_adamw(const AdamWSpec& spec) {
+    return [spec](const ParameterBlock& block, const UpdateRates& rates) {
+        const auto step = static_cast<double>(rates.step);
+        const double rate = static_cast<double>(rates.rate);
+        adam_block(block, {.beta1 = static_cast<float>(spec.beta1),
+                           .beta2 = static_cast<float>(spec.beta2),
+                           .epsilon = static_cast<float>(spec.epsilon),
+                           .rate = static_cast<float>(rate / (1 - std::pow(spec.beta1, step))),
+                           .correction = static_cast<float>(1 / (1 - std::pow(spec.beta2, step))),
+                           .shrink = static_cast<float>(1 - rate * spec.weight_decay),
+                           .gradient_scale = rates.gradient_scale,
+                           .average_decay = rates.average_decay});
+    };
+}
+
+Update make_adam(const AdamSpec& spec) {
+    return make_adamw({.lr = spec.lr,
+                       .weight_decay = 0,
+                       .beta1 = spec.beta1,
+                       .beta2 = spec.beta2,
+                       .epsilon = spec.epsilon});
+}
+
+double adam_rate(const AdamSpec& spec) { return spec.lr; }
+double adamw_rate(const AdamWSpec& spec) { return spec.lr; }
+
+constexpr auto kOptimizers = std::to_array<OptimizerRow>({
+    {"adam", "adaptive moments", spec_of<AdamSpec>, from_json<make_adam>, from_json<adam_rate>},
+    {"adamw", "adam with decoupled weight decay", spec_of<AdamWSpec>, from_json<make_adamw>,
+     from_json<adamw_rate>},
+});
+
+struct CosineSpec {
+    Index warmup = 200;
+    double final = 0.0;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("warmup", &CosineSpec::warmup, "Steps of linear growth at the start",
+                  kNonNegative),
+            field("final", &CosineSpec::final, "Last rate as a fraction of the peak", kUnit)};
+    }
+};
+
+Schedule make_cosine(const CosineSpec& spec) {
+    return {[spec](Index step, Index steps) {
+                const auto warmup = static_cast<double>(spec.warmup);
+                const double at = static_cast<double>(step) + 0.5;  // the middle of the step
+                if (at < warmup) return at / warmup;
+                const double span = std::max(static_cast<double>(steps) - warmup, 1.0);
+                const double turn =
+                    std::cos(std::numbers::pi * std::min((at - warmup) / span, 1.0));
+                return spec.final + (1 - spec.final) * (1 + turn) / 2;
+            },
+            spec.warmup};
+}
+
+Schedule make_constant(const NoSettings&) {
+    return {[](Index, Index) { return 1.0; }, 200};
+}
+
+constexpr auto kSchedules = std::to_array<ScheduleRow>({
+    {"cosine", "linear warm-up, then half a cosine down", spec_of<CosineSpec>,
+     from_json<make_cosine>},
+    {"constant", "the peak throughout", spec_of<NoSettings>, from_json<make_constant>},
+});
+
+SI_CLONES void add_into(float* __restrict a, const float* __restrict b, Index n) {
+    for (Index i = 0; i < n; ++i) a[i] += b[i];
+}
+
+}  // namespace
+
+Catalogue<OptimizerRow> optimizers() { return {"optimizer", kOptimizers}; }
+Catalogue<ScheduleRow> schedules() { return {"schedule", kSchedules}; }
+
+double squared_norm(const float* x, Index n) {
+    std::array<double, 8> sums{};  // eight independent sums let the loop vectorise
+    Index i = 0;
+    for (; i + 8 <= n; i += 8) {
+        for (Index k = 0; k < 8; ++k) {
+            const auto value = static_cast<double>(x[i + k]);
+            sums[static_cast<std::size_t>(k)] += value * value;
+        }
+    }
+    for (; i < n; ++i) sums[0] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+    return ((sums[0] + sums[1]) + (sums[2] + sums[3])) +
+           ((sums[4] + sums[5]) + (sums[6] + sums[7]));
+}
+
+void sum_in_tree(float* const* parts, Index count, Index n) {
+    for (Index stride = 1; stride < count; stride *= 2) {
+        for (Index k = 0; k + stride < count; k += 2 * stride)
+            add_into(parts[k], parts[k + stride], n);
+    }
+}
+
+}  // namespace si

@@ -1,0 +1,55 @@
+#pragma once
+
+#include <vector>
+
+#include "si/net/graph.hpp"
+
+namespace si {
+
+/// Runs a graph on chunks of columns, forward and back. Its memory is taken once, for
+/// `capacity` columns, and reused: running allocates nothing. One tape a thread.
+template <class T>
+class Tape {
+  public:
+    enum class Mode { forward_only, differentiable };
+
+    Tape(const Graph& graph, Index capacity, Mode mode);
+
+    Index capacity() const { return capacity_; }
+
+    /// Where the caller puts input `k` (rows, columns) before forward().
+    T* input(std::size_t k);
+
+    /// Evaluates the first `columns` columns with the flat vector `parameters`; the output
+    /// (rows, columns) stays valid until the next call.
+    const T* forward(const T* parameters, Index columns);
+
+    /// Given dL/d output (rows, columns) in `d_output`, which is overwritten: adds dL/d parameters
+    /// to `d_parameters` unless it is null, and makes d_input(k) ready for the inputs asked for.
+    /// May be called several times after one forward().
+    void backward(const T* parameters, Index columns, T* d_output, T* d_parameters,
+                  bool inputs_wanted);
+
+    /// dL/d input `k` (rows, columns), after backward() with inputs_wanted.
+    const T* d_input(std::size_t k) const;
+
+    /// A buffer (output rows, capacity) for the caller's d_output.
+    T* seed() { return seed_; }
+
+  private:
+    struct Slot {
+        T *value = nullptr, *saved = nullptr, *gradient = nullptr;
+    };
+
+    const Graph* graph_;
+    Index capacity_;
+    std::vector<T> memory_;
+    std::vector<Slot> slots_;
+    T* seed_ = nullptr;
+    std::vector<const T*> inputs_;  // scratch for calls
+    std::vector<T*> d_inputs_;
+    std::vector<T> keep_;
+    std::vector<char> reached_;
+};
+
+}  // namespace si
