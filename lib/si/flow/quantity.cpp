@@ -4,10 +4,13 @@
 #include <array>
 #include <cmath>
 
-#include <Eigen/LU>
+#include <Eigen/QR>
 
 namespace si {
 namespace {
+
+/// Where beta (or alpha) is below this, E[x1|x_t] (or E[x0|x_t]) is its mean to that accuracy.
+constexpr double kPinned = 1e-3;
 
 Equation velocity(const Coefficients& c, bool one_sided) {
     // One-sided, E[x0|x_t] = -alpha s, and alpha alpha' is finite where alpha' is not.
@@ -105,10 +108,12 @@ Combination combine(const Setup& setup, double t, std::span<const Quantity* cons
     known.emplace_back(setup.one_sided ? 0 : c.alpha, c.beta, -spread * spread);
     for (const Quantity* row : learned)
         known.push_back(vector_of(row->equation(c, setup.one_sided)));
-    // At an end, x_t is one of x0 and x1, and says nothing of the other when they are independent.
-    const bool at_start = means_known && c.beta == 0, at_end = means_known && c.alpha == 0;
+    // Near an end, x_t is one of x0 and x1, and says nothing of the other when they are
+    // independent.
+    const bool at_start = means_known && c.beta < kPinned,
+               at_end = means_known && c.alpha < kPinned;
     if (at_start) known.emplace_back(0, 1, 0);
-    if (at_end && !setup.one_sided) known.emplace_back(1, 0, 0);
+    if (at_end) known.push_back(vector_of(mean_of_x0(c, setup.one_sided)));
 
     Eigen::MatrixXd equations(3, static_cast<Index>(known.size()));
     for (std::size_t k = 0; k < known.size(); ++k) equations.col(static_cast<Index>(k)) = known[k];
@@ -117,8 +122,8 @@ Combination combine(const Setup& setup, double t, std::span<const Quantity* cons
     Vector weights = Vector::Zero(equations.cols());
     bool solved = false;
     if (finite) {
-        Eigen::FullPivLU<Eigen::MatrixXd> solver(equations);
-        solver.setThreshold(1e-9);
+        // Of several solutions the smallest: learned fields have errors, which weights amplify.
+        Eigen::CompleteOrthogonalDecomposition<Eigen::MatrixXd> solver(equations);
         weights = solver.solve(target);
         solved = (equations * weights - target).norm() <= 1e-9 * (1 + target.norm());
     }
@@ -131,7 +136,7 @@ Combination combine(const Setup& setup, double t, std::span<const Quantity* cons
     }
     const Index extra = static_cast<Index>(learned.size()) + 1;
     if (at_start) result.of_mean1 = weights[extra];
-    if (at_end && !setup.one_sided) result.of_mean0 = weights[extra + (at_start ? 1 : 0)];
+    if (at_end) result.of_mean0 = weights[extra + (at_start ? 1 : 0)];
     return result;
 }
 
@@ -146,7 +151,11 @@ std::array<double, 2> determined_span(const Setup& setup, std::span<const Quanti
         }
     };
     if (!holds(0.37)) return {1, 0};  // anywhere inside will do
-    return {holds(0) ? 0 : margin, holds(1) ? 1 : 1 - margin};
+    // Next to an end the equations may be worse than at it.
+    const auto near = [&](double end, double inward) {
+        return holds(end) && holds(end + 1e-9 * inward) && holds(end + 1e-6 * inward);
+    };
+    return {near(0, 1) ? 0 : margin, near(1, -1) ? 1 : 1 - margin};
 }
 
 }  // namespace si

@@ -58,8 +58,8 @@ struct Combination {
 };
 
 /// Throws Failure::usage when the learned fields do not determine the wanted one at t.
-/// `means_known` allows E[x0|x_t=1] and E[x1|x_t=0] to be the plain means, as for independent
-/// couplings (THEORY: the end points of arXiv:2303.08797 (4.17)).
+/// `means_known` lets E[x1|x_t] be the plain mean of x1 next to t = 0, and E[x0|x_t] that of x0
+/// next to t = 1, as for independent couplings (arXiv:2303.08797, Algorithm 5).
 Combination combine(const Setup& setup, double t, std::span<const Quantity* const> learned,
                     const Quantity& wanted, bool means_known);
 

@@ -193,6 +193,8 @@ Transported transport(const Model& model, const Field& field, const TransportSpe
         require(base.has_value(), Failure::usage,
                 "--log-density needs a base with a density; this one is known by its samples only");
     }
+    const unsigned want = spec.sde ? kB | kS : spec.log_density ? kB | kDivB : kB;
+    check_request(field, Vector(0), Matrix(d, 0), want);  // before any work
     const OdeSolve solve = spec.ode.make();
     const SdeSolve steps = spec.sde ? spec.sde->make() : SdeSolve{};
     const Epsilon epsilon = spec.epsilon.make();

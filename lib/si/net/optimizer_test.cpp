@@ -45,11 +45,12 @@ TEST_CASE("every optimiser finds the minimum of a quadratic, and averages on the
         CAPTURE(std::string(row.name));
         const auto update = row.make(Json::object());
         State s(3);
+        const Eigen::VectorXf goal{{1, -2, 0.5F}};
         for (Index k = 1; k <= 3000; ++k) {
-            s.g = s.w - Eigen::Vector3f(1, -2, 0.5F);
+            s.g = s.w - goal;
             update(s.block(), {.step = k, .rate = 0.01F, .average_decay = 0.99F});
         }
-        CHECK((s.w - Eigen::Vector3f(1, -2, 0.5F)).norm() <
+        CHECK((s.w - goal).norm() <
               0.05F);  // decay 0.01 shifts it a little
         CHECK((s.average - s.w).norm() < 0.01F);
         CHECK(row.rate(Json::object()) > 0);
