@@ -64,14 +64,15 @@ decltype(auto) in_context(std::string_view place, Body&& body) {
     }
 }
 
-/// As in_context, for the contents of a file: a usage error inside becomes a data error.
+/// As in_context, for the contents of a file: a usage error inside becomes a data error, and a
+/// JSON pointer inside stays apart from a file name that begins with '/'.
 template <class Body>
 decltype(auto) in_file(std::string_view file, Body&& body) {
     try {
         return body();
     } catch (const Error& error) {
         const bool contents = error.kind() == Failure::usage;
-        throw error.as(contents ? Failure::data : error.kind()).within(file);
+        throw Error(contents ? Failure::data : error.kind(), text(file, ": ", error.what()));
     }
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <memory>
 #include <string>
 
@@ -48,6 +49,12 @@ class Field {
 
     /// The flags that an evaluator can answer, at times inside (0, 1).
     virtual unsigned available() const = 0;
+
+    /// The part of [0, 1] on which `want` can be answered: a solver stays inside.
+    virtual std::array<double, 2> span(unsigned want) const {
+        static_cast<void>(want);
+        return {0, 1};
+    }
 
     /// It refers to this field, which must outlive it.
     virtual std::unique_ptr<Evaluator> evaluator() const = 0;

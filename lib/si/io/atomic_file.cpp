@@ -44,6 +44,7 @@ AtomicFile::AtomicFile(const std::string& destination, Content content)
                 "standard output is a terminal; use -o FILE or a pipe");
     } else if (::stat(destination.c_str(), &old) != 0) {
         if (errno != ENOENT) fail(Failure::create, name_, "cannot create");
+        if (destination.empty()) fail(Failure::create, "''", "cannot create");
         prefix = beside(destination);
     } else if (S_ISREG(old.st_mode)) {
         if (::access(destination.c_str(), W_OK) != 0) fail(Failure::create, name_, "cannot write");

@@ -35,7 +35,9 @@ char separator_of(std::string_view line) {
 std::string_view next_cell(std::string_view& line, char separator, bool& more) {
     std::size_t end = 0;
     if (!line.empty() && line.front() == '"') end = std::min(line.find('"', 1), line.size());
-    end = std::min(line.find(separator, end), line.size());
+    const auto separators =
+        separator == ' ' ? std::string_view(" \t") : std::string_view(&separator, 1);
+    end = std::min(line.find_first_of(separators, end), line.size());
     const auto cell = line.substr(0, end);
     more = end < line.size();
     line.remove_prefix(std::min(end + 1, line.size()));
@@ -55,6 +57,14 @@ bool read_number(std::string_view cell, double& value) {
         return true;
     }
     return error == std::errc();
+}
+
+/// A name may not begin like a number, or a damaged first row would pass for a header.
+bool is_name(std::string_view cell) {
+    const auto first = cell.find_first_not_of("+-.");
+    const bool digit = first != std::string_view::npos && cell[first] >= '0' && cell[first] <= '9';
+    double value = 0;
+    return !digit && !read_number(cell, value);
 }
 
 /// The state of one pass over the text.
@@ -99,8 +109,7 @@ class Parser {
         bool more = true;
         while (more) {
             const auto cell = next_cell(line, separator_, more);
-            double value = 0;
-            if (read_number(cell, value)) return false;
+            if (!is_name(cell)) return false;
             names.emplace_back(cell);
         }
         columns_ = names.size();
@@ -143,9 +152,8 @@ class Parser {
 
 /// A name as a cell: quoted where it would be cut or be taken for a comment.
 std::string quoted(const std::string& name, char separator) {
-    double value = 0;
-    require(!read_number(name, value) && name.find_first_of("\"\n\r") == std::string::npos,
-            Failure::usage, "column name '", name, "' would not read back");
+    require(is_name(name) && name.find_first_of("\"\n\r") == std::string::npos, Failure::usage,
+            "column name '", name, "' would not read back");
     const bool plain = name.find(separator) == std::string::npos && !name.starts_with('#');
     return plain ? name : '"' + name + '"';
 }

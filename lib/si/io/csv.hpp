@@ -9,8 +9,8 @@
 namespace si {
 
 /// A table of numbers in text, one sample a line. Cells are separated by tabs, semicolons,
-/// commas or runs of spaces, whichever the first line has. That line is a header when none of
-/// its cells is a number. Empty lines and lines that begin with '#' are skipped.
+/// commas or runs of blanks, whichever the first line has. That line is a header when none of
+/// its cells begins like a number. Empty lines and lines that begin with '#' are skipped.
 ///
 /// Throws Failure::data, starting with `name` and the line: "file.csv:12: column 3: 'abc' is
 /// not a number". Lines and columns count from 1.
@@ -18,7 +18,7 @@ Samples parse_csv(std::string_view bytes, std::string_view name);
 
 /// How a table is written.
 struct CsvStyle {
-    std::vector<std::string> header;  ///< names of the columns; empty for no header
+    std::vector<std::string> header = {};  ///< names of the columns; empty for no header
     char separator = ',';
     ElementType type = ElementType::f64;  ///< f32 writes the digits that a float32 needs
 };

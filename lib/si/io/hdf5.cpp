@@ -31,10 +31,29 @@ std::string between(const std::string& text, std::string_view from, std::string_
     return text.substr(first, text.find(to, first) - first);
 }
 
-bool locks_are_missing(std::string_view reason) {
+/// The deepest record of the error stack, as the library words it.
+std::string take_record() {
+    std::string record;
+    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_description, &record);
+    H5Eclear2(H5E_DEFAULT);
+    return record;
+}
+
+std::string reason_in(std::string record) {
+    if (const auto message = between(record, "error message = '", "'"); !message.empty()) {
+        return message;
+    }
+    for (char& c : record) {
+        if (c == '\n') c = ' ';
+    }
+    return record.empty() ? "unknown reason" : shortened(record, 160);
+}
+
+bool locks_are_missing(const std::string& record) {
     constexpr int kNotSupportedOnNfs = 524;  // ENOTSUPP, which leaks out of the kernel
-    for (const int number : {ENOSYS, ENOLCK, EOPNOTSUPP, kNotSupportedOnNfs}) {
-        if (reason == "unable to lock file, errno = " + to_text(number)) return true;
+    const auto number = between(record, "unable to lock file, errno = ", ",");
+    for (const int missing : {ENOSYS, ENOLCK, EOPNOTSUPP, kNotSupportedOnNfs}) {
+        if (number == to_text(missing)) return true;
     }
     return false;
 }
@@ -80,18 +99,7 @@ void start() {
     });
 }
 
-std::string last_error() {
-    std::string reason;
-    H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_description, &reason);
-    H5Eclear2(H5E_DEFAULT);
-    if (const auto message = between(reason, "error message = '", "'"); !message.empty()) {
-        return message;
-    }
-    for (char& c : reason) {
-        if (c == '\n') c = ' ';
-    }
-    return reason.empty() ? "unknown reason" : shortened(reason, 160);
-}
+std::string last_error() { return reason_in(take_record()); }
 
 void check(std::int64_t result, Failure kind, std::string_view doing) {
     if (result < 0) throw Error(kind, text("cannot ", doing, ": ", last_error()));
@@ -112,19 +120,16 @@ void Handle::close(Failure kind, std::string_view doing) {
 
 Handle open_file(const std::string& path) {
     start();
-    const auto open = [&](bool locking) {
-        return H5Fopen(path.c_str(), H5F_ACC_RDONLY, access_list(locking));
-    };
-    Id id = open(true);
+    Handle access = access_list(true);
+    Id id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access);
     if (id < 0) {
-        const auto reason = last_error();
-        if (locks_are_missing(reason)) {
-            id = open(false);
-        } else {
-            require(!reason.starts_with("unable to lock file"), Failure::data,
-                    "is being written by another process (it holds the HDF5 lock)");
-            throw Error(Failure::data, text("damaged HDF5 file: ", reason));
-        }
+        const auto record = take_record();
+        const bool unlockable = locks_are_missing(record);
+        require(unlockable || !record.starts_with("unable to lock file"), Failure::data,
+                "is being written by another process (it holds the HDF5 lock)");
+        require(unlockable, Failure::data, "damaged HDF5 file: ", reason_in(record));
+        access = access_list(false);
+        id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access);
     }
     return {id, H5Fclose, Failure::data, "open"};
 }

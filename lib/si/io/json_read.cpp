@@ -131,7 +131,7 @@ Json parse_json(std::string_view bytes) {
 Json read_json(const std::string& file, std::size_t limit) {
     InputFile input(file);
     const std::string bytes = input.read_all(limit);
-    return in_context(input.name(), [&] {
+    return in_file(input.name(), [&] {
         require(!bytes.empty(), Failure::data, "is empty");
         return parse_json(bytes);
     });

@@ -139,7 +139,7 @@ std::string json_text(const Json& document) { return Printer().print(document); 
 
 void write_json(const std::string& file, const Json& document) {
     const auto name = file == "-" ? std::string("standard output") : file;
-    write_file(file, in_context(name, [&] { return json_text(document); }));
+    write_file(file, in_file(name, [&] { return json_text(document); }));
 }
 
 }  // namespace si

@@ -1,0 +1,36 @@
+#include "si/cli/program.hpp"
+#include "si/io/model_file.hpp"
+#include "si/io/sampling.hpp"
+
+int main(int argc, char** argv) {
+    std::string file;
+    si::SampleSpec samples;
+    si::TransportSpec spec;
+    si::cli::Output output;
+    si::cli::Common common;
+    return si::cli::Program("si-sample", "draw samples from a model")
+        .about(
+            "Carries points of the base at t = 0 to the target at t = 1, by the flow dx = b dt or "
+            "by the "
+            "diffusion dx = (b + epsilon s) dt + sqrt(2 epsilon) dW, whose noise is chosen here.")
+        .input("MODEL", file, "model of si-train, or written by hand; - is standard input")
+        .options("Samples", samples)
+        .options("Transport", spec)
+        .output(output)
+        .common(common)
+        .example("si-sample model.json -n 10000 -o samples.h5", "By the flow.")
+        .example("si-sample model.json -n 1000 --sde heun,steps=200 --epsilon 0.5 -o samples.h5",
+                 "By a diffusion.")
+        .example("si-sample model.json --backward --x1 data.h5 -o latents.h5",
+                 "From the target to the base.")
+        .run(argc, argv, [&](si::cli::Console& console) {
+            const auto model = si::read_model(file);
+            si::Threads threads(common.threads);
+            const auto start = si::starting_points(model, samples, common.seed);
+            const auto result =
+                si::transport(model, *si::make_field(model), spec, samples.direction(), start,
+                              common.seed, 0, threads, console);
+            si::write_transported(output.output, model, spec, samples.direction(), result,
+                                  {.command = console.command(), .seed = common.seed});
+        });
+}

@@ -1,0 +1,52 @@
+#include "si/coupling/coupling.hpp"
+
+#include <array>
+
+#include "si/random/draw.hpp"
+
+namespace si {
+namespace {
+
+/// Rows in the order of endless shuffled epochs: every row is seen once before any is seen
+/// again, and row number `step * batch + k` is found without going through the ones before.
+std::vector<Index> shuffled_rows(std::uint64_t seed, Purpose purpose, Index n, Index step,
+                                 Index batch) {
+    std::vector<Index> rows;
+    rows.reserve(static_cast<std::size_t>(batch));
+    Index epoch = step * batch / n, place = step * batch % n;
+    while (std::ssize(rows) < batch) {
+        const Permutation order({seed, purpose, static_cast<std::uint32_t>(epoch)}, n);
+        for (; place < n && std::ssize(rows) < batch; ++place) rows.push_back(order(place));
+        if (place == n) place = 0, ++epoch;
+    }
+    return rows;
+}
+
+DrawPairs independent(const NoSettings&, const CouplingData& data) {
+    return [data](Index step, Index batch) {
+        Pairs pairs{{}, shuffled_rows(data.seed, Purpose::order, data.n1, step, batch)};
+        if (data.n0 > 0)
+            pairs.x0 = shuffled_rows(data.seed, Purpose::pairing, data.n0, step, batch);
+        return pairs;
+    };
+}
+
+DrawPairs paired(const NoSettings&, const CouplingData& data) {
+    require(data.n0 == data.n1, Failure::data,
+            "coupling 'paired' needs as many x0 as x1; there are ", data.n0, " and ", data.n1);
+    return [data](Index step, Index batch) {
+        auto rows = shuffled_rows(data.seed, Purpose::order, data.n1, step, batch);
+        return Pairs{rows, rows};
+    };
+}
+
+constexpr auto kCouplings = std::to_array<CouplingRow>({
+    {"independent", "x0 and x1 are drawn apart", spec_of<NoSettings>, true, from_json<independent>},
+    {"paired", "row i of x0 belongs to row i of x1", spec_of<NoSettings>, false, from_json<paired>},
+});
+
+}  // namespace
+
+Catalogue<CouplingRow> couplings() { return {"coupling", kCouplings}; }
+
+}  // namespace si

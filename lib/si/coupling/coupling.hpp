@@ -1,0 +1,38 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "si/base/catalogue.hpp"
+#include "si/base/types.hpp"
+
+namespace si {
+
+/// What a coupling may look at.
+struct CouplingData {
+    Index n0 = 0;  ///< rows of the base's samples; 0 when x0 is drawn from a density
+    Index n1 = 0;  ///< rows of the target's samples
+    std::uint64_t seed = 0;
+};
+
+/// Which rows meet in a batch: x0[k] with x1[k]. `x0` is empty when n0 is 0.
+struct Pairs {
+    std::vector<Index> x0, x1;
+};
+
+/// The rows of a training batch, a pure function of the step (from 0) and the batch size.
+using DrawPairs = std::function<Pairs(Index step, Index batch)>;
+
+struct CouplingRow {
+    std::string_view name, summary;
+    SpecInfo spec;
+    bool independent;  ///< x0 and x1 of a pair are independent
+    DrawPairs (*make)(const Json& settings, const CouplingData& data);
+};
+
+/// independent and paired.
+Catalogue<CouplingRow> couplings();
+
+}  // namespace si

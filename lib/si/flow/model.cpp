@@ -1,0 +1,109 @@
+#include "si/flow/model.hpp"
+
+#include <array>
+#include <cmath>
+
+#include "si/flow/network_field.hpp"
+#include "si/interpolant/closed.hpp"
+#include "si/interpolant/density.hpp"
+
+namespace si {
+namespace {
+
+template <auto Make>
+std::optional<GaussianMixture> density(const Json& settings, Index dim) {
+    return from_json<Make>(settings, dim);
+}
+
+std::optional<GaussianMixture> standard_normal(const Json&, Index dim) {
+    return GaussianMixture::standard_normal(dim);
+}
+
+std::optional<GaussianMixture> unknown(const Json&, Index) { return {}; }
+
+constexpr auto kBases = std::to_array<BaseRow>({
+    {"normal", "N(0, I)", spec_of<NoSettings>, standard_normal},
+    {"gaussian", "a Gaussian", spec_of<GaussianSpec>, density<make_gaussian>},
+    {"mixture", "a mixture of Gaussians", spec_of<MixtureSpec>, density<make_mixture>},
+    {"samples", "known by its samples only", spec_of<NoSettings>, unknown},
+});
+
+std::shared_ptr<const Field> network(const NetworkFieldSpec& spec, const Model& model) {
+    return std::make_shared<NetworkField>(spec, model.setup(), model.dim, model.parameters);
+}
+
+/// A field in closed form comes from the table of those, whose rows know nothing of models.
+std::shared_ptr<const Field> closed(const ClosedFieldRow& row, const Json& settings,
+                                    const Model& model) {
+    const auto base = model.base_density();
+    require(base.has_value(), Failure::data, "the base of such a field must have a density");
+    return row.make(settings, Interpolant(model.interpolant), *base);
+}
+
+std::vector<FieldRow> all_fields() {
+    std::vector<FieldRow> rows{
+        {"network", "learned by networks", spec_of<NetworkFieldSpec>, from_json<network>}};
+    for (const ClosedFieldRow& row : closed_fields()) {
+        rows.push_back(
+            {row.name, row.summary, row.spec, [&row](const Json& settings, const Model& model) {
+                 return closed(row, settings, model);
+             }});
+    }
+    return rows;
+}
+
+}  // namespace
+
+Catalogue<BaseRow> bases() { return {"base", kBases}; }
+
+Catalogue<FieldRow> field_kinds() {
+    static const std::vector<FieldRow> rows = all_fields();
+    return {"field", rows};
+}
+
+Transform Transform::identity(Index dim) { return {Vector::Zero(dim), Vector::Ones(dim)}; }
+
+bool Transform::is_identity() const { return shift.isZero(0) && (scale.array() == 1).all(); }
+
+Matrix Transform::to_data(ConstMatrix y) const {
+    return (y.array().colwise() * scale.array()).colwise() + shift.array();
+}
+
+Matrix Transform::from_data(ConstMatrix x) const {
+    return (x.array().colwise() - shift.array()).colwise() / scale.array();
+}
+
+double Transform::log_determinant() const { return scale.array().log().sum(); }
+
+std::optional<GaussianMixture> Model::base_density() const {
+    return in_context("/base", [&] { return base.make(dim); });
+}
+
+bool Model::one_sided() const {
+    const auto density = base_density();
+    return density && density->is_standard_normal() && !Interpolant(interpolant).has_latent();
+}
+
+Setup Model::setup() const { return {Interpolant(interpolant), one_sided()}; }
+
+std::shared_ptr<const Field> make_field(const Model& model) {
+    return in_context("/field", [&] {
+        const auto kind = member_as<std::string>(model.field, "kind");
+        Json settings = model.field;
+        settings.erase("kind");
+        return field_kinds().at(kind).make(settings, model);
+    });
+}
+
+void to_data_coordinates(const Transform& transform, unsigned want, FieldValues& values) {
+    const auto scale = transform.scale.array();
+    // Along x = shift + scale y: velocities stretch, gradients shrink, means move as points do.
+    if ((want & kB) != 0) values.b.array().colwise() *= scale;
+    if ((want & kV) != 0) values.v.array().colwise() *= scale;
+    if ((want & kS) != 0) values.s.array().colwise() /= scale;
+    if ((want & kX0) != 0) values.x0 = transform.to_data(values.x0);
+    if ((want & kX1) != 0) values.x1 = transform.to_data(values.x1);
+    if ((want & kLogRho) != 0) values.log_rho.array() -= transform.log_determinant();
+}
+
+}  // namespace si

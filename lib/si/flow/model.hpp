@@ -1,0 +1,73 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "si/base/catalogue.hpp"
+#include "si/flow/quantity.hpp"
+#include "si/interpolant/mixture.hpp"
+
+// A model: everything needed to sample, to score and to make it again. Its JSON form is
+// si-model(5); lib/si/io reads and writes it.
+
+namespace si {
+
+/// Data x and the model's own coordinates y: x = shift + scale y, coordinate by coordinate.
+struct Transform {
+    Vector shift, scale;
+
+    static Transform identity(Index dim);
+    bool is_identity() const;
+    Matrix to_data(ConstMatrix y) const;
+    Matrix from_data(ConstMatrix x) const;
+    /// log |det dx/dy|: log rho(x) = log rho(y) - this.
+    double log_determinant() const;
+};
+
+/// What is known of the law of x0.
+struct BaseRow {
+    std::string_view name, summary;
+    SpecInfo spec;
+    std::optional<GaussianMixture> (*make)(const Json& settings, Index dim);
+};
+
+/// normal, gaussian, mixture, and samples (known by its samples only).
+Catalogue<BaseRow> bases();
+
+struct Model {
+    Index dim = 0;
+    std::vector<Index> shape;  ///< of one sample; its product is dim
+    InterpolantSpec interpolant;
+    Choice<bases> base{"normal"};
+    Json field;  ///< {"kind": ..., settings}, as field_kinds() reads it
+    Transform transform;
+    Eigen::VectorXf parameters;   ///< of a network field, flat; else empty
+    Json about = Json::object();  ///< provenance: training spec, seed, command, history
+
+    /// The base in the model's coordinates, where its density is known.
+    std::optional<GaussianMixture> base_density() const;
+    bool one_sided() const;
+    Setup setup() const;
+};
+
+/// A kind of field. `make` copies what it needs of the model.
+struct FieldRow {
+    std::string_view name, summary;
+    SpecInfo spec;
+    std::function<std::shared_ptr<const Field>(const Json& settings, const Model& model)> make;
+};
+
+/// network, and the closed_fields().
+Catalogue<FieldRow> field_kinds();
+
+/// The fields of a model, in its own coordinates. Throws Failure::data with a JSON pointer.
+std::shared_ptr<const Field> make_field(const Model& model);
+
+/// Rewrites fields from the model's coordinates to the data's; div s has no such rule, and is
+/// left alone. (eta is a property of z, which has no other coordinates.)
+void to_data_coordinates(const Transform& transform, unsigned want, FieldValues& values);
+
+}  // namespace si

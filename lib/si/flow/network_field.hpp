@@ -1,0 +1,59 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "si/flow/quantity.hpp"
+#include "si/interpolant/fields.hpp"
+#include "si/net/network.hpp"
+
+namespace si {
+
+/// Settings of a field that was learned: which quantities, by which network each, and the
+/// means of x0 and x1 when they are known and independent (they pin fields at the ends).
+struct NetworkFieldSpec {
+    std::string learn = "b";
+    Choice<networks> net{"mlp"};
+    std::optional<std::vector<double>> mean0, mean1;
+
+    static constexpr auto fields() {
+        return std::tuple{field("learn", &NetworkFieldSpec::learn, "Fields that are learned"),
+                          field("net", &NetworkFieldSpec::net, "Network, one for each of them"),
+                          field("mean0", &NetworkFieldSpec::mean0, "Mean of x0"),
+                          field("mean1", &NetworkFieldSpec::mean1, "Mean of x1")};
+    }
+};
+
+/// Columns that go through a network together.
+inline constexpr Index kChunk = 256;
+
+/// Fields from networks, one for each learned quantity; the others by combine(). The networks'
+/// parameters follow one another in one flat vector.
+class NetworkField : public Field {
+  public:
+    /// Throws Failure::data when the number of parameters does not fit.
+    NetworkField(const NetworkFieldSpec& spec, Setup setup, Index dim, Eigen::VectorXf parameters);
+
+    Index dim() const override { return dim_; }
+    unsigned available() const override { return available_; }
+    std::array<double, 2> span(unsigned want) const override;
+    std::unique_ptr<Evaluator> evaluator() const override;
+
+    /// The graph of one learned quantity; all have the same shape.
+    static Graph graph(const NetworkFieldSpec& spec, Index dim);
+
+  private:
+    friend class NetworkEvaluator;
+
+    Setup setup_;
+    Index dim_;
+    Graph graph_;
+    std::vector<const Quantity*> learned_;
+    Eigen::VectorXf parameters_;
+    Vector mean0_, mean1_;
+    bool means_known_ = false;
+    unsigned available_ = 0;
+};
+
+}  // namespace si

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <array>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "si/base/catalogue.hpp"
+#include "si/interpolant/fields.hpp"
+#include "si/interpolant/interpolant.hpp"
+
+// What a network can learn, and how everything else follows from it. Each field of a linear
+// interpolant is a linear function of three unknowns at (t, x),
+//
+//     E[x0|x_t],  E[x1|x_t],  s(t, x),         since E[z|x_t] = -gamma s  (arXiv:2303.08797
+//     (2.18)),
+//
+// which are tied by alpha E[x0|x_t] + beta E[x1|x_t] - gamma^2 s = x (4.5). So a field that was
+// not learned is a combination of x and of those that were, whenever the equations determine it.
+
+namespace si {
+
+/// The setting in which a model was made.
+struct Setup {
+    Interpolant interpolant;
+    bool one_sided = false;  ///< x0 is N(0, I) and there is no latent: then z is x0
+};
+
+/// Coefficients of (E[x0|x_t], E[x1|x_t], s) in a field.
+using Equation = std::array<double, 3>;
+
+/// The regression target x0 first + x1 second + z third, for given x0, x1 and z.
+using TargetWeights = std::array<double, 3>;
+
+struct Quantity {
+    std::string_view name, summary;
+    SpecInfo spec;
+    Want flag;
+    Matrix FieldValues::*value;
+    unsigned divergence_flag;  ///< 0 when its divergence is not asked for
+    Vector FieldValues::*divergence;
+    Equation (*equation)(const Coefficients& c, bool one_sided);
+    /// Weights of the target at t; infinite where the target is singular.
+    TargetWeights (*target)(const Setup& setup, double t);
+};
+
+/// b, v, s, eta, x0, x1.
+Catalogue<Quantity> quantities();
+
+/// "b,eta" as rows. Throws Failure::usage for unknown and repeated names.
+std::vector<const Quantity*> parse_learned(std::string_view list);
+
+/// How a wanted field follows from x, the learned fields and the known means of x0 and x1.
+struct Combination {
+    double of_x = 0;
+    std::vector<double> of_learned;
+    double of_mean0 = 0, of_mean1 = 0;
+};
+
+/// Throws Failure::usage when the learned fields do not determine the wanted one at t.
+/// `means_known` allows E[x0|x_t=1] and E[x1|x_t=0] to be the plain means, as for independent
+/// couplings (THEORY: the end points of arXiv:2303.08797 (4.17)).
+Combination combine(const Setup& setup, double t, std::span<const Quantity* const> learned,
+                    const Quantity& wanted, bool means_known);
+
+/// The part of [0, 1] on which `wanted` can be had from `learned`: ends where the equations
+/// break down are kept off by `margin`. Empty (first > second) when it cannot be had at all.
+std::array<double, 2> determined_span(const Setup& setup, std::span<const Quantity* const> learned,
+                                      const Quantity& wanted, bool means_known, double margin);
+
+}  // namespace si

@@ -1,0 +1,161 @@
+#include "si/flow/sde.hpp"
+
+#include <array>
+#include <cmath>
+
+namespace si {
+namespace {
+
+struct ConstantSpec {
+    double value = 1;
+    static constexpr auto fields() {
+        return std::tuple{field("value", &ConstantSpec::value, "Its value", kNonNegative)};
+    }
+};
+
+Epsilon constant(const ConstantSpec& spec) {
+    return [spec](double) { return spec.value; };
+}
+
+struct TaperSpec {
+    double value = 1;
+    double width = 0.05;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("value", &TaperSpec::value, "Value in the middle", kNonNegative),
+            field("width", &TaperSpec::width, "Time over which it rises and falls", kPositive)};
+    }
+};
+
+Epsilon taper(const TaperSpec& spec) {
+    return [spec](double t) {
+        const double near = std::min({t, 1 - t, spec.width}) / spec.width;
+        return spec.value * near;
+    };
+}
+
+constexpr auto kEpsilons = std::to_array<EpsilonRow>({
+    {"constant", "the same at all times", spec_of<ConstantSpec>, from_json<constant>},
+    {"taper", "constant, falling to zero at both ends", spec_of<TaperSpec>, from_json<taper>},
+});
+
+/// What a step works with: drift at one time for all columns, scratch, noise of this step.
+struct Stepper {
+    const Drift& drift;
+    Vector times;
+    Matrix k1, k2, at;
+
+    void operator()(double t, const Matrix& x, Matrix& out) {
+        times.setConstant(x.cols(), t);
+        out.resizeLike(x);
+        drift(times, x, out);
+    }
+};
+
+/// One step from t to t + h; `noise` is N(0, 2 |h| epsilon), epsilon by the trapezoid.
+using Step = void (*)(Stepper& f, double t, double to, double h, const Matrix& noise, Matrix& x);
+
+void euler_maruyama(Stepper& f, double t, double, double h, const Matrix& noise, Matrix& x) {
+    f(t, x, f.k1);
+    x += h * f.k1 + noise;
+}
+
+/// The same increment in predictor and corrector: weak order 2 for additive noise. Adding it
+/// before both, or after both, would be of order 1.
+void heun(Stepper& f, double t, double to, double h, const Matrix& noise, Matrix& x) {
+    f(t, x, f.k1);
+    f.at = x + h * f.k1 + noise;
+    f(to, f.at, f.k2);
+    x += (h / 2) * (f.k1 + f.k2) + noise;
+}
+
+/// Half the noise, a Heun step of the drift, the other half: two independent draws a step.
+void strang(Stepper& f, double t, double to, double h, const Matrix& noise, Matrix& x) {
+    const Index n = x.cols();
+    x += noise.leftCols(n);
+    f(t, x, f.k1);
+    f.at = x + h * f.k1;
+    f(to, f.at, f.k2);
+    x += (h / 2) * (f.k1 + f.k2) + noise.rightCols(n);
+}
+
+struct StepsSpec {
+    Index steps = 500;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("steps", &StepsSpec::steps, "Equal steps from end to end", kPositive)};
+    }
+};
+
+/// `Draws` independent increments a step, side by side, of equal variance.
+template <Step Advance, int Draws, int Evaluations>
+SdeSolve equal_steps(const StepsSpec& spec) {
+    return [spec](const Drift& drift, const Epsilon& epsilon, const Increments& increments,
+                  const Journey& journey, Matrix x) {
+        SdeResult result;
+        Stepper stepper{drift, {}, {}, {}, {}};
+        Matrix noise(x.rows(), Draws * x.cols());
+        const double length = std::abs(journey.to - journey.from);
+        double t = journey.from;
+        const auto travel = [&](double end) {
+            if (end == t) return;
+            const double start = t,
+                         share = static_cast<double>(spec.steps) * std::abs(end - t) / length;
+            const auto steps = std::max<Index>(1, static_cast<Index>(std::ceil(share - 1e-9)));
+            const double h = (end - start) / static_cast<double>(steps);
+            for (Index i = 0; i < steps; ++i, ++result.steps) {
+                const auto u = static_cast<double>(i + 1) / static_cast<double>(steps);
+                const double to = i + 1 == steps ? end : start + u * (end - start);
+                const double variance =
+                    std::abs(h) * (epsilon(t) + epsilon(to));  // 2 |h| times the mean
+                if (variance > 0) {
+                    for (int k = 0; k < Draws; ++k) {
+                        increments(result.steps * Draws + k,
+                                   noise.middleCols(k * x.cols(), x.cols()));
+                    }
+                    noise *= std::sqrt(variance / Draws);
+                } else {
+                    noise.setZero();
+                }
+                Advance(stepper, t, to, h, noise, x);
+                require(x.allFinite(), Failure::check, "the state is not finite at t = ", to);
+                t = to;
+            }
+        };
+        for (const double stop : journey.stops) {
+            travel(stop);
+            result.at_stops.push_back(x);
+        }
+        travel(journey.to);
+        result.evaluations = result.steps * Evaluations;
+        result.x = std::move(x);
+        return result;
+    };
+}
+
+constexpr auto kSteps = std::to_array<SdeRow>({
+    {"heun", "stochastic Heun, the same increment in predictor and corrector", spec_of<StepsSpec>,
+     2, from_json<equal_steps<heun, 1, 2>>},
+    {"strang", "half the noise, a Heun step, half the noise", spec_of<StepsSpec>, 2,
+     from_json<equal_steps<strang, 2, 2>>},
+    {"euler-maruyama", "the simplest step", spec_of<StepsSpec>, 1,
+     from_json<equal_steps<euler_maruyama, 1, 1>>},
+});
+
+}  // namespace
+
+Catalogue<EpsilonRow> epsilons() { return {"epsilon", kEpsilons}; }
+Catalogue<SdeRow> sde_steps() { return {"SDE step", kSteps}; }
+
+EpsilonChoice Setting<EpsilonChoice>::from_text(std::string_view word) {
+    if (parse_real(word)) return {Choice<epsilons>(text("constant,value=", word))};
+    return {Choice<epsilons>(word)};
+}
+
+EpsilonChoice Setting<EpsilonChoice>::from_json(const Json& node) {
+    if (node.is_number())
+        return {Choice<epsilons>::from_json({{"kind", "constant"}, {"value", node}})};
+    return {Choice<epsilons>::from_json(node)};
+}
+
+}  // namespace si

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "si/flow/ode.hpp"
+#include "si/random/draw.hpp"
+
+namespace si {
+
+/// The size of the noise, epsilon(t) >= 0, chosen after training: the marginals rho(t) are the
+/// same for all (arXiv:2303.08797, Corollary 2.3).
+using Epsilon = std::function<double(double t)>;
+
+struct EpsilonRow {
+    std::string_view name, summary;
+    SpecInfo spec;
+    Epsilon (*make)(const Json& settings);
+};
+
+/// constant and taper. A plain number on a command line is that constant.
+Catalogue<EpsilonRow> epsilons();
+
+/// A choice of epsilons() that also reads "0.5".
+struct EpsilonChoice {
+    Choice<epsilons> choice{"constant"};
+    Epsilon make() const { return choice.make(); }
+};
+template <>
+struct Setting<EpsilonChoice> {
+    static std::string value() { return "E|KIND,..."; }
+    static EpsilonChoice from_text(std::string_view word);
+    static EpsilonChoice from_json(const Json& node);
+    static Json to_json(const EpsilonChoice& v) { return v.choice.json(); }
+};
+template <>
+struct SettingRows<EpsilonChoice> {
+    static constexpr std::vector<RowInfo> (*rows)() = [] { return epsilons().info(); };
+};
+
+/// Standard normals for the increments: (d, n) for step `step`.
+using Increments = std::function<void(Index step, MatrixRef out)>;
+
+struct SdeResult {
+    Matrix x;
+    std::vector<Matrix> at_stops;
+    Index steps = 0, evaluations = 0;
+};
+
+/// dx = drift dt + sqrt(2 epsilon) dW along the journey, forward or backward in time (then dt
+/// is negative and the noise enters all the same). Step k of a journey always draws
+/// increments(k), so a path is a function of its address.
+using SdeSolve =
+    std::function<SdeResult(const Drift& drift, const Epsilon& epsilon,
+                            const Increments& increments, const Journey& journey, Matrix x)>;
+
+struct SdeRow {
+    std::string_view name, summary;
+    SpecInfo spec;
+    int weak_order;  ///< for additive noise
+    SdeSolve (*make)(const Json& settings);
+};
+
+/// heun, strang, euler-maruyama.
+Catalogue<SdeRow> sde_steps();
+
+}  // namespace si

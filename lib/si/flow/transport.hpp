@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "si/base/progress.hpp"
+#include "si/base/threads.hpp"
+#include "si/flow/model.hpp"
+#include "si/flow/ode.hpp"
+#include "si/flow/sde.hpp"
+
+// Carrying samples along a model, from base to target or back.
+
+namespace si {
+
+enum class Direction { forward, backward };
+
+struct TransportSpec {
+    Choice<ode_solvers> ode{"dopri5"};
+    std::optional<Choice<sde_steps>> sde;
+    EpsilonChoice epsilon;
+    std::string final = "ode";
+    bool log_density = false;
+    std::vector<double> trajectory;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("ode", &TransportSpec::ode, "Solver of dx = b dt").value("SOLVER,..."),
+            field("sde", &TransportSpec::sde,
+                  "Steps of dx = (b + epsilon s) dt + sqrt(2 epsilon) dW, instead")
+                .value("STEP,..."),
+            field("epsilon", &TransportSpec::epsilon, "Noise of the SDE"),
+            field("final", &TransportSpec::final,
+                  "How an SDE ends where the score does: by the ODE, by E[x1 | x_t], or not at all",
+                  one_of(+[] {
+                      return std::vector<std::string>{"ode", "denoise", "none"};
+                  })),
+            field("log_density", &TransportSpec::log_density,
+                  "Also the log-density of each sample (ODE)"),
+            field("trajectory", &TransportSpec::trajectory, "Also the states at these times", kUnit)
+                .value("T,...")};
+    }
+};
+
+/// In the model's coordinates, one column a sample.
+struct Transported {
+    Matrix x;
+    Vector log_density;              ///< log rho(1, x) in the model's coordinates, if asked for
+    std::vector<Matrix> trajectory;  ///< one matrix for each time asked for, in their order
+    Eigen::VectorXi evaluations;     ///< of the field, for each sample
+    Eigen::VectorXi rejected;        ///< adaptive steps tried again
+};
+
+/// Samples `first` .. `first` + n - 1 of the base at `seed`, in the model's coordinates.
+/// Throws Failure::usage when the base is known by its samples only.
+Matrix draw_base(const Model& model, std::uint64_t seed, Index first, Index n);
+
+/// Carries `start` (d, n) from one end to the other. Sample i depends on the model, the seed,
+/// its index `first` + i and its starting point alone. Throws Failure::usage when the model
+/// lacks what is asked for.
+Transported transport(const Model& model, const Field& field, const TransportSpec& spec,
+                      Direction direction, ConstMatrix start, std::uint64_t seed, Index first,
+                      Threads& threads, Progress& progress);
+
+/// Log-densities by the change of variables along the flow (arXiv:2303.08797 (2.56)).
+struct Scored {
+    Vector log_density;           ///< in the model's coordinates
+    Eigen::VectorXi evaluations;  ///< of the field with its divergence, for each sample
+};
+
+/// log rho(1, x) of the ODE model at each column of x (d, n), in the model's coordinates: each
+/// is carried back to the base with the exact divergence. Throws Failure::usage when the base
+/// has no density.
+Scored log_density(const Model& model, const Field& field, const Choice<ode_solvers>& solver,
+                   ConstMatrix x, Threads& threads, Progress& progress);
+
+}  // namespace si

@@ -1,0 +1,223 @@
+#include "si/io/model_file.hpp"
+
+#include <array>
+#include <numeric>
+
+#include "si/flow/network_field.hpp"
+#include "si/io/json_file.hpp"
+#include "si/io/tensor.hpp"
+#include "si/version.hpp"
+
+namespace si {
+namespace {
+
+constexpr int kMajor = 1, kMinor = 0;
+constexpr Index kProbePoints = 4;
+
+/// Keys of a model document, for did-you-mean.
+const std::vector<std::string> kKeys{
+    "format", "format_version", "created_by", "command", "dim",     "shape", "interpolant",
+    "base",   "field",          "transform",  "about",   "tensors", "probe"};
+
+void check_format(const Json& document) {
+    require(document.is_object(), Failure::data,
+            "expected an object with \"format\": \"si-model\"");
+    const auto format = member_as<std::string>(document, "format");
+    require(format == "si-model", Failure::data, "/format: expected \"si-model\", got \"", format,
+            "\"");
+    const Json& version = member(document, "format_version");
+    in_context("/format_version", [&] {
+        require(version.is_array() && version.size() == 2, Failure::data, "expected two integers");
+        const int major = exactly<int>(version[0]), minor = exactly<int>(version[1]);
+        require(major == kMajor && minor >= 0, Failure::data, "this program reads version ", kMajor,
+                ", the file has ", major, ".", minor);
+    });
+    for (const auto& item : document.items()) {
+        const bool known = std::find(kKeys.begin(), kKeys.end(), item.key()) != kKeys.end();
+        require(known, Failure::data, "/", item.key(), ": unknown key",
+                known ? "" : did_you_mean(item.key(), kKeys));
+    }
+}
+
+/// The tensors of a network field, in the order of its flat vector.
+std::vector<Tensor> tensors_of(const NetworkFieldSpec& spec, Index dim) {
+    std::vector<Tensor> all;
+    const Graph graph = NetworkField::graph(spec, dim);
+    Index offset = 0;
+    for (const Quantity* row : parse_learned(spec.learn)) {
+        for (Tensor tensor : graph.tensors()) {
+            tensor.name = text(row->name, ".", tensor.name);
+            tensor.offset += offset;
+            all.push_back(std::move(tensor));
+        }
+        offset += graph.parameters();
+    }
+    return all;
+}
+
+NetworkFieldSpec network_spec(const Json& field) {
+    Json settings = field;
+    settings.erase("kind");
+    return in_context("/field", [&] { return read_spec<NetworkFieldSpec>(settings); });
+}
+
+std::vector<double> numbers(const Json& node, Index count) {
+    const auto list = Setting<std::vector<double>>::from_json(node);
+    require(std::ssize(list) == count, Failure::data, "expected ", count, " numbers, got ",
+            list.size());
+    return list;
+}
+
+Vector as_vector(const std::vector<double>& list) {
+    return Eigen::Map<const Vector>(list.data(), std::ssize(list));
+}
+
+Transform read_transform(const Json& node, Index dim) {
+    Transform transform;
+    for (const auto& item : node.items()) {
+        require(item.key() == "shift" || item.key() == "scale", Failure::data, "/", item.key(),
+                ": unknown key");
+    }
+    transform.shift =
+        in_context("/shift", [&] { return as_vector(numbers(member(node, "shift"), dim)); });
+    transform.scale =
+        in_context("/scale", [&] { return as_vector(numbers(member(node, "scale"), dim)); });
+    require((transform.scale.array() > 0).all(), Failure::data, "/scale: must be positive");
+    return transform;
+}
+
+/// Points of a fixed address and the velocities there.
+Json make_probe(const Model& model) {
+    const auto field = make_field(model);
+    if ((field->available() & kB) == 0) return nullptr;
+    Matrix x(model.dim, kProbePoints);
+    fill_normal({0, Purpose::check, 99}, 0, x);
+    const Vector t = Vector::LinSpaced(kProbePoints, 0.1, 0.9);
+    FieldValues values;
+    (*field->evaluator())(t, x, kB, values);
+    const std::vector<Index> shape{kProbePoints, model.dim};
+    return {{"t", std::vector<double>(t.begin(), t.end())},
+            {"x", tensor_to_json(x.data(), shape)},
+            {"b", tensor_to_json(values.b.data(), shape)}};
+}
+
+}  // namespace
+
+Model model_from_json(const Json& document) {
+    check_format(document);
+    Model model;
+    model.dim = member_as<Index>(document, "dim");
+    require(model.dim > 0, Failure::data, "/dim: must be positive, is ", model.dim);
+    model.shape = {model.dim};
+    if (document.contains("shape")) {
+        in_context("/shape", [&] {
+            model.shape = Setting<std::vector<Index>>::from_json(document["shape"]);
+            const Index product = std::accumulate(model.shape.begin(), model.shape.end(), Index{1},
+                                                  std::multiplies<>());
+            require(product == model.dim, Failure::data, "its product is ", product, ", dim is ",
+                    model.dim);
+        });
+    }
+    if (document.contains("interpolant")) {
+        model.interpolant = in_context(
+            "/interpolant", [&] { return read_spec<InterpolantSpec>(document["interpolant"]); });
+    }
+    if (document.contains("base")) {
+        model.base =
+            in_context("/base", [&] { return Choice<bases>::from_json(document["base"]); });
+    }
+    model.transform = Transform::identity(model.dim);
+    if (document.contains("transform")) {
+        model.transform = in_context(
+            "/transform", [&] { return read_transform(document["transform"], model.dim); });
+    }
+    model.field = member(document, "field");
+    require(model.field.is_object(), Failure::data, "/field: expected an object");
+    if (document.contains("about")) model.about = document["about"];
+    if (document.contains("tensors")) {
+        const auto spec = network_spec(model.field);
+        const Json& tensors = document["tensors"];
+        require(tensors.is_object(), Failure::data, "/tensors: expected an object");
+        const auto wanted = tensors_of(spec, model.dim);
+        Index total = 0;
+        for (const Tensor& tensor : wanted) total += tensor.size();
+        model.parameters.resize(total);
+        in_context("/tensors", [&] {
+            for (const Tensor& tensor : wanted) {
+                const Json& node = member(tensors, tensor.name);
+                in_context(text("/", tensor.name), [&] {
+                    const auto values = read_tensor<float>(node, tensor.shape);
+                    std::copy(values.begin(), values.end(),
+                              model.parameters.data() + tensor.offset);
+                });
+            }
+            require(tensors.size() == wanted.size(), Failure::data, "has ", tensors.size(),
+                    " tensors, the field needs ", wanted.size());
+        });
+    }
+    make_field(model);  // everything that can be wrong with it is wrong now
+    return model;
+}
+
+Model read_model(const std::string& file) {
+    const Json document = read_json(file);
+    return in_file(file == "-" ? "standard input" : file,
+                   [&] { return model_from_json(document); });
+}
+
+Json model_to_json(const Model& model) {
+    Json document{{"format", "si-model"},
+                  {"format_version", {kMajor, kMinor}},
+                  {"created_by", text("si-tools ", kVersion)},
+                  {"dim", model.dim},
+                  {"shape", model.shape},
+                  {"interpolant", write_spec(model.interpolant)},
+                  {"base", model.base.json()},
+                  {"field", model.field}};
+    if (!model.transform.is_identity()) {
+        const auto list = [](const Vector& v) { return std::vector<double>(v.begin(), v.end()); };
+        document["transform"] = {{"shift", list(model.transform.shift)},
+                                 {"scale", list(model.transform.scale)}};
+    }
+    document["about"] = model.about;
+    if (model.parameters.size() > 0) {
+        document["probe"] = make_probe(model);
+        Json tensors = Json::object();
+        for (const Tensor& tensor : tensors_of(network_spec(model.field), model.dim)) {
+            tensors[tensor.name] =
+                tensor_to_json(model.parameters.data() + tensor.offset, tensor.shape);
+        }
+        document["tensors"] = std::move(tensors);
+    }
+    return document;
+}
+
+void write_model(const std::string& file, const Model& model) {
+    write_json(file, model_to_json(model));
+}
+
+double verify_model(const std::string& file) {
+    const Json document = read_json(file);
+    return in_file(file, [&] {
+        const Model model = model_from_json(document);
+        require(document.contains("probe") && document["probe"].is_object(), Failure::data,
+                "/probe: this model has none");
+        const Json& probe = document["probe"];
+        const std::vector<Index> shape{kProbePoints, model.dim};
+        const auto read = [&](const std::string& key) {
+            return in_context(text("/probe/", key),
+                              [&] { return read_tensor<double>(member(probe, key), shape); });
+        };
+        const auto x = read("x"), b = read("b");
+        const Vector t = in_context(
+            "/probe/t", [&] { return as_vector(numbers(member(probe, "t"), kProbePoints)); });
+        const Eigen::Map<const Matrix> points(x.data(), model.dim, kProbePoints);
+        const Eigen::Map<const Matrix> expected(b.data(), model.dim, kProbePoints);
+        FieldValues values;
+        const auto field = make_field(model);
+        (*field->evaluator())(t, points, kB, values);
+        return (values.b - expected).norm() / std::max(expected.norm(), 1e-300);
+    });
+}
+
+}  // namespace si

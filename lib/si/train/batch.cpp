@@ -1,0 +1,100 @@
+#include "si/train/batch.hpp"
+
+#include <cmath>
+
+#include "si/random/draw.hpp"
+
+namespace si {
+namespace {
+
+/// Column of the Gaussian variable in the target weights: x0 when one-sided, else z.
+std::size_t gaussian_part(const Setup& setup) { return setup.one_sided ? 0 : 2; }
+
+}  // namespace
+
+std::array<double, 2> regular_times(const Setup& setup, const std::vector<const Quantity*>& learned,
+                                    double margin) {
+    std::array<double, 2> range{0, 1};
+    for (const Quantity* row : learned) {
+        const auto finite = [&](double t) {
+            const auto w = row->target(setup, t);
+            return std::isfinite(w[0]) && std::isfinite(w[1]) && std::isfinite(w[2]);
+        };
+        if (!finite(0)) range[0] = margin;
+        if (!finite(1)) range[1] = 1 - margin;
+    }
+    return range;
+}
+
+bool wants_antithetic(const Setup& setup, const Quantity& learned) {
+    const auto part = gaussian_part(setup);
+    return !std::isfinite(learned.target(setup, 0)[part]) ||
+           !std::isfinite(learned.target(setup, 1)[part]);
+}
+
+void build_batch(const BatchSource& source, const Pairs& pairs, Index step, Columns columns,
+                 Index batch, bool antithetic, bool validation, Batch& out) {
+    const Index d = source.x1->rows(), n = columns.count;
+    // Validation has a purpose of its own, and counts its draws in the step.
+    const auto address = [&](Purpose purpose, std::uint32_t draw) {
+        return validation ? Address{source.seed, Purpose::check, draw}
+                          : Address{source.seed, purpose, static_cast<std::uint32_t>(step)};
+    };
+    Matrix u(1, n);
+    fill_uniform(address(Purpose::time, 0), columns.first, u);
+    out.t.resize(n);
+    for (Index j = 0; j < n; ++j) {  // stratified: sample i of the batch has stratum i
+        const double place =
+            (static_cast<double>(columns.first + j) + u(0, j)) / static_cast<double>(batch);
+        out.t[j] = source.first_time + (source.last_time - source.first_time) * source.time(place);
+    }
+
+    out.x1.resize(d, n);
+    out.x0.resize(d, n);
+    for (Index j = 0; j < n; ++j) {
+        const auto at = static_cast<std::size_t>(columns.first + j);
+        out.x1.col(j) = source.x1->col(pairs.x1[at]);
+        if (source.x0 != nullptr) out.x0.col(j) = source.x0->col(pairs.x0[at]);
+    }
+    if (source.x0 == nullptr) fill_normal(address(Purpose::base, 1), columns.first, out.x0);
+    if (source.dequantize.size() > 0) {
+        out.xt.resize(d, n);
+        fill_uniform(address(Purpose::data, 2), columns.first, out.xt);
+        out.x1.array() += out.xt.array().colwise() * source.dequantize.array();
+    }
+    const bool latent = source.setup.interpolant.has_latent();
+    out.z.resize(latent ? d : 0, latent ? n : 0);
+    if (latent) fill_normal(address(Purpose::latent, 3), columns.first, out.z);
+
+    out.xt.resize(d, n);
+    out.mirrored.resize(antithetic ? d : 0, antithetic ? n : 0);
+    for (Index j = 0; j < n; ++j) {
+        const auto c = source.setup.interpolant.at(out.t[j]);
+        const auto plain = c.beta * out.x1.col(j);
+        if (source.setup.one_sided) {  // x0 is z
+            out.xt.col(j) = plain + c.alpha * out.x0.col(j);
+            if (antithetic) out.mirrored.col(j) = plain - c.alpha * out.x0.col(j);
+        } else if (latent) {
+            out.xt.col(j) = c.alpha * out.x0.col(j) + plain + c.gamma * out.z.col(j);
+            if (antithetic)
+                out.mirrored.col(j) = c.alpha * out.x0.col(j) + plain - c.gamma * out.z.col(j);
+        } else {
+            out.xt.col(j) = c.alpha * out.x0.col(j) + plain;
+            if (antithetic) out.mirrored.col(j) = out.xt.col(j);
+        }
+    }
+}
+
+void build_target(const BatchSource& source, const Quantity& quantity, const Batch& batch,
+                  double sign, Matrix& out) {
+    out.resize(batch.x1.rows(), batch.x1.cols());
+    for (Index j = 0; j < out.cols(); ++j) {
+        auto w = quantity.target(source.setup, batch.t[j]);
+        w[gaussian_part(source.setup)] *= sign;
+        out.col(j).noalias() = w[1] * batch.x1.col(j);
+        if (w[0] != 0) out.col(j) += w[0] * batch.x0.col(j);
+        if (w[2] != 0 && batch.z.cols() > 0) out.col(j) += w[2] * batch.z.col(j);
+    }
+}
+
+}  // namespace si

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <vector>
+
+#include "si/base/threads.hpp"
+#include "si/coupling/coupling.hpp"
+#include "si/flow/quantity.hpp"
+#include "si/interpolant/time.hpp"
+
+namespace si {
+
+/// What a batch is drawn from, in the model's coordinates.
+struct BatchSource {
+    Setup setup;
+    const Matrix* x1 = nullptr;  ///< (d, n1)
+    const Matrix* x0 = nullptr;  ///< (d, n0); null when x0 is standard normal
+    DrawPairs draw;
+    TimeMap time;
+    double first_time = 0, last_time = 1;  ///< times are mapped into this, off the singular ends
+    Vector dequantize;                     ///< width of uniform noise on x1, a coordinate; or empty
+    std::uint64_t seed = 0;
+};
+
+/// A part of one batch: columns j of everything belong together.
+struct Batch {
+    Vector t;
+    Matrix x0, x1;
+    Matrix z;             ///< empty when there is no latent
+    Matrix xt, mirrored;  ///< x_t with z, and with -z (empty unless asked for)
+};
+
+/// The range of times on which all targets are finite, `margin` off the ends where not.
+std::array<double, 2> regular_times(const Setup& setup, const std::vector<const Quantity*>& learned,
+                                    double margin);
+
+/// True when a target is singular in the Gaussian variable at an end: then its plain estimate
+/// has a variance that grows without bound, and the antithetic one has not (THEORY A.3).
+bool wants_antithetic(const Setup& setup, const Quantity& learned);
+
+/// Builds samples `columns` of the batch of `step`. A sample is a function of (seed, step, its
+/// index, the batch size). `purpose` separates validation from training.
+void build_batch(const BatchSource& source, const Pairs& pairs, Index step, Columns columns,
+                 Index batch, bool antithetic, bool validation, Batch& out);
+
+/// The regression target of a quantity for the columns of a batch; `sign` is that of z.
+void build_target(const BatchSource& source, const Quantity& quantity, const Batch& batch,
+                  double sign, Matrix& out);
+
+}  // namespace si

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "si/base/catalogue.hpp"
+#include "si/coupling/coupling.hpp"
+#include "si/interpolant/time.hpp"
+#include "si/net/network.hpp"
+#include "si/net/optimizer.hpp"
+
+namespace si {
+
+/// How a model is trained. All of it is kept in the model.
+struct TrainSpec {
+    std::string learn = "b";
+    Choice<networks> net{"mlp"};
+    Choice<couplings> coupling{"independent"};
+    Choice<times> time{"uniform"};
+    std::string antithetic = "auto";
+    std::string standardize = "auto";
+    double dequantize = 0;
+    Index steps = 8000;
+    Index batch = 2048;
+    Choice<optimizers> optimizer{"adam"};
+    Choice<schedules> schedule{"cosine"};
+    double ema = 0.999;
+    double clip = 1;
+    std::string valid = "0.1";
+    Index valid_interval = 200;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("learn", &TrainSpec::learn, "Fields to learn, of b, v, s, eta, x0 and x1")
+                .value("FIELD,..."),
+            field("net", &TrainSpec::net, "Network; each field has its own").value("NET,..."),
+            field("coupling", &TrainSpec::coupling, "How x0 and x1 are paired"),
+            field("time", &TrainSpec::time, "Distribution of the training times"),
+            field("antithetic", &TrainSpec::antithetic,
+                  "Use each z with both signs; auto does where targets are singular", one_of(+[] {
+                      return std::vector<std::string>{"auto", "on", "off"};
+                  })),
+            field("standardize", &TrainSpec::standardize,
+                  "Bring the data to mean 0 and deviation 1, in a way the model undoes",
+                  one_of(+[] {
+                      return std::vector<std::string>{"auto", "none"};
+                  })),
+            field("dequantize", &TrainSpec::dequantize,
+                  "Add uniform noise from 0 to this to the target: the step of integer-valued data",
+                  kNonNegative),
+            field("steps", &TrainSpec::steps, "Optimiser steps", kPositive),
+            field("batch", &TrainSpec::batch, "Samples a step", kPositive),
+            field("optimizer", &TrainSpec::optimizer, "Optimiser and its learning rate"),
+            field("schedule", &TrainSpec::schedule, "Learning rate over the run"),
+            field("ema", &TrainSpec::ema,
+                  "Decay of the average of the weights, which is what is kept", kBelowOne),
+            field("clip", &TrainSpec::clip, "Largest norm of the gradient; 0 is no limit",
+                  kNonNegative),
+            field("valid", &TrainSpec::valid, "Held-out samples: a file, or a fraction of the data")
+                .value("FILE|FRACTION"),
+            field("valid_interval", &TrainSpec::valid_interval, "Steps between validations",
+                  kPositive)};
+    }
+};
+
+}  // namespace si

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "si/base/progress.hpp"
+#include "si/base/threads.hpp"
+#include "si/flow/model.hpp"
+#include "si/train/spec.hpp"
+
+namespace si {
+
+/// Samples to train on, in the data's coordinates, one column a sample.
+struct TrainData {
+    Matrix x1;
+    std::optional<Matrix> x0;  ///< without it, the base is N(0, I)
+    std::vector<Index> shape;  ///< of one sample
+    Matrix valid1;             ///< held-out samples of the target; none: no validation
+    std::optional<Matrix> valid0;
+};
+
+/// Splits a fraction of the samples off for validation: columns of x1 (and of x0, row by row
+/// with it when the coupling pairs them), by a permutation of the seed. At most 10000.
+void hold_out(TrainData& data, double fraction, std::uint64_t seed);
+
+struct TrainLimits {
+    double max_seconds = 0;  ///< plan the number of steps to fit; 0 is no limit
+};
+
+/// Trains the fields `spec.learn` of the interpolant on the data, and returns a network model
+/// with the averaged weights that did best on the held-out samples (the last ones without any).
+///
+/// The result is a function of (data, specs, seed) alone. With a time limit the number of
+/// steps is decided once, while the schedule does not depend on it yet, and stands in the
+/// model: training again with that number gives the same bytes.
+///
+/// Throws Failure::data when data do not fit together, Failure::usage when what is learned
+/// does not fit the interpolant, Failure::check when the loss is not finite.
+Model train(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec spec,
+            std::uint64_t seed, TrainLimits limits, Threads& threads, Progress& progress);
+
+}  // namespace si
