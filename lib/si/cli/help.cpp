@@ -141,9 +141,7 @@ std::string wrapped(std::string_view words, std::size_t indent, std::size_t widt
 std::string help_text(const Manual& manual) {
     std::string out =
         text(manual.name, ": ", manual.summary, "\n\nUsage: ", usage_of(manual), "\n");
-    for (const auto& command : manual.commands) {
-        out += text("       ", manual.name, " ", command.name, " ...\n");
-    }
+    if (!manual.commands.empty()) out += text("       ", manual.name, " COMMAND ...\n");
     if (!manual.about.empty()) out += text("\n", wrapped(manual.about, 0, kWidth));
     if (!manual.examples.empty()) out += "\nExamples:\n";
     for (const auto& example : manual.examples) {

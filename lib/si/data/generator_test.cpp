@@ -103,6 +103,27 @@ TEST_CASE("the mean of -log density is the entropy") {
     });
 }
 
+TEST_CASE("the mean of x . grad log density is minus the dimension") {  // integration by parts
+    for_every_generator([](const Generator& g) {
+        if (!g.log_density) return;
+        const Matrix x = samples(g, 50000);
+        Vector virial = Vector::Zero(x.cols());
+        const double h = 1e-5;
+        for (Index i = 0; i < g.dim; ++i) {
+            Matrix above = x, below = x;
+            above.row(i).array() += h;
+            below.row(i).array() -= h;
+            const Vector slope = (g.log_densities(above) - g.log_densities(below)) / (2 * h);
+            virial += x.row(i).transpose().cwiseProduct(slope);
+        }
+        if (!(virial.array().abs().maxCoeff() > 1e-6)) return;  // a uniform density jumps instead
+        if (!virial.allFinite()) return;
+        const auto n = static_cast<double>(virial.size());
+        const double variance = (virial.array() - virial.mean()).square().sum() / (n - 1);
+        CHECK(std::abs(virial.mean() + static_cast<double>(g.dim)) <= 5 * std::sqrt(variance / n));
+    });
+}
+
 TEST_CASE("the checkerboard has entropy ln 32, and eight equal squares") {
     const auto g = generator("checkerboard");
     CHECK(*g.entropy == std::log(32.0));

@@ -62,6 +62,7 @@ RowSets read_rows(const DataFile& file, std::vector<std::string>& left_out) {
     for (const auto& info : file.list()) {
         if (info.readable && !info.shape.empty() && info.shape[0] == rows.n) {
             rows.sets.emplace_back(info.name, file.at(info.name));
+            if (info.shape.size() == 1) rows.sets.back().second.shape = {};  // stays a column
         } else {
             left_out.push_back(info.name);
         }
@@ -72,7 +73,7 @@ RowSets read_rows(const DataFile& file, std::vector<std::string>& left_out) {
 void write_rows(DataWriter& out, const RowSets& rows, const std::vector<Index>& which) {
     for (const auto& [name, samples] : rows.sets) {
         const Matrix values = samples.values(Eigen::all, which);
-        if (is_integer(samples.type) && samples.shape.empty()) {
+        if (is_integer(samples.type) && samples.dim() == 1) {
             out.write(name, whole_numbers(values));
         } else {
             out.write(name, values, samples.shape, stored_as(samples.type));

@@ -33,7 +33,7 @@ void write_rows(DataWriter& out, const RowSets& rows, const std::vector<Index>& 
 struct SplitSpec {
     double fraction = 0.1;
     std::uint64_t seed = 0;
-    std::string held_out;
+    std::string held_out = {};
     static constexpr auto fields() {
         return std::tuple{
             field("fraction", &SplitSpec::fraction, "Part to hold out", kUnit),
