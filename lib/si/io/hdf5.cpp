@@ -146,29 +146,29 @@ Handle create_file(const std::string& path) {
 TypeAnswer element_type(Id datatype) {
     const auto& rows = types().rows;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        for (const hid_t candidate : rows[i]) {
-            if (H5Tequal(datatype, candidate) > 0) {
+        for (const bool big : {false, true}) {
+            if (H5Tequal(datatype, rows[i][big ? 1 : 0]) > 0) {
                 const auto type = static_cast<ElementType>(i);
-                return {true, type, std::string(to_text(type))};
+                return {true, type, std::string(to_text(type)), big};
             }
         }
     }
     const auto bits = 8 * H5Tget_size(datatype);
     switch (H5Tget_class(datatype)) {
         case H5T_FLOAT:
-            return {false, {}, text(bits, "-bit float")};
+            return {false, {}, text(bits, "-bit float"), false};
         case H5T_INTEGER:
-            return {false, {}, text(bits, "-bit integer")};
+            return {false, {}, text(bits, "-bit integer"), false};
         case H5T_STRING:
-            return {false, {}, "text"};
+            return {false, {}, "text", false};
         case H5T_COMPOUND:
-            return {false, {}, "compound (complex numbers or records)"};
+            return {false, {}, "compound (complex numbers or records)", false};
         case H5T_ENUM:
-            return {false, {}, "enumeration (booleans)"};
+            return {false, {}, "enumeration (booleans)", false};
         case H5T_VLEN:
-            return {false, {}, "lists of varying length"};
+            return {false, {}, "lists of varying length", false};
         default:
-            return {false, {}, "another type"};
+            return {false, {}, "another type", false};
     }
 }
 

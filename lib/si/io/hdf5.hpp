@@ -65,6 +65,7 @@ struct TypeAnswer {
     bool known = false;
     ElementType type = ElementType::f64;
     std::string name;
+    bool big_endian = false;
 };
 TypeAnswer element_type(Id datatype);
 
@@ -90,6 +91,11 @@ bool has_dataset(Id file, const std::string& name);
 /// The dataset `name`, from its first row to its last, as samples. `file_size` bounds what can
 /// be there. Throws Failure::data.
 Samples read_dataset(Id file, const std::string& name, std::size_t file_size);
+
+/// The numbers of a chunked dataset of this shape and type, in row-major order, to `values`.
+/// Its chunks are all present and its filters known.
+void read_chunks(Id dataset, Id creation, const std::vector<Index>& shape, const TypeAnswer& type,
+                 std::size_t file_size, double* values);
 
 /// Attributes of the root that are single numbers, short lists of numbers or fixed-length text.
 std::vector<std::pair<std::string, std::string>> root_attributes(Id file);

@@ -150,8 +150,13 @@ Samples read_dataset(Id file, const std::string& name, std::size_t file_size) {
     samples.shape.assign(shape.begin() + 1, shape.end());
     if (samples.shape.empty()) samples.shape = {1};
     samples.values = allocate(count / shape[0], shape[0]);
-    check(H5Dread(object, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, samples.values.data()),
-          Failure::data, "read");
+    if (H5Pget_layout(creation) == H5D_CHUNKED) {
+        read_chunks(object, creation, shape, type, file_size, samples.values.data());
+    } else {
+        check(H5Dread(object, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT,
+                      samples.values.data()),
+              Failure::data, "read");
+    }
     return samples;
 }
 

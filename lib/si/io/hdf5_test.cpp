@@ -110,6 +110,25 @@ TEST_CASE("chunked, compressed and checked datasets are read; groups and soft li
     CHECK(DataFile(file).list().size() >= 1);
 }
 
+TEST_CASE("chunks of any shape, filter and size come together") {
+    const Scratch scratch;
+    const auto file = scratch / "x.h5";
+    for (const Sizes& chunk : {Sizes{1, 1, 1}, Sizes{3, 2, 5}, Sizes{4, 2, 4}, Sizes{7, 3, 5}}) {
+        for (int filters = 0; filters < 8; ++filters) {
+            const Chunks chunks(chunk);
+            if ((filters & 1) != 0) H5Pset_shuffle(chunks.list);
+            if ((filters & 2) != 0) H5Pset_fletcher32(chunks.list);
+            if ((filters & 4) != 0) H5Pset_deflate(chunks.list, 9);
+            for (const hid_t type : {H5T_IEEE_F64LE, H5T_STD_I16BE, H5T_STD_U8LE}) {
+                Raw(file).add("x", type, {7, 3, 5}, chunks.list);
+                const auto x = read_samples(file);
+                CHECK(x.shape == std::vector<Index>{3, 5});
+                CHECK(x.values.reshaped() == Vector::LinSpaced(105, 1, 105));
+            }
+        }
+    }
+}
+
 TEST_CASE("what cannot be read as samples says why") {
     const Scratch scratch;
     const auto file = scratch / "x.h5";

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <cstdint>
 #include <cstring>
 
 #include "si/io/atomic_file.hpp"
@@ -144,42 +142,6 @@ ElementType type_of(const std::string& descr) {
                                     "' are not read; convert them with x.astype('float32')"));
 }
 
-/// Numbers of type T, as they lie in memory.
-template <class T>
-void convert(const char* from, Index count, bool swapped, double* to) {
-    for (Index i = 0; i < count; ++i, from += sizeof(T)) {
-        std::array<char, sizeof(T)> raw;
-        std::memcpy(raw.data(), from, sizeof(T));
-        if (swapped) std::reverse(raw.begin(), raw.end());
-        to[i] = static_cast<double>(std::bit_cast<T>(raw));
-    }
-}
-
-void convert(ElementType type, const char* from, Index count, bool swapped, double* to) {
-    switch (type) {
-        case ElementType::i8:
-            return convert<std::int8_t>(from, count, swapped, to);
-        case ElementType::i16:
-            return convert<std::int16_t>(from, count, swapped, to);
-        case ElementType::i32:
-            return convert<std::int32_t>(from, count, swapped, to);
-        case ElementType::i64:
-            return convert<std::int64_t>(from, count, swapped, to);
-        case ElementType::u8:
-            return convert<std::uint8_t>(from, count, swapped, to);
-        case ElementType::u16:
-            return convert<std::uint16_t>(from, count, swapped, to);
-        case ElementType::u32:
-            return convert<std::uint32_t>(from, count, swapped, to);
-        case ElementType::u64:
-            return convert<std::uint64_t>(from, count, swapped, to);
-        case ElementType::f32:
-            return convert<float>(from, count, swapped, to);
-        case ElementType::f64:
-            return convert<double>(from, count, swapped, to);
-    }
-}
-
 /// The same numbers with the last index running fastest instead of the first.
 Matrix from_fortran(const Matrix& values, const std::vector<Index>& shape) {
     Matrix out(values.rows(), values.cols());
@@ -222,8 +184,8 @@ Samples parse_npy(std::string_view bytes) {
     samples.shape.assign(header.shape.begin() + 1, header.shape.end());
     if (samples.shape.empty()) samples.shape = {1};
     samples.values = allocate(count / header.shape[0], header.shape[0]);
-    convert(samples.type, bytes.data() + header.end, count, header.descr[0] == '>',
-            samples.values.data());
+    convert_numbers(samples.type, bytes.data() + header.end, count, header.descr[0] == '>',
+                    samples.values.data());
     if (header.fortran) samples.values = from_fortran(samples.values, header.shape);
     return samples;
 }

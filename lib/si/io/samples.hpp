@@ -50,6 +50,10 @@ Index count_of(const std::vector<Index>& shape);
 /// being a number of the flattened sample.
 void require_finite(ConstMatrix values, Failure kind, ElementType type = ElementType::f64);
 
+/// Numbers of a type, as they lie in a file, as double: `count` of them, big-endian or
+/// little-endian, one after another.
+void convert_numbers(ElementType type, const char* from, Index count, bool big_endian, double* to);
+
 /// An uninitialised d x n matrix; throws Failure::resource when it does not fit into memory.
 Matrix allocate(Index d, Index n);
 
