@@ -71,11 +71,12 @@ void Program::load_config(const std::string& file, const std::vector<std::string
             std::vector<std::string> names;
             for (auto& group : manual_.groups) {
                 for (auto& option : group.options) {
-                    const auto& name = option.info.name;
+                    auto name = option.info.name;
+                    const bool told = std::find(given.begin(), given.end(), name) != given.end();
+                    std::replace(name.begin(), name.end(), '-', '_');
                     names.push_back(name);
                     const auto entry = object.find(name);
-                    if (entry == object.end()) continue;
-                    if (std::find(given.begin(), given.end(), name) != given.end()) continue;
+                    if (told || entry == object.end()) continue;
                     in_context(text("/", name), [&] { option.load(*entry); });
                     option.required = false;
                 }

@@ -38,7 +38,7 @@ struct SplitSpec {
         return std::tuple{
             field("fraction", &SplitSpec::fraction, "Part to hold out", kUnit),
             field("seed", &SplitSpec::seed, "Seed of the choice"),
-            field("held-out", &SplitSpec::held_out, "File of the part held out").value("FILE")};
+            field("held_out", &SplitSpec::held_out, "File of the part held out").value("FILE")};
     }
 };
 
@@ -56,7 +56,7 @@ struct ImportSpec {
     std::vector<Index> shape;
     static constexpr auto fields() {
         return std::tuple{
-            field("label-column", &ImportSpec::label_column,
+            field("label_column", &ImportSpec::label_column,
                   "Column that becomes /label: its number, counting from 1, or last")
                 .value("K|last"),
             field("scale", &ImportSpec::scale, "Factor of every number of /x"),

@@ -20,11 +20,12 @@ SI_INLINE float exponential(float x) {
     const float shifted = x * 1.44269504F + 0x1.8p23F;  // rounds to an integer
     const float n = shifted - 0x1.8p23F;
     const float r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
-    float p = 1.9875691500e-4F;
-    for (const float c : {1.3981999507e-3F, 8.3334519073e-3F, 4.1665795894e-2F, 1.6666665459e-1F,
-                          5.0000001201e-1F}) {
-        p = p * r + c;
-    }
+    float p = 1.9875691500e-4F;  // Horner, written out: a loop over coefficients keeps the
+    p = p * r + 1.3981999507e-3F;  // compiler from vectorising the loop around it
+    p = p * r + 8.3334519073e-3F;
+    p = p * r + 4.1665795894e-2F;
+    p = p * r + 1.6666665459e-1F;
+    p = p * r + 5.0000001201e-1F;
     p = p * r * r + r + 1.0F;
     const auto exponent = (std::bit_cast<std::uint32_t>(shifted) - 0x4B400000U + 127U) << 23;
     return p * std::bit_cast<float>(exponent);
@@ -36,7 +37,10 @@ SI_INLINE float normal_cdf(float x, float density) {
     const float z = std::abs(x);
     const float t = 1.0F / (1.0F + 0.3275911F * 0.70710678F * z);
     float p = 1.061405429F;
-    for (const float c : {-1.453152027F, 1.421413741F, -0.284496736F, 0.254829592F}) p = p * t + c;
+    p = p * t - 1.453152027F;
+    p = p * t + 1.421413741F;
+    p = p * t - 0.284496736F;
+    p = p * t + 0.254829592F;
     const float tail = 0.5F * p * t * (density * 2.50662827F);
     return x > 0 ? 1.0F - tail : tail;
 }
@@ -81,7 +85,8 @@ struct Tanh {
 };
 
 template <class Function, class T>
-SI_INLINE void apply(Index rows, Index columns, const T* bias, T* y, T* slope) {
+SI_INLINE void apply(Index rows, Index columns, const T* __restrict bias, T* __restrict y,
+                     T* __restrict slope) {
     for (Index j = 0; j < columns; ++j, y += rows) {
         T ignored{};
         if (slope != nullptr && bias != nullptr) {

@@ -1,0 +1,101 @@
+#include <iostream>
+
+#include "si/cli/program.hpp"
+#include "si/io/json_file.hpp"
+#include "si/io/model_file.hpp"
+#include "si/io/model_info.hpp"
+
+using si::cli::Console;
+using si::cli::Messages;
+using si::cli::Program;
+
+namespace {
+
+struct Times {
+    std::vector<double> t;
+    static constexpr auto fields() {
+        return std::tuple{si::field("t", &Times::t, "Times, 0 to 1", si::kUnit).value("T,...")};
+    }
+};
+
+int info_interpolant(int argc, char** argv) {
+    si::InterpolantSpec spec;
+    Times times;
+    Messages messages;
+    return Program("si-info interpolant", "coefficients of an interpolant at given times, as JSON")
+        .options("Interpolant", spec)
+        .options("Times", times)
+        .required("t")
+        .common(messages)
+        .example("si-info interpolant --path trig --gamma brownian,a=2 --t 0,0.1,0.5",
+                 "A list of three.")
+        .run(argc, argv, [&](Console&) {
+            std::cout << si::json_text(si::interpolant_table(si::Interpolant(spec), times.t));
+        });
+}
+
+struct At {
+    std::string at;
+    static constexpr auto fields() {
+        return std::tuple{si::field("at", &At::at, "Points: HDF5, CSV, TSV or NPY").value("FILE")};
+    }
+};
+
+int info_field(int argc, char** argv) {
+    std::string file;
+    At points;
+    Times times;
+    Messages messages;
+    si::cli::Output output;
+    return Program("si-info field", "the fields of a model at given points and times")
+        .input("MODEL", file, "model")
+        .options("Points", points)
+        .required("at")
+        .options("Points", times)
+        .required("t")
+        .output(output)
+        .common(messages)
+        .example("si-info field model.json --at points.h5 --t 0.1,0.5 -o fields.h5", "")
+        .run(argc, argv, [&](Console& console) {
+            si::write_fields(output.output, si::read_model(file), points.at, times.t,
+                             {.command = console.command(), .seed = 0});
+        });
+}
+
+struct Options {
+    bool verify = false, json = false;
+    static constexpr auto fields() {
+        return std::tuple{
+            si::field("verify", &Options::verify,
+                      "Compute the model's probe again; exit status 1 when it differs"),
+            si::field("json", &Options::json, "Print one JSON object")};
+    }
+};
+
+/// float32 networks on another instruction set differ by rounding.
+constexpr double kProbeTolerance = 1e-4;
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    std::string file;
+    Options options;
+    Messages messages;
+    return Program("si-info", "what is in a model")
+        .command("interpolant", "coefficients of an interpolant", info_interpolant)
+        .command("field", "the fields of a model at given points", info_field)
+        .input("MODEL", file, "model; for data sets see si-data info")
+        .options("Info", options)
+        .common(messages)
+        .example("si-info model.json", "")
+        .run(argc, argv, [&](Console&) {
+            auto description = si::describe_model(si::read_model(file));
+            if (options.verify) {
+                const double difference = si::verify_model(file);
+                si::require(difference <= kProbeTolerance, si::Failure::check, file,
+                            ": /probe: velocities differ by ", difference, " of their size");
+                description["probe"] = "verified";
+            }
+            std::cout << (options.json ? description.dump() + "\n" : si::model_text(description));
+        });
+}

@@ -1,0 +1,30 @@
+#!/usr/bin/env bash
+# From a fresh Debian machine to generated digits: builds, trains, samples, scores, draws.
+# usage: data/quickstart.sh [FOLDER]     results go there; ./quickstart if left out
+set -euo pipefail
+source_dir=$(cd "$(dirname "$0")/.." && pwd)
+out=$(mkdir -p "${1:-quickstart}" && cd "${1:-quickstart}" && pwd)
+
+. "$source_dir/data/install-packages.sh"
+need "${build_packages[@]}"
+
+echo "== building into $source_dir/build/quickstart"
+cmake -S "$source_dir" -B "$source_dir/build/quickstart" -G Ninja -DCMAKE_BUILD_TYPE=Release \
+    -DSI_BUILD_TESTS=OFF >"$out/build.log"
+cmake --build "$source_dir/build/quickstart" >>"$out/build.log" || { tail -n 20 "$out/build.log" >&2; exit 1; }
+PATH="$source_dir/build/quickstart/bin:$PATH"
+cd "$out"
+
+echo "== training on handwritten digits, one tenth held out"
+si-data split "$source_dir/data/digits.h5" --fraction 0.1 -o train.h5 --held-out test.h5
+si-train train.h5 --dequantize 0.0625 --net mlp,width=256,depth=4,residual=on --max-time 75s \
+    --log train.jsonl -o digits.json
+
+echo "== drawing 100 digits"
+si-sample digits.json -n 100 --seed 1 -o samples.h5
+
+echo "== held-out cross-entropy, in nats"
+si-likelihood digits.json test.h5
+
+si-plot train.h5 samples.h5 -o digits.png
+echo "== $out/digits.png: real digits on the left, generated ones on the right"

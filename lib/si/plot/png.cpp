@@ -1,0 +1,51 @@
+#include <zlib.h>
+
+#include "si/base/error.hpp"
+#include "si/plot/picture.hpp"
+
+namespace si {
+namespace {
+
+std::string big_endian(std::uint32_t value) {
+    std::string bytes;
+    for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift & 0xFFU);
+    return bytes;
+}
+
+std::string chunk(const std::string& type, const std::string& data) {
+    const std::string body = type + data;
+    const auto sum =
+        crc32(0, reinterpret_cast<const Bytef*>(body.data()), static_cast<uInt>(body.size()));
+    return big_endian(static_cast<std::uint32_t>(data.size())) + body +
+           big_endian(static_cast<std::uint32_t>(sum));
+}
+
+}  // namespace
+
+std::string png(const Picture& picture) {
+    std::string rows;
+    for (Index y = 0; y < picture.height; ++y) {
+        rows += '\0';  // no filter
+        rows.append(reinterpret_cast<const char*>(picture.pixels.data() + y * picture.width),
+                    static_cast<std::size_t>(picture.width));
+    }
+    uLongf size = compressBound(static_cast<uLong>(rows.size()));
+    std::string packed(size, '\0');
+    const int status = compress2(reinterpret_cast<Bytef*>(packed.data()), &size,
+                                 reinterpret_cast<const Bytef*>(rows.data()),
+                                 static_cast<uLong>(rows.size()), Z_BEST_COMPRESSION);
+    require(status == Z_OK, Failure::resource, "cannot compress a picture");
+    packed.resize(size);
+    std::string header = big_endian(static_cast<std::uint32_t>(picture.width)) +
+                         big_endian(static_cast<std::uint32_t>(picture.height));
+    header += '\x08';                // bits a pixel
+    header += std::string(4, '\0');  // grey, deflate, no filter method, not interlaced
+    return "\x89PNG\r\n\x1A\n" + chunk("IHDR", header) + chunk("IDAT", packed) + chunk("IEND", "");
+}
+
+std::string pgm(const Picture& picture) {
+    return text("P5\n", picture.width, " ", picture.height, "\n255\n") +
+           std::string(picture.pixels.begin(), picture.pixels.end());
+}
+
+}  // namespace si

@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Builds and runs every test on a machine that has nothing yet.
+# usage: tests/run.sh [PRESET] [ctest options]     preset: release (default), dev, asan, tsan
+set -euo pipefail
+cd "$(dirname "$0")/.."
+preset=${1:-release}
+shift || true
+
+. data/install-packages.sh
+need "${build_packages[@]}" doctest-dev clang-format mandoc
+
+echo "== format"
+git ls-files -z '*.cpp' '*.hpp' 2>/dev/null | xargs -0 -r clang-format --dry-run -Werror
+
+echo "== build ($preset)"
+log=$(cmake --preset "$preset" 2>&1) || { echo "$log" >&2; exit 1; }
+cmake --build --preset "$preset"
+
+echo "== test ($preset)"
+ctest --preset "$preset" -j "$(nproc)" -LE slow "$@"
