@@ -18,6 +18,7 @@ struct Option {
     std::function<void(std::string_view)> assign;
     std::function<void(const Json&)> load;
     bool required = false;
+    bool recorded = true;  ///< it can change a result, so provenance names it
 
     /// "--steps", or "-n" for a name of one letter.
     std::string spelling() const;

@@ -8,7 +8,8 @@ namespace si::cli {
 namespace {
 
 std::string cli11_names(const FieldInfo& info) {
-    std::string names = text(info.name.size() == 1 ? "-" : "--", info.name);
+    std::string names = text("--", info.name);
+    if (info.name.size() == 1) names += text(",-", info.name);  // both -t and --t
     if (info.letter != 0) names += text(",-", info.letter);
     return names;
 }

@@ -1,29 +1,11 @@
 #include "si/cli/program.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <iostream>
 #include <new>
 #include <stdexcept>
 
 namespace si::cli {
-namespace {
-
-/// A word as a shell would need it typed.
-std::string quoted(const std::string& word) {
-    const auto plain = [](char c) {
-        return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-               std::string_view("-_=+,.:/@%^").find(c) != std::string_view::npos;
-    };
-    if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
-    std::string out = "'";
-    for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
-    out += '\'';
-    return out;
-}
-
-}  // namespace
-
 Program::Program(std::string name, std::string summary, std::ostream& out, std::ostream& err)
     : out_(out), err_(err), real_(&out == &std::cout && &err == &std::cerr) {
     manual_.name = std::move(name);
@@ -56,17 +38,24 @@ Program& Program::choices(std::vector<RowInfo> rows) {
 
 Program& Program::common(Messages& messages) {
     messages_ = &messages;
-    return options("Messages", messages);
+    return options("Messages", messages).unrecorded({});
 }
 
 Program& Program::common(Common& common) {
     messages_ = &common;
-    return options("Common", common);
+    return options("Common", common).unrecorded({"seed"});
 }
 
 Program& Program::output(Output& output) {
     output_ = &output;
-    return options("Output", output);
+    return options("Output", output).unrecorded({});
+}
+
+Program& Program::unrecorded(const std::vector<std::string>& except) {
+    for (auto& option : manual_.groups.back().options) {
+        option.recorded = std::find(except.begin(), except.end(), option.info.name) != except.end();
+    }
+    return *this;
 }
 
 Program& Program::required(const std::string& option) {
@@ -103,8 +92,6 @@ int Program::run(int argc, char** argv, const std::function<void(Console&)>& bod
         if (mains_[i] == nullptr || manual_.commands[i].name != argv[1]) continue;
         return mains_[i](argc - 1, argv + 1);
     }
-    command_line_ = manual_.name;
-    for (int i = 1; i < argc; ++i) command_line_ += text(" ", quoted(argv[i]));
     try {
         if (!read(argc, argv)) {
             const Messages standard;

@@ -100,7 +100,8 @@ class Program {
     /// the value of a Failure after one line on standard error.
     int run(int argc, char** argv, const std::function<void(Console&)>& body);
 
-    /// The command line as text, quoted for a shell; the program without its directory.
+    /// What was asked, as text for a shell: inputs, then the options that can change a result
+    /// (so not --threads, -o or --log), so equal results name equal commands.
     const std::string& command() const { return command_line_; }
 
   private:
@@ -110,6 +111,8 @@ class Program {
     }
     Program& add(Input input);
     Program& add(const std::string& title, Option option);
+    /// Leaves options of the last group out of command(), all but those in `except`.
+    Program& unrecorded(const std::vector<std::string>& except);
 
     /// True when the command line asked for help or version, which is then printed.
     bool read(int argc, char** argv);

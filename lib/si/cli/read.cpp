@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <fstream>
 #include <ostream>
 
@@ -12,6 +13,19 @@
 
 namespace si::cli {
 namespace {
+
+/// A word as a shell would need it typed.
+std::string quoted(const std::string& word) {
+    const auto plain = [](char c) {
+        return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+               std::string_view("-_=+,.:/@%^").find(c) != std::string_view::npos;
+    };
+    if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
+    std::string out = "'";
+    for (const char c : word) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    out += '\'';
+    return out;
+}
 
 Json read_object(const std::string& file) {
     std::ifstream stream(file);
@@ -122,8 +136,14 @@ bool Program::read(int argc, char** argv) {
     if (!words.unknown.empty()) refuse_extra(words.unknown, true);
 
     std::vector<std::string> given;
+    command_line_ = manual_.name;
+    for (const auto& word : words.rest) command_line_ += text(" ", quoted(word));
     for (std::size_t i = 0; i < options.size(); ++i) {
-        if (!words.values[i].empty()) given.push_back(options[i]->info.name);
+        if (words.values[i].empty()) continue;
+        given.push_back(options[i]->info.name);
+        if (options[i]->recorded) {
+            command_line_ += text(" ", options[i]->spelling(), " ", quoted(words.values[i][0]));
+        }
     }
     for (std::size_t i = 0; i < options.size(); ++i) {
         const auto& values = words.values[i];

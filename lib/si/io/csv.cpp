@@ -88,7 +88,8 @@ class Parser {
     }
 
     Samples result() {
-        require(columns_ > 0 && !values_.empty(), Failure::data, name_, ": no rows");
+        require(columns_ > 0 && !values_.empty(), Failure::data, name_,
+                ": no rows of numbers, and neither HDF5 nor NPY");
         const auto d = static_cast<Index>(columns_);
         const auto n = static_cast<Index>(values_.size() / columns_);
         Samples samples;

@@ -49,9 +49,10 @@ TEST_CASE("a wrong cell is named by line and column") {
     CHECK(parsing("x,1,2\n") == "65 t.csv:1: column 1: 'x' is not a number");
     CHECK(parsing("1,5;2,5\n") == "65 t.csv:1: column 1: '1,5' is not a number");
     CHECK(parsing("0x10\n1\n") == "65 t.csv:1: column 1: '0x10' is not a number");
-    CHECK(parsing("") == "65 t.csv: no rows");
-    CHECK(parsing("a,b\n") == "65 t.csv: no rows");
-    CHECK(parsing("hello world, this is text\n\n") == "65 t.csv: no rows");
+    CHECK(parsing("") == "65 t.csv: no rows of numbers, and neither HDF5 nor NPY");
+    CHECK(parsing("a,b\n") == "65 t.csv: no rows of numbers, and neither HDF5 nor NPY");
+    CHECK(parsing("hello world, this is text\n\n") ==
+          "65 t.csv: no rows of numbers, and neither HDF5 nor NPY");
     CHECK(parsing("1,2\n+-3,4\n") == "65 t.csv:2: column 1: '+-3' is not a number");
 }
 

@@ -20,7 +20,7 @@ SI_INLINE float exponential(float x) {
     const float shifted = x * 1.44269504F + 0x1.8p23F;  // rounds to an integer
     const float n = shifted - 0x1.8p23F;
     const float r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
-    float p = 1.9875691500e-4F;  // Horner, written out: a loop over coefficients keeps the
+    float p = 1.9875691500e-4F;    // Horner, written out: a loop over coefficients keeps the
     p = p * r + 1.3981999507e-3F;  // compiler from vectorising the loop around it
     p = p * r + 8.3334519073e-3F;
     p = p * r + 4.1665795894e-2F;

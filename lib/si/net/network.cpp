@@ -10,8 +10,8 @@ struct MlpSpec {
     Index depth = 4;
     std::string activation = "silu";
     Index time_features = 4;
-    Index fourier = 0;
-    double fourier_scale = 2;
+    Index fourier = 64;
+    double fourier_scale = 3;
     bool residual = false;
 
     static constexpr auto fields() {
@@ -25,7 +25,8 @@ struct MlpSpec {
             field("fourier", &MlpSpec::fourier,
                   "Trained Fourier features of x, in pairs; 0 is none", kNonNegative),
             field("fourier_scale", &MlpSpec::fourier_scale,
-                  "Deviation of their first frequencies, radians", kPositive),
+                  "Deviation of their phases at the start, in radians, on standardised data",
+                  kPositive),
             field("residual", &MlpSpec::residual, "Each hidden layer adds to the one before")};
     }
 };
@@ -35,9 +36,8 @@ Graph make_mlp(const MlpSpec& spec, NetworkShape shape) {
     const Var x = graph.input(shape.dim), t = graph.input(1);
     std::vector<Var> parts{x, harmonics(graph, t, spec.time_features)};
     if (spec.fourier > 0) {
-        const double spread = spec.fourier_scale * std::sqrt(static_cast<double>(shape.dim));
         const Var phase =
-            linear(graph, x, spec.fourier, "fourier", {.bias = false, .gain = spread});
+            linear(graph, x, spec.fourier, "fourier", {.bias = false, .gain = spec.fourier_scale});
         parts.push_back(sine_cosine(graph, phase));
     }
     const double gain = activations().at(spec.activation).gain;

@@ -50,8 +50,7 @@ TEST_CASE("every optimiser finds the minimum of a quadratic, and averages on the
             s.g = s.w - goal;
             update(s.block(), {.step = k, .rate = 0.01F, .average_decay = 0.99F});
         }
-        CHECK((s.w - goal).norm() <
-              0.05F);  // decay 0.01 shifts it a little
+        CHECK((s.w - goal).norm() < 0.05F);  // decay 0.01 shifts it a little
         CHECK((s.average - s.w).norm() < 0.01F);
         CHECK(row.rate(Json::object()) > 0);
     }

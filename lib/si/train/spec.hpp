@@ -20,7 +20,7 @@ struct TrainSpec {
     std::string antithetic = "auto";
     std::string standardize = "auto";
     double dequantize = 0;
-    Index steps = 8000;
+    Index steps = 5000;
     Index batch = 2048;
     Choice<optimizers> optimizer{"adam"};
     Choice<schedules> schedule{"cosine"};

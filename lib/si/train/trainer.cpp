@@ -281,7 +281,7 @@ class Clock {
         if (done == from_) paced_from_ = now();
         if (done != plan_at_ || done >= steps_) return;
         const double pace = (now() - paced_from_) / static_cast<double>(done - from_);
-        const double left = 0.96 * limit_ - (now() - start_);  // the rest covers what is uneven
+        const double left = 0.95 * limit_ - (now() - start_);  // the rest covers what is uneven
         const auto more = static_cast<Index>(std::max(left, 0.0) / std::max(pace, 1e-9));
         steps_ = std::min(steps_, std::max(done + more, done + 1));
     }
@@ -397,7 +397,6 @@ Model train(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec
         ++done;
         running += 0.02 * (losses.form.sum() - running);
         running_weight += 0.02 * (1 - running_weight);
-        clock.after(done);
         std::vector<std::pair<std::string_view, double>> figures{
             {"loss", running / running_weight}};
         const bool last = done == clock.steps() || clock.over();
@@ -411,6 +410,7 @@ Model train(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec
                 model.parameters = machine.average;
             }
         }
+        clock.after(done);
         if (std::isfinite(held_out)) figures.emplace_back("validation", held_out);
         const Report report{"train", done, clock.steps(), "steps", figures};
         progress.update(report);
