@@ -88,6 +88,11 @@ unsigned EmpiricalField::available() const {
     return kB | kV | kS | kEta | kX0 | kX1 | kDivB | kDivS | kLogRho;
 }
 
+std::array<double, 2> EmpiricalField::span(unsigned) const {
+    constexpr double margin = 1e-3;
+    return {0, interpolant_.has_latent() ? 1 : 1 - margin};
+}
+
 std::unique_ptr<Evaluator> EmpiricalField::evaluator() const {
     return std::make_unique<EmpiricalEvaluator>(*this);
 }

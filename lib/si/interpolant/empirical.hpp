@@ -24,6 +24,9 @@ class EmpiricalField : public Field {
     /// Everything.
     unsigned available() const override;
 
+    /// Without a latent, next to t = 1 there is nothing but the points.
+    std::array<double, 2> span(unsigned want) const override;
+
     /// Throws Failure::usage at times where sigma = 0, as at t = 1: there x_t is one of the
     /// points, and has no density. A column costs n d operations.
     std::unique_ptr<Evaluator> evaluator() const override;

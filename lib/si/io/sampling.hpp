@@ -46,13 +46,9 @@ void write_transported(const std::string& file, const Model& model, const Transp
 /// What si-likelihood is asked.
 struct ScoreSpec {
     Choice<ode_solvers> ode{"dopri5"};
-    std::string divergence = "exact";
-
     static constexpr auto fields() {
         return std::tuple{
-            field("ode", &ScoreSpec::ode, "Solver of dx = b dt").value("SOLVER,..."),
-            field("divergence", &ScoreSpec::divergence, "How the divergence of b is had",
-                  one_of(+[] { return std::vector<std::string>{"exact"}; }))};
+            field("ode", &ScoreSpec::ode, "Solver of dx = b dt").value("SOLVER,...")};
     }
 };
 
