@@ -108,13 +108,12 @@ Scores score_file(const Model& model, const std::string& data, const ScoreSpec& 
 
 Json score_report(const Scores& scores, const ScoreSpec& spec) {
     const double entropy = scores.cross_entropy();
-    return {
-        {"n", scores.log_density.size()},
-        {"cross_entropy", entropy},
-        {"stderr", scores.standard_error()},
-        {"bits_per_dim", entropy / (std::numbers::ln2 * static_cast<double>(scores.dim))},
-        {"nfe", scores.nfe},
-        {"method", text("ode ", spelled(spec.ode.json()), ", exact divergence")}};
+    return {{"n", scores.log_density.size()},
+            {"cross_entropy", entropy},
+            {"stderr", scores.standard_error()},
+            {"bits_per_dim", entropy / (std::numbers::ln2 * static_cast<double>(scores.dim))},
+            {"nfe", scores.nfe},
+            {"method", text("ode ", spelled(spec.ode.json()), ", exact divergence")}};
 }
 
 void write_scores(const std::string& file, const Scores& scores, const Provenance& provenance) {

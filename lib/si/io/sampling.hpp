@@ -47,8 +47,7 @@ void write_transported(const std::string& file, const Model& model, const Transp
 struct ScoreSpec {
     Choice<ode_solvers> ode{"dopri5"};
     static constexpr auto fields() {
-        return std::tuple{
-            field("ode", &ScoreSpec::ode, "Solver of dx = b dt").value("SOLVER,...")};
+        return std::tuple{field("ode", &ScoreSpec::ode, "Solver of dx = b dt").value("SOLVER,...")};
     }
 };
 
