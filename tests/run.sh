@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Builds and runs every test on a machine that has nothing yet.
-# usage: tests/run.sh [PRESET] [ctest options]     preset: release (default), dev, asan, tsan
+# usage: tests/run.sh [PRESET] [ctest options]     preset: test (default), dev, asan, tsan
 set -euo pipefail
 cd "$(dirname "$0")/.."
-preset=${1:-release}
+preset=${1:-test}
 shift || true
 
 . data/install-packages.sh
