@@ -371,7 +371,7 @@ template <class Owner, class T>
 FieldInfo SpecField<Owner, T>::info(const Owner& defaults) const {
     const Json fallback = Setting<T>::to_json(defaults.*member);
     const std::string limits =
-        rule.words != nullptr ? "one of " + join(rule.words(), ", ") : std::string(rule.text);
+        rule.words != nullptr ? text("one of ", join(rule.words(), ", ")) : std::string(rule.text);
     return {std::string(name),
             short_name,
             shown.empty() ? Setting<T>::value() : std::string(shown),

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "si/base/threads.hpp"
+#include "si/net/optimizer.hpp"
+#include "si/net/tape.hpp"
+#include "si/train/batch.hpp"
+#include "si/train/spec.hpp"
+
+namespace si {
+
+/// What a batch says of the networks, one number for each learned field.
+struct Losses {
+    Vector form, square;  ///< means of |f|^2 / 2 - Y f, and of |f - Y|^2
+    explicit Losses(Index n) : form(Vector::Zero(n)), square(Vector::Zero(n)) {}
+    Losses& operator+=(const Losses& other) {
+        form += other.form;
+        square += other.square;
+        return *this;
+    }
+};
+
+/// The networks under training and everything that a step needs. The parameters of all
+/// networks are one flat vector. Refers to its arguments, which must outlive it.
+class Machine {
+  public:
+    Machine(const Graph& graph, std::vector<const Quantity*> learned, const BatchSource& source,
+            const TrainSpec& spec, std::uint64_t seed, Threads& threads);
+
+    /// One step (counted from 0) at `fraction` of the peak learning rate. Throws Failure::check
+    /// when the gradient is not finite.
+    Losses step(Index step, double fraction);
+
+    /// The losses of the averaged weights on `n` samples of `source`.
+    Losses evaluate(const BatchSource& source, const Pairs& pairs, Index n);
+
+    Eigen::VectorXf parameters, average;
+
+  private:
+    struct Worker {
+        std::optional<Tape<float>> tape;
+        Batch batch;
+        Matrix target;
+    };
+
+    Losses run_chunk(int worker_index, const BatchSource& source, const Pairs& pairs, Index step,
+                     Columns columns, Index batch, bool validation, const float* w,
+                     float* gradient);
+    void run_network(Worker& worker, const BatchSource& source, const Quantity& row,
+                     bool antithetic, Index batch, const float* w, float* dw, double& form,
+                     double& square);
+    void update(Index step, double fraction);
+
+    const Graph& graph_;
+    std::vector<const Quantity*> learned_;
+    const BatchSource& source_;
+    const TrainSpec& spec_;
+    Threads& threads_;
+    std::vector<bool> antithetic_;
+    bool any_antithetic_ = false;
+    Eigen::VectorXf first_, second_;
+    std::vector<Columns> cut_;
+    Index lanes_ = 1;
+    MatrixF gradients_;  // (parameters, lanes)
+    Update update_;
+    double peak_rate_ = 0;
+    std::vector<Worker> workers_;
+};
+
+}  // namespace si
