@@ -27,6 +27,7 @@ constexpr auto kAnswers = std::to_array<Answer>({
     {kDivB, "div_b", nullptr, &FieldValues::div_b},
     {kDivS, "div_s", nullptr, &FieldValues::div_s},
     {kLogRho, "log_rho", nullptr, &FieldValues::log_rho},
+    {kU, "u", &FieldValues::u, nullptr},
 });
 
 }  // namespace

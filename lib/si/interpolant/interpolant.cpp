@@ -39,6 +39,9 @@ PathValue spherical(double t, const GammaValue& latent) {
     return {alpha, r * arc.beta, alpha_dot, r_dot * arc.beta + r * arc.beta_dot, alpha * alpha_dot};
 }
 
+/// x_t = x1 + gamma z, from the data back to the data.
+PathValue mirror(double) { return {0, 1, 0, 0, 0}; }
+
 /// (4.11): x0 fades out before t = 1/2, then x1 fades in; only the latent is left between.
 PathValue encode_decode(double t) {
     const double level = std::pow(std::sin(kPi * (t - 0.5)), 2);
@@ -120,6 +123,8 @@ constexpr auto kPaths = std::to_array<PathRow>({
      spec_of<NoSettings>, from_json<spherical_path>},
     {"enc-dec", "x0 fades out until t = 1/2, then x1 fades in; needs a latent", spec_of<NoSettings>,
      from_json<fixed_path<encode_decode>>},
+    {"mirror", "x0 is x1, and the latent alone moves it: resamples a data set", spec_of<NoSettings>,
+     from_json<fixed_path<mirror>>, true},
 });
 
 constexpr auto kGammas = std::to_array<GammaRow>({
@@ -148,6 +153,8 @@ Interpolant::Interpolant(const InterpolantSpec& spec)
     : spec_(spec), path_(spec.path.make()), gamma_(spec.gamma.make()) {
     // A latent is positive inside (0, 1) or nowhere, so one time tells.
     has_latent_ = gamma_(0.5).gamma > 0;
+    require(!mirror() || has_latent_, Failure::usage,
+            "path mirror needs a latent (--gamma): without one nothing moves");
     // Paths refuse latents that they cannot carry at the time where it shows; look for it now.
     constexpr int kProbes = 64;
     for (int i = 0; i <= kProbes; ++i) at(static_cast<double>(i) / kProbes);

@@ -40,6 +40,7 @@ struct PathRow {
     std::string_view name, summary;
     SpecInfo spec;
     Path (*make)(const Json& settings);
+    bool mirror = false;  ///< x0 is x1, so alpha is 0 and beta 1 at all times
 };
 
 struct GammaRow {
@@ -79,6 +80,9 @@ class Interpolant {
 
     /// False when gamma is 0 everywhere: then x_t is a function of x0 and x1 alone.
     bool has_latent() const { return has_latent_; }
+
+    /// True when x0 and x1 are one and the same, and the latent alone moves x_t.
+    bool mirror() const { return spec_.path.row().mirror; }
 
     const InterpolantSpec& spec() const { return spec_; }
 
