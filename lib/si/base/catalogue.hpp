@@ -12,6 +12,16 @@
 
 namespace si {
 
+/// The other names that a row answers to, where its type has `aliases`: a string_view of words
+/// with one space between. They are for typing; files and listings hold the row's own name.
+template <class Row>
+std::vector<std::string_view> aliases_of(const Row& row) {
+    if constexpr (requires { row.aliases; }) {
+        if (!row.aliases.empty()) return split(row.aliases, ' ');
+    }
+    return {};
+}
+
 /// The closed list of one family of things that a user picks by name: paths, solvers,
 /// networks. A Row has at least `name`, `summary` and `spec`. Each family is one constexpr
 /// table in one .cpp file; help, manual, checks and laws all iterate over it.
@@ -25,11 +35,14 @@ class Catalogue {
     auto end() const { return rows_.end(); }
     std::string_view family() const { return family_; }
 
-    /// Throws Failure::usage with the nearest name when there is no such row.
+    /// By name or alias. Throws Failure::usage with the nearest one when there is no such row.
     const Row& at(std::string_view name) const {
-        const auto row = std::find_if(begin(), end(), [&](const Row& r) { return r.name == name; });
+        const auto row = std::find_if(begin(), end(), [&](const Row& r) {
+            const auto others = aliases_of(r);
+            return r.name == name || std::find(others.begin(), others.end(), name) != others.end();
+        });
         if (row == end()) {
-            const auto hint = did_you_mean(name, names());
+            const auto hint = did_you_mean(name, names_and_aliases());
             throw Error(
                 Failure::usage,
                 text("no ", family_, " is called '", shortened(std::string(name), 40), "'",
@@ -47,12 +60,24 @@ class Catalogue {
     std::vector<RowInfo> info() const {
         std::vector<RowInfo> list;
         for (const Row& row : *this) {
-            list.push_back({std::string(row.name), std::string(row.summary), row.spec});
+            const auto others = aliases_of(row);
+            const std::string also =
+                others.empty() ? ""
+                               : text(" (also ", join({others.begin(), others.end()}, ", "), ")");
+            list.push_back({std::string(row.name), text(row.summary, also), row.spec});
         }
         return list;
     }
 
   private:
+    std::vector<std::string> names_and_aliases() const {
+        std::vector<std::string> list = names();
+        for (const Row& row : *this) {
+            for (const auto alias : aliases_of(row)) list.emplace_back(alias);
+        }
+        return list;
+    }
+
     std::string_view family_;
     std::span<const Row> rows_;
 };

@@ -30,10 +30,12 @@ struct Row {
     std::string_view name, summary;
     SpecInfo spec;
     double (*make)(const Json&, double);
+    std::string_view aliases = "";
 };
 
 constexpr auto kRows = std::to_array<Row>({
-    {"small", "a small thing", spec_of<Small>, from_json<area>},
+    {"small", "a small thing", spec_of<Small>, from_json<area>, "little tiny"},
+    {"plain", "nothing to set", spec_of<NoSettings>, nullptr},
 });
 Catalogue<Row> things() { return {"thing", kRows}; }
 
@@ -84,6 +86,19 @@ TEST_CASE("a choice has two spellings and one meaning") {
     CHECK(making("small,width=x") == "small: width: expected an integer, got 'x'");
     CHECK(making("small,width=3,width=4") == "small: width: given twice");
     CHECK(making("small,width") == "small: expected key=value, got 'width'");
+}
+
+TEST_CASE("an alias is another way to type a name, and is not stored") {
+    using Thing = Choice<things>;
+    CHECK(Thing("tiny,width=3") == Thing("small,width=3"));
+    CHECK(Thing("little").json()["kind"] == "small");
+    CHECK(Thing::from_json(Json::parse(R"({"kind": "tiny"})")) == Thing("small"));
+    CHECK(message([] { Thing t("litle"); }) ==
+          "no thing is called 'litle'; did you mean 'little'?");
+    CHECK(message([] { Thing t("xyzzy"); }) ==
+          "no thing is called 'xyzzy' (there are: small, plain)");
+    CHECK(things().info()[0].summary == "a small thing (also little, tiny)");
+    CHECK(things().info()[1].summary == "nothing to set");
 }
 
 TEST_CASE("numbers are read in full or not at all") {
