@@ -6,6 +6,8 @@
 #include <limits>
 #include <numbers>
 
+#include "si/interpolant/beta_quantile.hpp"
+
 namespace si {
 
 namespace {
@@ -43,11 +45,28 @@ TimeMap power(const PowerSpec& spec) {
     return [p = spec.exponent](double u) { return inside(std::pow(u, p)); };
 }
 
+struct BetaSpec {
+    double a = 1, b = 1;
+    static constexpr Rule kShape{[](double v) { return v >= 0.01 && v <= 100; },
+                                 "between 0.01 and 100"};
+    static constexpr auto fields() {
+        return std::tuple{
+            field("a", &BetaSpec::a, "Density ~ t^(a-1) near t=0: below 1 favours it", kShape),
+            field("b", &BetaSpec::b, "Density ~ (1-t)^(b-1) near t=1", kShape)};
+    }
+};
+
+TimeMap beta(const BetaSpec& spec) {
+    return [quantile = BetaQuantile(spec.a, spec.b)](double u) { return inside(quantile(u)); };
+}
+
 constexpr auto kTimes = std::to_array<TimeRow>({
     {"uniform", "every time alike", spec_of<NoSettings>, from_json<uniform>},
     {"logit-normal", "a sigmoid of a normal: favours the middle", spec_of<LogitNormalSpec>,
      from_json<logit_normal>},
     {"power", "a power of a uniform: favours one end", spec_of<PowerSpec>, from_json<power>},
+    {"beta", "a beta distribution: favours one end, both or the middle", spec_of<BetaSpec>,
+     from_json<beta>},
 });
 
 }  // namespace
