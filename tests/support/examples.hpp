@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cmath>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -48,19 +49,41 @@ inline GaussianMixture spatial_target() {
         {0.3, 0.5, 0.2}, {Vector{{2, 1, -1}}, Vector{{-1, -2, 1}}, Vector{{0, 2, 2}}}, {a, b, c}};
 }
 
+/// The names of all rows, and spellings with settings that show what a row can do.
+template <class Row>
+std::vector<std::string> spellings(const Catalogue<Row>& rows, std::vector<std::string> more) {
+    std::vector<std::string> list = rows.names();
+    list.insert(list.end(), more.begin(), more.end());
+    return list;
+}
+
 /// Calls visit(interpolant, its name) for every path with every latent that it accepts.
 template <class Visit>
 void for_each_interpolant(Visit&& visit) {
-    for (const PathRow& path : paths()) {
-        for (const GammaRow& gamma : gammas()) {
+    for (const auto& path : spellings(
+             paths(), {"polynomial,n=1.5", "fourier,alpha=0.2:-0.1,beta=-0.1:0.05:0.1",
+                       "custom,alpha=sqrt(1-t^2),beta=sin(pi/2*t)",
+                       "table,t=0:0.2:0.5:0.7:1,alpha=1:0.7:0.6:0.2:0,beta=0:0.1:0.4:0.8:1"})) {
+        for (const auto& gamma :
+             spellings(gammas(), {"quadratic,scale=2", "sigmoid,scale=0.5",
+                                  "custom,gamma=sqrt(t*(1-t)*(1+t)^2)", "custom,gamma=sin(pi*t)/3",
+                                  "table,t=0:0.3:0.6:1,variance=0:0.1:0.2:0"})) {
+            std::optional<Interpolant> both;
             try {
-                const Interpolant both = interpolant(path.name, gamma.name);
-                visit(both, text(path.name, " with ", gamma.name));
+                both = interpolant(path, gamma);
             } catch (const Error& error) {
                 if (error.kind() != Failure::usage) throw;
+                continue;
             }
+            visit(*both, text(path, " with ", gamma));
         }
     }
+}
+
+/// The base that goes with a target: `base`, or with path mirror the target itself.
+inline const GaussianMixture& base_for(const Interpolant& interpolant, const GaussianMixture& base,
+                                       const GaussianMixture& target) {
+    return interpolant.mirror() ? target : base;
 }
 
 inline FieldValues evaluate(const Field& field, double t, ConstMatrix x, unsigned want) {

@@ -95,6 +95,8 @@ struct EmpiricalSpec {
 
 FieldPointer empirical(const EmpiricalSpec& spec, const Interpolant& interpolant,
                        const GaussianMixture& base) {
+    require(!interpolant.mirror(), Failure::data,
+            "path mirror starts from the points themselves, and no base is that");
     require(base.is_standard_normal(), Failure::data, "needs the base {\"kind\": \"normal\"}");
     Matrix points(base.dim(), static_cast<Index>(spec.points.size()));
     for (std::size_t k = 0; k < spec.points.size(); ++k) {

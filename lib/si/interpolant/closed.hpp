@@ -42,7 +42,8 @@ struct ClosedFieldRow {
                                          const GaussianMixture& base);
 };
 
-/// affine; gaussian and mixture (the target, as in densities()); empirical.
+/// affine; gaussian and mixture (the target, as in densities()); empirical. With path mirror the
+/// base must be the target itself, which an empirical one cannot be.
 Catalogue<ClosedFieldRow> closed_fields();
 
 }  // namespace si

@@ -13,7 +13,7 @@ using namespace si;
 using examples::evaluate;
 using examples::interpolant;
 
-constexpr unsigned kAll = kB | kV | kS | kEta | kX0 | kX1 | kDivB | kDivS | kLogRho;
+constexpr unsigned kAll = kB | kV | kS | kEta | kX0 | kX1 | kDivB | kDivS | kLogRho | kU;
 
 double largest(const Matrix& m) { return m.cwiseAbs().maxCoeff(); }
 
@@ -79,7 +79,8 @@ TEST_CASE("the fields of a finite data set are the limit of narrow mixtures") {
     examples::for_each_interpolant([&](const Interpolant& both, const std::string& name) {
         CAPTURE(name);
         const EmpiricalField field(both, points);
-        const MixtureField nearly(both, GaussianMixture::standard_normal(2), narrow);
+        const auto normal = GaussianMixture::standard_normal(2);
+        const MixtureField nearly(both, examples::base_for(both, normal, narrow), narrow);
         for (const double t : {0.0, 0.2, 0.4, 0.7}) {
             const Coefficients c = both.at(t);
             if (std::hypot(c.alpha, c.gamma) < 0.09) continue;
@@ -93,12 +94,15 @@ TEST_CASE("the fields of a finite data set are the limit of narrow mixtures") {
             near(a.s, e.s);
             near(a.eta, e.eta);
             near(a.x0, e.x0);
+            near(a.u, e.u);
             near(a.x1, e.x1);
             near(a.div_b, e.div_b);
             near(a.div_s, e.div_s);
             near(a.log_rho, e.log_rho);
         }
     });
+    CHECK(EmpiricalField(interpolant("linear", "brownian"), points).span(kB)[1] < 1);
+    CHECK(EmpiricalField(interpolant("mirror", "brownian"), points).span(kB)[0] > 0);
     const EmpiricalField field(interpolant("linear", "none"), points);
     CHECK_THROWS_WITH_AS(evaluate(field, 1, x, kB),
                          "x_t has no density at t = 1: it is one of the points; stop earlier",

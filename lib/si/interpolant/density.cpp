@@ -14,6 +14,7 @@ constexpr auto kDensities = std::to_array<DensityRow>({
     {"normal", "the standard normal N(0, I)", spec_of<NoSettings>, from_json<make_normal>},
     {"gaussian", "one Gaussian", spec_of<GaussianSpec>, from_json<make_gaussian>},
     {"mixture", "a weighted sum of Gaussians", spec_of<MixtureSpec>, from_json<make_mixture>},
+    {"point", "one point, to start from", spec_of<PointSpec>, from_json<make_point>},
 });
 
 }  // namespace
@@ -50,11 +51,21 @@ WrittenCovariance Setting<WrittenCovariance>::from_text(std::string_view word) {
     return {Setting<std::vector<double>>::from_text(word)};
 }
 
+namespace {
+
+Vector zero_or_vector(const char* place, const std::vector<double>& numbers, Index dim) {
+    if (numbers.empty()) return Vector::Zero(dim);
+    return in_context(place, [&] { return vector_of(numbers, dim); });
+}
+
+}  // namespace
+
+GaussianMixture make_point(const PointSpec& spec, Index dim) {
+    return GaussianMixture::point(zero_or_vector("/at", spec.at, dim));
+}
+
 GaussianMixture make_gaussian(const GaussianSpec& spec, Index dim) {
-    const Vector mean = in_context("/mean", [&]() -> Vector {
-        if (spec.mean.empty()) return Vector::Zero(dim);
-        return vector_of(spec.mean, dim);
-    });
+    const Vector mean = zero_or_vector("/mean", spec.mean, dim);
     const Matrix covariance = in_context("/covariance", [&] {
         Matrix matrix = spec.covariance.matrix(dim);
         cholesky(matrix);  // checked once more inside, as one of many

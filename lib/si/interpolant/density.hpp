@@ -59,9 +59,18 @@ struct MixtureSpec {
     }
 };
 
+struct PointSpec {
+    std::vector<double> at;
+
+    static constexpr auto fields() {
+        return std::tuple{field("at", &PointSpec::at, "The point; zero when left out")};
+    }
+};
+
 /// Throw Failure::data with the place: "/covariances/1: not positive definite".
 GaussianMixture make_gaussian(const GaussianSpec& spec, Index dim);
 GaussianMixture make_mixture(const MixtureSpec& spec, Index dim);
+GaussianMixture make_point(const PointSpec& spec, Index dim);
 
 struct DensityRow {
     std::string_view name, summary;
@@ -69,7 +78,7 @@ struct DensityRow {
     GaussianMixture (*make)(const Json& settings, Index dim);
 };
 
-/// Densities in closed form, in `dim` dimensions: normal, gaussian, mixture.
+/// Densities in closed form, in `dim` dimensions: normal, gaussian, mixture; and a point.
 Catalogue<DensityRow> densities();
 
 }  // namespace si

@@ -25,7 +25,9 @@ class EmpiricalEvaluator final : public Evaluator {
             const double log_rho = weigh(c.beta, variance);
             s_ = (c.beta * mean_ - x_) / variance;
             if ((want & kS) != 0) out.s.col(j) = s_;
-            if ((want & kX0) != 0) out.x0.col(j) = -c.alpha * s_;
+            if ((want & kX0) != 0) {
+                out.x0.col(j) = field_.interpolant_.mirror() ? mean_ : Vector(-c.alpha * s_);
+            }
             if ((want & kX1) != 0) out.x1.col(j) = mean_;
             if ((want & kEta) != 0) {
                 const bool latent = field_.interpolant_.has_latent();
@@ -34,6 +36,10 @@ class EmpiricalEvaluator final : public Evaluator {
             if ((want & kV) != 0) out.v.col(j) = c.beta_dot * mean_ - c.alpha_alpha_dot * s_;
             const double push = c.alpha_alpha_dot + c.gamma_gamma_dot;
             if ((want & kB) != 0) out.b.col(j) = c.beta_dot * mean_ - push * s_;
+            if ((want & kU) != 0) {
+                const double e = field_.interpolant_.at(0).gamma_gamma_dot;
+                out.u.col(j) = c.beta_dot * mean_ - (push - e) * s_;
+            }
             if ((want & kLogRho) != 0) out.log_rho[j] = log_rho;
             if ((want & (kDivB | kDivS)) == 0) continue;
             // The mean moves with x by beta / variance times the covariance of the points.
@@ -85,12 +91,12 @@ EmpiricalField::EmpiricalField(Interpolant interpolant, Matrix points)
 }
 
 unsigned EmpiricalField::available() const {
-    return kB | kV | kS | kEta | kX0 | kX1 | kDivB | kDivS | kLogRho;
+    return kB | kV | kS | kEta | kX0 | kX1 | kDivB | kDivS | kLogRho | kU;
 }
 
 std::array<double, 2> EmpiricalField::span(unsigned) const {
     constexpr double margin = 1e-3;
-    return {0, interpolant_.has_latent() ? 1 : 1 - margin};
+    return {interpolant_.mirror() ? margin : 0, 1 - margin};
 }
 
 std::unique_ptr<Evaluator> EmpiricalField::evaluator() const {

@@ -13,7 +13,10 @@ namespace si {
 ///     s = -(x - beta m) / sigma^2      E[x0|x_t] = -alpha s
 ///     v = -alpha alpha' s + beta' m    b = v - gamma gamma' s    eta = -gamma s
 ///
-/// Without a latent the model is one-sided: z is x0, and eta = -alpha s.
+///     u = b + e s with e = (gamma gamma')(0)
+///
+/// Without a latent the model is one-sided: z is x0, and eta = -alpha s. With path mirror, x0 is
+/// x1, and E[x0|x_t] = m.
 class EmpiricalField : public Field {
   public:
     /// `points` is (d, n) with n >= 1, finite; else Failure::data.
@@ -24,7 +27,7 @@ class EmpiricalField : public Field {
     /// Everything.
     unsigned available() const override;
 
-    /// Without a latent, next to t = 1 there is nothing but the points.
+    /// Next to t = 1 there is nothing but the points, and with a mirror next to t = 0 as well.
     std::array<double, 2> span(unsigned want) const override;
 
     /// Throws Failure::usage at times where sigma = 0, as at t = 1: there x_t is one of the

@@ -11,6 +11,7 @@ namespace si {
 namespace {
 
 GaussianMixture moment_matched(const GaussianMixture& mixture, bool centred) {
+    if (mixture.is_point()) return mixture;
     const Vector mean = centred ? Vector(Vector::Zero(mixture.dim())) : mixture.mean();
     return {{1.0}, {mean}, {mixture.covariance()}};
 }
@@ -35,8 +36,15 @@ class MixtureEvaluator final : public Evaluator {
         check_request(field_, t, x, want);
         make_room(out, want, x.rows(), x.cols());
         for (Index j = 0; j < x.cols(); ++j) {
+            if (t[j] == 0 && field_.base_.is_point()) {
+                require(want == kU && field_.start_push_ > 0, Failure::usage,
+                        "from a point, only u is known at t = 0, and that with a latent that "
+                        "starts like a root of t, as brownian does");
+                out.u.col(j) = field_.start_of_u();
+                continue;
+            }
             if (t[j] != time_) prepare(t[j]);
-            require((want & (kB | kV | kDivB)) == 0 || drift_finite_, Failure::usage,
+            require((want & (kB | kV | kU | kDivB)) == 0 || drift_finite_, Failure::usage,
                     "the velocity is infinite at t = ", t[j],
                     ": alpha' is, and the base has a mean; use a path with finite alpha', or "
                     "centre the base");
@@ -48,6 +56,9 @@ class MixtureEvaluator final : public Evaluator {
             if ((want & kB) != 0) out.b.col(j) = b_;
             if ((want & kV) != 0) out.v.col(j) = v_;
             if ((want & kS) != 0) out.s.col(j) = s_;
+            if ((want & kU) != 0) {
+                out.u.col(j) = v_ - (c_.gamma_gamma_dot - field_.start_push_) * s_;
+            }
             if ((want & kX0) != 0) out.x0.col(j) = x0_;
             if ((want & kX1) != 0) out.x1.col(j) = x1_;
             if ((want & kEta) != 0) {
@@ -80,7 +91,9 @@ class MixtureEvaluator final : public Evaluator {
         c_ = field_.interpolant_.at(t);
         base_ = &field_.base_;
         drift_finite_ = true;
-        if (!std::isfinite(c_.alpha_dot)) {
+        if (field_.interpolant_.mirror()) {
+            base_ = &field_.base_as_gaussian_;  // of no consequence with alpha = 0: one will do
+        } else if (!std::isfinite(c_.alpha_dot)) {
             // Here alpha = 0. To first order in alpha, x_t feels only the mean and covariance of
             // x0, so a Gaussian with these has the same limits; and alpha' times a mean of zero
             // is zero.
@@ -155,7 +168,7 @@ class MixtureEvaluator final : public Evaluator {
             y_ = c_.beta * by_target_.col(j);
             x1_.noalias() -= target.covariances()[j] * y_;
         }
-        x0_ = m0_ - c_.alpha * u0_;
+        x0_ = field_.interpolant_.mirror() ? x1_ : Vector(m0_ - c_.alpha * u0_);
         v_ = c_.alpha_dot * m0_ - c_.alpha_alpha_dot * u0_ + c_.beta_dot * x1_;
         b_ = v_ - c_.gamma_gamma_dot * s_;
     }
@@ -215,13 +228,28 @@ MixtureField::MixtureField(Interpolant interpolant, GaussianMixture base, Gaussi
       target_(std::move(target)),
       base_as_gaussian_(moment_matched(base_, is_centred(base_))),
       base_centred_(is_centred(base_)),
-      one_sided_(base_.is_standard_normal() && !interpolant_.has_latent()) {
+      one_sided_(base_.is_standard_normal() && !interpolant_.has_latent()),
+      start_push_(interpolant_.at(0).gamma_gamma_dot) {
     require(base_.dim() == target_.dim(), Failure::data, "the base has dimension ", base_.dim(),
             ", the target ", target_.dim());
+    require(!target_.is_point(), Failure::data, "a point can be the base, not the target");
+    require(!interpolant_.mirror() || base_ == target_, Failure::data,
+            "path mirror leads from the target to itself: the base must be the same density");
 }
 
 unsigned MixtureField::available() const {
-    return kB | kV | kS | kEta | kX0 | kX1 | kDivB | kDivS | kLogRho;
+    return kB | kV | kS | kEta | kX0 | kX1 | kDivB | kDivS | kLogRho | kU;
+}
+
+std::array<double, 2> MixtureField::span(unsigned want) const {
+    constexpr double margin = 1e-3;
+    const bool from_start = !base_.is_point() || (want == kU && start_push_ > 0);
+    return {from_start ? 0 : margin, 1};
+}
+
+Vector MixtureField::start_of_u() const {
+    const Coefficients c = interpolant_.at(0);
+    return c.alpha_dot * base_.mean() + c.beta_dot * target_.mean();
 }
 
 std::unique_ptr<Evaluator> MixtureField::evaluator() const {

@@ -36,22 +36,28 @@ TEST_CASE("fields are regressions of what is drawn") {
     for (const auto& [path, gamma] : {std::pair{"linear", "brownian,a=2"},
                                       {"trig", "none"},
                                       {"spherical", "sigmoid"},
-                                      {"enc-dec", "sine-squared"}}) {
+                                      {"enc-dec", "sine-squared"},
+                                      {"mirror", "brownian"}}) {
         CAPTURE(path);
         CAPTURE(gamma);
         const Interpolant interpolant = examples::interpolant(path, gamma);
-        const MixtureField field(interpolant, base, target);
+        const MixtureField field(interpolant, examples::base_for(interpolant, base, target),
+                                 target);
+        const Matrix& from = interpolant.mirror() ? x1 : x0;
+        const double e = interpolant.at(0).gamma_gamma_dot;
         for (const double t : {0.2, 0.6}) {
             CAPTURE(t);
             const Coefficients c = interpolant.at(t);
-            const Matrix x = c.alpha * x0 + c.beta * x1 + c.gamma * z;
-            const Matrix v = c.alpha_dot * x0 + c.beta_dot * x1;
-            const FieldValues at = examples::evaluate(field, t, x, kB | kV | kEta | kX0 | kX1);
+            const Matrix x = c.alpha * from + c.beta * x1 + c.gamma * z;
+            const Matrix v = c.alpha_dot * from + c.beta_dot * x1;
+            const FieldValues at = examples::evaluate(field, t, x, kB | kV | kEta | kX0 | kX1 | kU);
             check_regression(x, v + interpolant.gamma_dot(t) * z, at.b);
             check_regression(x, v, at.v);
             check_regression(x, z, at.eta);
-            check_regression(x, x0, at.x0);
+            check_regression(x, from, at.x0);
             check_regression(x, x1, at.x1);
+            if (c.gamma == 0) continue;
+            check_regression(x, v + (interpolant.gamma_dot(t) - e / c.gamma) * z, at.u);
         }
     }
 }

@@ -40,7 +40,11 @@ struct PathRow {
     std::string_view name, summary;
     SpecInfo spec;
     Path (*make)(const Json& settings);
+    std::string_view aliases = "";
     bool mirror = false;  ///< x0 is x1, so alpha is 0 and beta 1 at all times
+    /// A path that only nearly starts at x0 has alpha(0) and beta(0) this close to 1 and 0. Its
+    /// rho(0) is the law of alpha(0) x0 + beta(0) x1; samplers start from the base all the same.
+    double start_tolerance = 0;
 };
 
 struct GammaRow {
@@ -49,7 +53,8 @@ struct GammaRow {
     Gamma (*make)(const Json& settings);
 };
 
-/// Paths. Every row has alpha(0) = beta(1) = 1 and alpha(1) = beta(0) = 0, exactly.
+/// Paths. Every row has alpha(0) = beta(1) = 1 and alpha(1) = beta(0) = 0, exactly, except that
+/// a mirror has alpha = 0 and beta = 1 throughout, and for the start_tolerance of a row.
 Catalogue<PathRow> paths();
 
 /// Latents. Every row has gamma(0) = gamma(1) = 0, exactly, and gamma > 0 between (or nowhere).
@@ -66,7 +71,8 @@ struct InterpolantSpec {
     }
 };
 
-/// An interpolant: a value, cheap to evaluate, safe to share between threads.
+/// An interpolant: a value, cheap to evaluate, safe to share between threads. It starts at x0
+/// and ends at x1, unless its path is a mirror or has a start_tolerance (see PathRow).
 class Interpolant {
   public:
     /// Throws Failure::usage when path and latent do not fit together.

@@ -1,6 +1,7 @@
 #include "si/interpolant/interpolant.hpp"
 
 #include <cmath>
+#include <numbers>
 
 #include <doctest/doctest.h>
 
@@ -22,12 +23,15 @@ void check_derivative(double lower, double upper, double h, double derivative) {
 
 }  // namespace
 
-TEST_CASE("every interpolant starts at x0 and ends at x1, exactly") {
+TEST_CASE("every interpolant starts at x0 and ends at x1, exactly unless its row says less") {
     examples::for_each_interpolant([](const Interpolant& interpolant, const std::string& name) {
         CAPTURE(name);
         const Coefficients start = interpolant.at(0), end = interpolant.at(1);
-        CHECK(start.alpha == 1);
-        CHECK(start.beta == 0);
+        // In a mirror x0 is x1, and both names stand for one point.
+        const double alpha = interpolant.mirror() ? 0 : 1, beta = 1 - alpha;
+        const double slack = interpolant.spec().path.row().start_tolerance;
+        CHECK(std::abs(start.alpha - alpha) <= slack);
+        CHECK(std::abs(start.beta - beta) <= slack);
         CHECK(start.gamma == 0);
         CHECK(end.alpha == 0);
         CHECK(end.beta == 1);
@@ -118,8 +122,61 @@ TEST_CASE("an interpolant refuses what it cannot be") {
                          Error);
     CHECK_THROWS_WITH_AS(interpolant("linaer", "none"),
                          "no path is called 'linaer'; did you mean 'linear'?", Error);
+    CHECK_THROWS_WITH_AS(interpolant("mirror", "none"),
+                         "path mirror needs a latent (--gamma): without one nothing moves", Error);
     CHECK_THROWS_WITH_AS(interpolant("linear", "brownian,a=0"),
                          "brownian: a: must be positive, is 0", Error);
+}
+
+TEST_CASE("the names that others use for a path are understood, and stored under ours") {
+    for (const auto& [alias, name] : {std::pair{"cond-ot", "linear"},
+                                      {"rectified", "linear"},
+                                      {"cosine", "trig"},
+                                      {"gvp", "trig"},
+                                      {"sbdm", "vp"}}) {
+        CHECK(Choice<paths>(alias) == Choice<paths>(name));
+        CHECK(Choice<paths>(alias).json()["kind"] == name);
+    }
+}
+
+TEST_CASE("the finite diffusion has the coefficients of its definition") {
+    // The noise rate r(tau) = 0.1 + 19.9 tau, tau = 1 - t; log beta = -1/2 int_0^tau r, by
+    // Simpson's rule, which is exact for a line.
+    const Interpolant path = interpolant("sit-vp", "none");
+    CHECK(path.at(0).beta == doctest::Approx(std::exp(-5.025)).epsilon(1e-14));
+    for (const double t : kInside) {
+        const double tau = 1 - t, rate = 0.1 + 19.9 * tau, middle = 0.1 + 19.9 * tau / 2;
+        const double log_beta = -0.5 * tau / 6 * (0.1 + 4 * middle + rate);
+        const Coefficients at = path.at(t);
+        CHECK(at.beta == doctest::Approx(std::exp(log_beta)).epsilon(1e-14));
+        CHECK(at.beta_dot == doctest::Approx(at.beta * rate / 2).epsilon(1e-14));
+        CHECK(std::abs(at.alpha * at.alpha + at.beta * at.beta - 1) <= 1e-14);
+    }
+    // Next to the data 1 - beta^2 is 0.1 tau to first order, which a difference would lose.
+    CHECK(path.at(1 - 0x1p-50).alpha == doctest::Approx(std::sqrt(0.1 * 0x1p-50)).epsilon(1e-12));
+    CHECK(path.at(1).alpha_alpha_dot == doctest::Approx(-0.05).epsilon(1e-14));
+    CHECK_THROWS_WITH_AS(interpolant("sit-vp,beta_max=1", "none"),
+                         "path sit-vp: beta(0) is 0.7595721232249685, so x_t does not start at the "
+                         "base; beta_min + beta_max must be at least 12",
+                         Error);
+}
+
+TEST_CASE("paths with settings are what they say") {
+    const Coefficients cube = interpolant("polynomial,n=3", "none").at(0.5);
+    CHECK(cube.alpha == doctest::Approx(0.875).epsilon(1e-15));
+    CHECK(cube.beta == 0.125);
+    CHECK(cube.beta_dot == 0.75);
+    CHECK(interpolant("polynomial,n=1", "none").at(0).beta_dot == 1);
+    const Coefficients bent = interpolant("fourier,alpha=0:0.3,beta=0.1", "none").at(0.25);
+    CHECK(bent.alpha == doctest::Approx(std::cos(std::numbers::pi / 8) + 0.3).epsilon(1e-15));
+    CHECK(bent.beta ==
+          doctest::Approx(std::sin(std::numbers::pi / 8) + 0.1 * std::sqrt(0.5)).epsilon(1e-15));
+    CHECK(interpolant("linear", "sine-squared,scale=3").at(0.5).gamma == 3);
+    CHECK(interpolant("linear", "brownian-start,a=4").at(0.25).gamma == 0.75);
+    CHECK(interpolant("linear", "brownian-start,a=4").at(0).gamma_gamma_dot == 2);
+    CHECK(interpolant("linear", "brownian-end,a=4").at(0.75).gamma == 0.75);
+    CHECK(interpolant("linear", "brownian-end,a=4").at(1).gamma_gamma_dot == -2);
+    CHECK(interpolant("linear", "brownian-end,a=4").gamma_dot(0) == 2);
 }
 
 TEST_CASE("a specification survives JSON, and missing parts have defaults") {

@@ -119,9 +119,26 @@ GaussianMixture GaussianMixture::standard_normal(Index dim) {
     return {{1.0}, {Vector::Zero(dim)}, {Matrix::Identity(dim, dim)}};
 }
 
-Vector GaussianMixture::log_density(ConstMatrix x) const {
+GaussianMixture GaussianMixture::point(const Vector& at) {
+    require(at.size() > 0, Failure::data, "/at: empty");
+    require(at.allFinite(), Failure::data, "/at: must be finite");
+    GaussianMixture point;
+    point.weights_ = Vector::Ones(1);
+    point.means_ = {at};
+    point.covariances_ = {Matrix::Zero(at.size(), at.size())};
+    point.factors_ = point.covariances_;
+    point.is_point_ = true;
+    return point;
+}
+
+void GaussianMixture::check_points(ConstMatrix x) const {
+    require(!is_point_, Failure::usage, "a point has no density");
     require(x.rows() == dim(), Failure::data, "points have ", x.rows(), " coordinates, not ",
             dim());
+}
+
+Vector GaussianMixture::log_density(ConstMatrix x) const {
+    check_points(x);
     Posterior posterior(*this, log_norms_);
     Vector out(x.cols());
     for (Index j = 0; j < x.cols(); ++j) out[j] = posterior.log_density(x.col(j));
@@ -129,8 +146,7 @@ Vector GaussianMixture::log_density(ConstMatrix x) const {
 }
 
 Matrix GaussianMixture::score(ConstMatrix x) const {
-    require(x.rows() == dim(), Failure::data, "points have ", x.rows(), " coordinates, not ",
-            dim());
+    check_points(x);
     Posterior posterior(*this, log_norms_);
     Matrix out(x.rows(), x.cols());
     for (Index j = 0; j < x.cols(); ++j) out.col(j) = posterior.score(x.col(j));
@@ -173,6 +189,11 @@ Matrix GaussianMixture::covariance() const {
 
 bool GaussianMixture::is_standard_normal() const {
     return size() == 1 && means_[0].isZero(0) && covariances_[0] == Matrix::Identity(dim(), dim());
+}
+
+bool operator==(const GaussianMixture& a, const GaussianMixture& b) {
+    return a.dim() == b.dim() && a.size() == b.size() && a.weights_ == b.weights_ &&
+           a.means_ == b.means_ && a.covariances_ == b.covariances_;
 }
 
 Json GaussianMixture::to_json() const {

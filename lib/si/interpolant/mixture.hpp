@@ -20,6 +20,11 @@ class GaussianMixture {
     /// N(0, I).
     static GaussianMixture standard_normal(Index dim);
 
+    /// A single point, as a base to start from: one component with covariance 0. It has samples
+    /// and moments, and no density: log_density() and score() throw Failure::usage. Throws
+    /// Failure::data unless `at` is finite and not empty.
+    static GaussianMixture point(const Vector& at);
+
     Index dim() const { return means_.front().size(); }
     Index size() const { return weights_.size(); }
     const Vector& weights() const { return weights_; }
@@ -46,14 +51,25 @@ class GaussianMixture {
     /// True for exactly N(0, I) as a single component.
     bool is_standard_normal() const;
 
-    /// {"weights", "means", "covariances"}, covariances in full: the settings of "mixture".
+    /// True for what point() makes.
+    bool is_point() const { return is_point_; }
+
+    /// {"weights", "means", "covariances"}, covariances in full: the settings of "mixture",
+    /// which takes no point.
     Json to_json() const;
 
+    /// The same components in the same order, number for number.
+    friend bool operator==(const GaussianMixture& a, const GaussianMixture& b);
+
   private:
+    GaussianMixture() = default;
+    void check_points(ConstMatrix x) const;
+
     Vector weights_;
     std::vector<Vector> means_;
     std::vector<Matrix> covariances_, factors_;
     Vector log_norms_;  // log w_k - log det(2 pi C_k) / 2
+    bool is_point_ = false;
 };
 
 /// The lower Cholesky factor of a covariance. Throws Failure::data unless it is square,
