@@ -128,6 +128,16 @@ TEST_CASE("an interpolant refuses what it cannot be") {
                          "brownian: a: must be positive, is 0", Error);
 }
 
+TEST_CASE("every interpolant survives JSON, and being typed as it is shown") {
+    examples::for_each_interpolant([](const Interpolant& interpolant, const std::string& name) {
+        CAPTURE(name);
+        const InterpolantSpec& spec = interpolant.spec();
+        CHECK(write_spec(read_spec<InterpolantSpec>(write_spec(spec))) == write_spec(spec));
+        CHECK(Choice<paths>(spelled(spec.path.json())) == spec.path);
+        CHECK(Choice<gammas>(spelled(spec.gamma.json())) == spec.gamma);
+    });
+}
+
 TEST_CASE("the names that others use for a path are understood, and stored under ours") {
     for (const auto& [alias, name] : {std::pair{"cond-ot", "linear"},
                                       {"rectified", "linear"},

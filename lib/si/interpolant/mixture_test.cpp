@@ -105,6 +105,17 @@ TEST_CASE("moments of a mixture, by hand") {
     CHECK_FALSE(examples::on_a_line({1}, {1e-9}, {1}).is_standard_normal());
 }
 
+TEST_CASE("mixtures are equal when all of their numbers are") {
+    const auto line = examples::on_a_line({0.25, 0.75}, {-2, 2}, {1, 0.5});
+    CHECK(line == examples::on_a_line({0.25, 0.75}, {-2, 2}, {1, 0.5}));
+    CHECK(line != examples::on_a_line({0.5, 0.5}, {-2, 2}, {1, 0.5}));
+    CHECK(line != examples::on_a_line({0.25, 0.75}, {-2, 3}, {1, 0.5}));
+    CHECK(line != examples::on_a_line({0.25, 0.75}, {-2, 2}, {1, 0.6}));
+    CHECK(line != examples::on_a_line({1}, {-2}, {1}));
+    CHECK(line != GaussianMixture::standard_normal(2));
+    CHECK(GaussianMixture::point(Vector::Zero(1)) != examples::on_a_line({1}, {0}, {1}));
+}
+
 TEST_CASE("a covariance is a matrix, a list of variances, or one variance") {
     const auto read = [](const char* json) {
         return Choice<densities>::from_json(Json::parse(json)).make(2);
