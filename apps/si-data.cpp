@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "si/cli/program.hpp"
+#include "si/io/model_file.hpp"
 #include "si/io/rows.hpp"
 #include "si/io/synthetic.hpp"
 
@@ -141,6 +142,36 @@ int info_data(int argc, char** argv) {
         });
 }
 
+struct Base {
+    std::optional<si::Choice<si::generators>> base;
+    static constexpr auto fields() {
+        return std::tuple{
+            si::field("base", &Base::base, "Synthetic set at t = 0, instead of N(0, I)")
+                .value("NAME,...")};
+    }
+};
+
+int exact_data(int argc, char** argv) {
+    si::Choice<si::generators> generator("mixture");
+    Base base;
+    si::InterpolantSpec interpolant;
+    Messages messages;
+    Output output;
+    return Program("si-data exact", "the model that a perfect training would find (mixtures)")
+        .input("NAME", generator, "a synthetic set that is a mixture of Gaussians")
+        .options("Base", base)
+        .options("Interpolant", interpolant)
+        .output(output)
+        .common(messages)
+        .example("si-data exact mixture,dim=128 --gamma brownian -o exact.json",
+                 "The truth for samples of si-data mixture,dim=128.")
+        .run(argc, argv, [&](Console& console) {
+            auto model = si::exact_model(generator, base.base, interpolant);
+            model.about["command"] = console.command();
+            si::write_model(output.output, model);
+        });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -153,6 +184,7 @@ int main(int argc, char** argv) {
         .command("export", "write samples as text or NumPy", export_data)
         .command("split", "hold out a random part", split_data)
         .command("head", "the first samples", head_data)
+        .command("exact", "the exact model of a mixture", exact_data)
         .command("info", "what is in a file", info_data)
         .input("NAME", generator, "a synthetic data set, as in ring or ring,modes=5,sigma=0.1")
         .choices(si::generators().info())

@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "si/cli/program.hpp"
+#include "si/flow/straightness.hpp"
 #include "si/io/json_file.hpp"
 #include "si/io/model_file.hpp"
 #include "si/io/model_info.hpp"
@@ -62,6 +63,37 @@ int info_field(int argc, char** argv) {
         });
 }
 
+int info_straightness(int argc, char** argv) {
+    std::string file;
+    si::SampleSpec samples;
+    si::cli::Common common;
+    return Program("si-info straightness", "how straight the paths of a model's flow are, as JSON")
+        .about(
+            "Prints the mean energy of the paths, the integral of |dX/dt|^2, the mean squared "
+            "displacement |X_1 - X_0|^2, and their difference, which is zero for straight paths at "
+            "constant speed; each with its standard error, in the units of the data.")
+        .input("MODEL", file, "model")
+        .options("Paths", samples)
+        .common(common)
+        .example("si-info straightness model.json -n 10000", "")
+        .run(argc, argv, [&](Console& console) {
+            auto model = si::read_model(file);
+            const auto field = si::field_along(model, samples);
+            si::Threads threads(common.threads);
+            if (!samples.n && !samples.x0) samples.n = 1000;
+            const auto start = si::starting_points(model, samples, common.seed);
+            const auto s = si::straightness(model, *field, start, threads, console);
+            const si::Json report{{"n", start.cols()},
+                                  {"energy", s.energy},
+                                  {"energy_stderr", s.energy_error},
+                                  {"displacement", s.displacement},
+                                  {"displacement_stderr", s.displacement_error},
+                                  {"excess", s.excess},
+                                  {"excess_stderr", s.excess_error}};
+            std::cout << report.dump() << '\n';
+        });
+}
+
 struct Options {
     bool verify = false, json = false;
     static constexpr auto fields() {
@@ -83,6 +115,7 @@ int main(int argc, char** argv) {
     Messages messages;
     return Program("si-info", "what is in a model")
         .command("interpolant", "coefficients of an interpolant", info_interpolant)
+        .command("straightness", "how straight the paths of the flow are", info_straightness)
         .command("field", "the fields of a model at given points", info_field)
         .input("MODEL", file, "model; for data sets see si-data info")
         .options("Info", options)

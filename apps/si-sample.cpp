@@ -24,12 +24,12 @@ int main(int argc, char** argv) {
         .example("si-sample model.json --backward --x1 data.h5 -o latents.h5",
                  "From the target to the base.")
         .run(argc, argv, [&](si::cli::Console& console) {
-            const auto model = si::read_model(file);
+            auto model = si::read_model(file);
+            const auto field = si::field_along(model, samples);
             si::Threads threads(common.threads);
             const auto start = si::starting_points(model, samples, common.seed);
-            const auto result =
-                si::transport(model, *si::make_field(model), spec, samples.direction(), start,
-                              common.seed, 0, threads, console);
+            const auto result = si::transport(model, *field, spec, samples.direction(), start,
+                                              common.seed, 0, threads, console);
             si::write_transported(output.output, model, spec, samples.direction(), result,
                                   {.command = console.command(), .seed = common.seed});
         });

@@ -1,4 +1,5 @@
 #include "si/cli/program.hpp"
+#include "si/io/batch_file.hpp"
 #include "si/io/model_file.hpp"
 #include "si/io/training_data.hpp"
 #include "si/train/trainer.hpp"
@@ -6,12 +7,18 @@
 namespace {
 
 struct Options {
-    std::optional<std::string> x0;
+    std::optional<std::string> x0, dump_batch, given;
     si::Seconds max_time;
 
     static constexpr auto fields() {
         return std::tuple{
             si::field("x0", &Options::x0, "Samples of the base; without it, the base is N(0, I)")
+                .value("FILE"),
+            si::field("dump_batch", &Options::dump_batch,
+                      "Write t, x0, x1, z, xt and the targets of the first batch here, and stop")
+                .value("FILE"),
+            si::field("given", &Options::given,
+                      "With --dump-batch: t, x0, x1 and z as far as this file has them")
                 .value("FILE"),
             si::field("max_time", &Options::max_time,
                       "Fit the number of steps into this time; 0 is no limit", si::kNonNegative)};
@@ -43,8 +50,14 @@ int main(int argc, char** argv) {
         .example("si-train b.h5 --x0 a.h5 --gamma brownian --learn b,eta -o bridge.json",
                  "Between two data sets, with what ODE and SDEs need.")
         .run(argc, argv, [&](si::cli::Console& console) {
-            const auto data = si::read_training_data(file, options.x0, spec.valid, common.seed);
             si::Threads threads(common.threads);
+            const auto data =
+                si::read_training_data(file, options.x0, spec, common.seed, threads, console);
+            if (options.dump_batch) {
+                si::write_batch(*options.dump_batch, options.given, data, interpolant, spec,
+                                {.command = console.command(), .seed = common.seed});
+                return;
+            }
             auto model = si::train(data, interpolant, spec, common.seed, {options.max_time.value},
                                    threads, console);
             model.about["command"] = console.command();

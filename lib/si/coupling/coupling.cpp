@@ -40,9 +40,31 @@ DrawPairs paired(const NoSettings&, const CouplingData& data) {
     };
 }
 
+struct FromModelSpec {
+    std::string model;
+    Index pairs = 0;
+    double rtol = 1e-6;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("model", &FromModelSpec::model, "A trained model").value("FILE"),
+            field("pairs", &FromModelSpec::pairs,
+                  "Number of pairs; 0: as many as there are samples of the target", kNonNegative),
+            field("rtol", &FromModelSpec::rtol, "Tolerance of its flow", kPositive)};
+    }
+};
+
+DrawPairs from_model(const FromModelSpec&, const CouplingData& data) { return paired({}, data); }
+
+PairsOfModel pairs_of_model(const FromModelSpec& spec) {
+    require(!spec.model.empty(), Failure::usage, "from-model: which? Give model=FILE");
+    return {spec.model, spec.pairs, spec.rtol};
+}
+
 constexpr auto kCouplings = std::to_array<CouplingRow>({
     {"independent", "x0 and x1 are drawn apart", spec_of<NoSettings>, true, from_json<independent>},
     {"paired", "row i of x0 belongs to row i of x1", spec_of<NoSettings>, false, from_json<paired>},
+    {"from-model", "x1 is where a model's flow takes x0: rectification", spec_of<FromModelSpec>,
+     false, from_json<from_model>, from_json<pairs_of_model>},
 });
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -25,14 +26,23 @@ struct Pairs {
 /// The rows of a training batch, a pure function of the step (from 0) and the batch size.
 using DrawPairs = std::function<Pairs(Index step, Index batch)>;
 
+/// x0 from the base of a model and x1 where its flow takes it (arXiv:2303.08797, section 5.3).
+struct PairsOfModel {
+    std::string model;  ///< its file
+    Index pairs;        ///< 0: as many as there are samples of the target
+    double rtol;        ///< tolerance of the flow
+};
+
 struct CouplingRow {
     std::string_view name, summary;
     SpecInfo spec;
     bool independent;  ///< x0 and x1 of a pair are independent
     DrawPairs (*make)(const Json& settings, const CouplingData& data);
+    /// For pairs that a model makes of its base: how. Null for pairs of the data.
+    PairsOfModel (*pairs_of_model)(const Json& settings) = nullptr;
 };
 
-/// independent and paired.
+/// independent, paired, from-model.
 Catalogue<CouplingRow> couplings();
 
 }  // namespace si

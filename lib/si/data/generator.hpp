@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "si/base/catalogue.hpp"
 #include "si/base/types.hpp"
@@ -21,6 +22,14 @@ struct Generator {
     /// log of the probability density at x (dim), -inf outside the support; empty where no
     /// closed form is known.
     std::function<double(const double* x)> log_density = {};
+
+    /// What the generator is, when it is a mixture of Gaussians.
+    struct Mode {
+        double weight;
+        Vector mean;
+        Matrix covariance;
+    };
+    std::vector<Mode> modes = {};
 
     /// Differential entropy in nats, the least cross-entropy that a model can reach.
     std::optional<double> entropy = {};

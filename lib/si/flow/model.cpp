@@ -22,9 +22,10 @@ std::optional<GaussianMixture> standard_normal(const Json&, Index dim) {
 std::optional<GaussianMixture> unknown(const Json&, Index) { return {}; }
 
 constexpr auto kBases = std::to_array<BaseRow>({
-    {"normal", "N(0, I)", spec_of<NoSettings>, standard_normal},
+    {"normal", "N(0, I)", spec_of<NoSettings>, standard_normal, false},
     {"gaussian", "a Gaussian", spec_of<GaussianSpec>, density<make_gaussian>},
     {"mixture", "a mixture of Gaussians", spec_of<MixtureSpec>, density<make_mixture>},
+    {"point", "a single point", spec_of<PointSpec>, density<make_point>},
     {"samples", "known by its samples only", spec_of<NoSettings>, unknown},
 });
 
@@ -63,17 +64,44 @@ Catalogue<FieldRow> field_kinds() {
 
 Transform Transform::identity(Index dim) { return {Vector::Zero(dim), Vector::Ones(dim)}; }
 
-bool Transform::is_identity() const { return shift.isZero(0) && (scale.array() == 1).all(); }
+Transform Transform::whitening(const Vector& mean, const Matrix& covariance) {
+    return {mean, Vector::Ones(mean.size()), cholesky(covariance)};
+}
+
+bool Transform::is_identity() const {
+    return shift.isZero(0) && (scale.array() == 1).all() && !factor;
+}
+
+// Column by column, so that what happens to a sample does not depend on its neighbours.
 
 Matrix Transform::to_data(ConstMatrix y) const {
+    if (factor) {
+        Matrix x(y.rows(), y.cols());
+        for (Index j = 0; j < y.cols(); ++j) {
+            const Vector column = y.col(j);
+            x.col(j) = shift + factor->triangularView<Eigen::Lower>() * column;
+        }
+        return x;
+    }
     return (y.array().colwise() * scale.array()).colwise() + shift.array();
 }
 
 Matrix Transform::from_data(ConstMatrix x) const {
+    if (factor) {
+        Matrix y(x.rows(), x.cols());
+        for (Index j = 0; j < x.cols(); ++j) {
+            Vector column = x.col(j) - shift;
+            factor->triangularView<Eigen::Lower>().solveInPlace(column);
+            y.col(j) = column;
+        }
+        return y;
+    }
     return (x.array().colwise() - shift.array()).colwise() / scale.array();
 }
 
-double Transform::log_determinant() const { return scale.array().log().sum(); }
+double Transform::log_determinant() const {
+    return (factor ? Vector(factor->diagonal()) : scale).array().log().sum();
+}
 
 std::optional<GaussianMixture> Model::base_density() const {
     return in_context("/base", [&] { return base.make(dim); });
@@ -81,10 +109,14 @@ std::optional<GaussianMixture> Model::base_density() const {
 
 bool Model::one_sided() const {
     const auto density = base_density();
-    return density && density->is_standard_normal() && !Interpolant(interpolant).has_latent();
+    return independent && density && density->is_standard_normal() &&
+           !Interpolant(interpolant).has_latent();
 }
 
-Setup Model::setup() const { return {Interpolant(interpolant), one_sided()}; }
+Setup Model::setup() const {
+    const auto density = base_density();
+    return {Interpolant(interpolant), one_sided(), density && density->is_point()};
+}
 
 std::shared_ptr<const Field> make_field(const Model& model) {
     return in_context("/field", [&] {
@@ -95,13 +127,22 @@ std::shared_ptr<const Field> make_field(const Model& model) {
     });
 }
 
-void to_data_coordinates(const Transform& transform, unsigned want, FieldValues& values) {
-    const auto scale = transform.scale.array();
-    // Along x = shift + scale y: velocities stretch, gradients shrink, means move as points do.
-    if ((want & kB) != 0) values.b.array().colwise() *= scale;
-    if ((want & kV) != 0) values.v.array().colwise() *= scale;
-    if ((want & kS) != 0) values.s.array().colwise() /= scale;
-    if ((want & kX0) != 0) values.x0 = transform.to_data(values.x0);
+void to_data_coordinates(const Model& model, unsigned want, FieldValues& values) {
+    const Transform& transform = model.transform;
+    // Along x = shift + A y: velocities turn with A, gradients with A^-T, means move as points do.
+    Transform linear = transform;
+    linear.shift.setZero();
+    if ((want & kB) != 0) values.b = linear.to_data(values.b);
+    if ((want & kV) != 0) values.v = linear.to_data(values.v);
+    if ((want & kU) != 0) values.u = linear.to_data(values.u);
+    if ((want & kS) != 0) {
+        if (transform.factor) {
+            transform.factor->triangularView<Eigen::Lower>().transpose().solveInPlace(values.s);
+        } else {
+            values.s.array().colwise() /= transform.scale.array();
+        }
+    }
+    if ((want & kX0) != 0 && !model.base_has_no_units()) values.x0 = transform.to_data(values.x0);
     if ((want & kX1) != 0) values.x1 = transform.to_data(values.x1);
     if ((want & kLogRho) != 0) values.log_rho.array() -= transform.log_determinant();
 }

@@ -15,11 +15,16 @@
 
 namespace si {
 
-/// Data x and the model's own coordinates y: x = shift + scale y, coordinate by coordinate.
+/// Data x and the model's own coordinates y: x = shift + scale y, coordinate by coordinate, or
+/// x = shift + factor y with a lower triangular matrix. The latter makes a base N(shift, factor
+/// factor^T) into the N(0, I) of a one-sided model.
 struct Transform {
     Vector shift, scale;
+    std::optional<Matrix> factor = {};  ///< in the place of scale, which is then all ones
 
     static Transform identity(Index dim);
+    /// For a base N(mean, covariance). Throws Failure::data as cholesky() does.
+    static Transform whitening(const Vector& mean, const Matrix& covariance);
     bool is_identity() const;
     Matrix to_data(ConstMatrix y) const;
     Matrix from_data(ConstMatrix x) const;
@@ -32,9 +37,10 @@ struct BaseRow {
     std::string_view name, summary;
     SpecInfo spec;
     std::optional<GaussianMixture> (*make)(const Json& settings, Index dim);
+    bool units = true;  ///< it is said in the units of the data; N(0, I) is not
 };
 
-/// normal, gaussian, mixture, and samples (known by its samples only).
+/// normal, gaussian, mixture, point, and samples (known by its samples only).
 Catalogue<BaseRow> bases();
 
 struct Model {
@@ -42,14 +48,18 @@ struct Model {
     std::vector<Index> shape;  ///< of one sample; its product is dim
     InterpolantSpec interpolant;
     Choice<bases> base{"normal"};
-    Json field;  ///< {"kind": ..., settings}, as field_kinds() reads it
+    bool independent = true;  ///< x0 and x1 were drawn apart; else there is no one-sided score
+    Json field;               ///< {"kind": ..., settings}, as field_kinds() reads it
     Transform transform;
     Eigen::VectorXf parameters;   ///< of a network field, flat; else empty
     Json about = Json::object();  ///< provenance: training spec, seed, command, history
 
     /// The base in the model's coordinates, where its density is known.
     std::optional<GaussianMixture> base_density() const;
+    /// x0 is N(0, I), drawn apart from x1, and there is no latent.
     bool one_sided() const;
+    /// Samples at t = 0 are N(0, I) in files too, whatever the units of the data.
+    bool base_has_no_units() const { return one_sided() && !transform.factor; }
     Setup setup() const;
 };
 
@@ -67,7 +77,8 @@ Catalogue<FieldRow> field_kinds();
 std::shared_ptr<const Field> make_field(const Model& model);
 
 /// Rewrites fields from the model's coordinates to the data's; div s has no such rule, and is
-/// left alone. (eta is a property of z, which has no other coordinates.)
-void to_data_coordinates(const Transform& transform, unsigned want, FieldValues& values);
+/// left alone. (eta is a property of z, which has no other coordinates, and so is x0 where the
+/// base has no units.)
+void to_data_coordinates(const Model& model, unsigned want, FieldValues& values);
 
 }  // namespace si

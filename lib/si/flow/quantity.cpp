@@ -12,28 +12,45 @@ namespace {
 /// Where beta (or alpha) is below this, E[x1|x_t] (or E[x0|x_t]) is its mean to that accuracy.
 constexpr double kPinned = 1e-3;
 
-Equation velocity(const Coefficients& c, bool one_sided) {
+Equation velocity(const Setup& setup, const Coefficients& c) {
     // One-sided, E[x0|x_t] = -alpha s, and alpha alpha' is finite where alpha' is not.
-    if (one_sided) return {0, c.beta_dot, -c.alpha_alpha_dot};
+    if (setup.one_sided) return {0, c.beta_dot, -c.alpha_alpha_dot};
     return {c.alpha_dot, c.beta_dot, -c.gamma_gamma_dot};
 }
 
-Equation drift_of_path(const Coefficients& c, bool one_sided) {
-    if (one_sided) return {0, c.beta_dot, -c.alpha_alpha_dot};
+Equation drift_of_path(const Setup& setup, const Coefficients& c) {
+    if (setup.one_sided) return velocity(setup, c);
     return {c.alpha_dot, c.beta_dot, 0};
 }
 
-Equation score(const Coefficients&, bool) { return {0, 0, 1}; }
+/// The noise that a latent like sqrt(t) takes up at t = 0; 0 for others.
+double noise_at_start(const Setup& setup) { return setup.interpolant.at(0).gamma_gamma_dot; }
 
-Equation denoiser(const Coefficients& c, bool one_sided) {
-    return {0, 0, one_sided ? -c.alpha : -c.gamma};
+Equation drift_from_point(const Setup& setup, const Coefficients& c) {
+    auto equation = velocity(setup, c);
+    equation[2] += noise_at_start(setup);
+    return equation;
 }
 
-Equation mean_of_x0(const Coefficients& c, bool one_sided) {
-    return one_sided ? Equation{0, 0, -c.alpha} : Equation{1, 0, 0};
+Equation score(const Setup&, const Coefficients&) { return {0, 0, 1}; }
+
+Equation denoiser(const Setup& setup, const Coefficients& c) {
+    return {0, 0, setup.one_sided ? -c.alpha : -c.gamma};
 }
 
-Equation mean_of_x1(const Coefficients&, bool) { return {0, 1, 0}; }
+Equation mean_of_x1(const Setup&, const Coefficients&) { return {0, 1, 0}; }
+
+Equation mean_of_x0(const Setup& setup, const Coefficients& c) {
+    if (setup.one_sided) return {0, 0, -c.alpha};
+    if (setup.interpolant.mirror()) return {0, 1, 0};
+    return {1, 0, 0};
+}
+
+/// What holds whatever was learned: (4.5), and x0 where it is one point.
+Equation tie(const Setup& setup, const Coefficients& c) {
+    if (setup.one_sided) return {0, c.beta, -c.alpha * c.alpha};
+    return {c.alpha, c.beta, -c.gamma * c.gamma};
+}
 
 TargetWeights path_target(const Setup& setup, double t) {  // (2.29)
     const auto c = setup.interpolant.at(t);
@@ -43,6 +60,12 @@ TargetWeights path_target(const Setup& setup, double t) {  // (2.29)
 TargetWeights velocity_target(const Setup& setup, double t) {  // (2.13)
     const auto c = setup.interpolant.at(t);
     return {c.alpha_dot, c.beta_dot, setup.interpolant.gamma_dot(t)};
+}
+
+TargetWeights point_target(const Setup& setup, double t) {  // Theorem 3.1
+    const auto c = setup.interpolant.at(t);
+    const double push = c.gamma_gamma_dot - noise_at_start(setup);
+    return {c.alpha_dot, c.beta_dot, push == 0 ? 0 : push / c.gamma};
 }
 
 TargetWeights score_target(const Setup& setup, double t) {  // (2.16); one-sided (3.18)
@@ -73,6 +96,8 @@ constexpr auto kQuantities = std::to_array<Quantity>({
      +[](const Setup&, double) {
          return TargetWeights{0, 1, 0};
      }},
+    {"u", "drift from a point: b + e s, e = (gamma gamma')(0)", spec_of<NoSettings>, kU,
+     &FieldValues::u, 0, nullptr, drift_from_point, point_target},
 });
 
 Eigen::Vector3d vector_of(const Equation& e) { return {e[0], e[1], e[2]}; }
@@ -103,21 +128,18 @@ Combination combine(const Setup& setup, double t, std::span<const Quantity* cons
     }
 
     const auto c = setup.interpolant.at(t);
-    const double spread = setup.one_sided ? c.alpha : c.gamma;
-    std::vector<Eigen::Vector3d> known;
-    known.emplace_back(setup.one_sided ? 0 : c.alpha, c.beta, -spread * spread);
-    for (const Quantity* row : learned)
-        known.push_back(vector_of(row->equation(c, setup.one_sided)));
+    std::vector<Eigen::Vector3d> known{vector_of(tie(setup, c))};
+    for (const Quantity* row : learned) known.push_back(vector_of(row->equation(setup, c)));
     // Near an end, x_t is one of x0 and x1, and says nothing of the other when they are
     // independent.
     const bool at_start = means_known && c.beta < kPinned,
-               at_end = means_known && c.alpha < kPinned;
+               at_end = setup.fixed_start || (means_known && c.alpha < kPinned);
     if (at_start) known.emplace_back(0, 1, 0);
-    if (at_end) known.push_back(vector_of(mean_of_x0(c, setup.one_sided)));
+    if (at_end) known.push_back(vector_of(mean_of_x0(setup, c)));
 
     Eigen::MatrixXd equations(3, static_cast<Index>(known.size()));
     for (std::size_t k = 0; k < known.size(); ++k) equations.col(static_cast<Index>(k)) = known[k];
-    const Eigen::Vector3d target = vector_of(wanted.equation(c, setup.one_sided));
+    const Eigen::Vector3d target = vector_of(wanted.equation(setup, c));
     const bool finite = equations.allFinite() && target.allFinite();
     Vector weights = Vector::Zero(equations.cols());
     bool solved = false;

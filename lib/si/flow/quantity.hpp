@@ -17,13 +17,16 @@
 //
 // which are tied by alpha E[x0|x_t] + beta E[x1|x_t] - gamma^2 s = x (4.5). So a field that was
 // not learned is a combination of x and of those that were, whenever the equations determine it.
+// What is special about a model adds equations: one-sided, E[x0|x_t] = -alpha s; from a point,
+// E[x0|x_t] is that point; mirrored, E[x0|x_t] = E[x1|x_t].
 
 namespace si {
 
 /// The setting in which a model was made.
 struct Setup {
     Interpolant interpolant;
-    bool one_sided = false;  ///< x0 is N(0, I) and there is no latent: then z is x0
+    bool one_sided = false;    ///< x0 is N(0, I), apart from x1, without latent: then z is x0
+    bool fixed_start = false;  ///< x0 is a single point, the mean of the base
 };
 
 /// Coefficients of (E[x0|x_t], E[x1|x_t], s) in a field.
@@ -39,12 +42,12 @@ struct Quantity {
     Matrix FieldValues::*value;
     unsigned divergence_flag;  ///< 0 when its divergence is not asked for
     Vector FieldValues::*divergence;
-    Equation (*equation)(const Coefficients& c, bool one_sided);
+    Equation (*equation)(const Setup& setup, const Coefficients& c);
     /// Weights of the target at t; infinite where the target is singular.
     TargetWeights (*target)(const Setup& setup, double t);
 };
 
-/// b, v, s, eta, x0, x1.
+/// b, v, s, eta, x0, x1, u.
 Catalogue<Quantity> quantities();
 
 /// "b,eta" as rows. Throws Failure::usage for unknown and repeated names.
@@ -59,7 +62,8 @@ struct Combination {
 
 /// Throws Failure::usage when the learned fields do not determine the wanted one at t.
 /// `means_known` lets E[x1|x_t] be the plain mean of x1 next to t = 0, and E[x0|x_t] that of x0
-/// next to t = 1, as for independent couplings (arXiv:2303.08797, Algorithm 5).
+/// next to t = 1, as for independent couplings (arXiv:2303.08797, Algorithm 5). The mean of a
+/// fixed start is used at all times.
 Combination combine(const Setup& setup, double t, std::span<const Quantity* const> learned,
                     const Quantity& wanted, bool means_known);
 

@@ -29,10 +29,9 @@ struct Known {
     FieldValues values;
     Vector mean0, mean1;
 
-    Known(const InterpolantSpec& spec, bool one_sided, double t)
-        : setup{Interpolant(spec), one_sided}, x(2, 3) {
+    Known(const InterpolantSpec& spec, const GaussianMixture& start, double t)
+        : setup{Interpolant(spec), start.is_standard_normal(), start.is_point()}, x(2, 3) {
         x << 0.3, -1.2, 2.0, 0.5, 0.1, -1.4;
-        const auto start = one_sided ? GaussianMixture::standard_normal(2) : base();
         const MixtureField field(setup.interpolant, start, target());
         unsigned want = 0;
         for (const Quantity& row : quantities()) want |= row.flag;
@@ -55,11 +54,12 @@ struct Known {
 
 TEST_CASE("one-sided, every quantity gives every other (THEORY B.3, T12)") {
     for (const PathRow& path : paths()) {
+        if (path.mirror) continue;
         const InterpolantSpec spec{.path = path.name};
         const auto middle = Interpolant(spec).at(0.5);
         if (middle.alpha == 0 && middle.beta == 0) continue;  // a path that needs a latent
         for (const double t : {0.01, 0.3, 0.5, 0.9, 0.99}) {
-            const Known known(spec, true, t);
+            const Known known(spec, GaussianMixture::standard_normal(2), t);
             for (const Quantity& learned : quantities()) {
                 for (const Quantity& wanted : quantities()) {
                     CAPTURE(std::string(path.name));
@@ -67,7 +67,7 @@ TEST_CASE("one-sided, every quantity gives every other (THEORY B.3, T12)") {
                     CAPTURE(std::string(wanted.name));
                     CAPTURE(t);
                     const std::vector<const Quantity*> list{&learned};
-                    const auto rule = combine(known.setup, t, list, wanted, true);
+                    const auto rule = combine(known.setup, t, list, wanted, false);
                     const Matrix error = known.apply(rule, list) - known.values.*wanted.value;
                     CHECK(error.cwiseAbs().maxCoeff() < 1e-10);
                 }
@@ -81,7 +81,7 @@ TEST_CASE("two-sided, two quantities give the others where the equations determi
     for (const char* gamma : {"brownian,a=2", "quadratic"}) {
         spec.gamma = Choice<gammas>(gamma);
         for (const double t : {0.02, 0.3, 0.6, 0.97}) {
-            const Known known(spec, false, t);
+            const Known known(spec, base(), t);
             int determined = 0;
             for (const Quantity& first : quantities()) {
                 for (const Quantity& second : quantities()) {
@@ -104,8 +104,53 @@ TEST_CASE("two-sided, two quantities give the others where the equations determi
                     }
                 }
             }
-            // 30 ordered pairs of 6; only (s, eta) and (eta, s) say the same twice.
-            CHECK(determined == 28 * 6 + 2 * 2);
+            // 42 ordered pairs of 7, each giving 7 fields. (s, eta) say the same twice, and so do
+            // (b, u) of a latent that starts flat, and (x1, u) of the linear path with gamma^2 =
+            // 2 t (1 - t), where u = (E[x1|x_t] - x) / (1 - t).
+            CHECK(determined == 38 * 7 + 4 * 2);
+        }
+    }
+}
+
+TEST_CASE("from a point, one quantity gives every other that the equations determine") {
+    const InterpolantSpec spec{.path = "polynomial,n=2", .gamma = "brownian,a=2"};
+    for (const double t : {0.05, 0.4, 0.9}) {
+        const Known known(spec, GaussianMixture::point(Eigen::Vector2d(0.4, -0.2)), t);
+        for (const Quantity& learned : quantities()) {
+            if (learned.flag == kX0) continue;  // known without learning
+            for (const Quantity& wanted : quantities()) {
+                CAPTURE(std::string(learned.name));
+                CAPTURE(std::string(wanted.name));
+                CAPTURE(t);
+                const std::vector<const Quantity*> list{&learned};
+                const auto rule = combine(known.setup, t, list, wanted, true);
+                const Matrix error = known.apply(rule, list) - known.values.*wanted.value;
+                CHECK(error.cwiseAbs().maxCoeff() < 1e-8);
+            }
+        }
+    }
+    // The drift from the point is regular where b and s are not.
+    const Setup setup{Interpolant(spec), false, true};
+    const std::vector<const Quantity*> u{&quantities().at("u")};
+    CHECK(determined_span(setup, u, *u[0], true, 1e-3) == std::array{0.0, 1.0});
+    CHECK(determined_span(setup, u, quantities().at("s"), true, 1e-3)[0] == 1e-3);
+    CHECK(u[0]->target(setup, 0) == TargetWeights{0, 0, 0});
+}
+
+TEST_CASE("mirrored, the score gives everything, and x0 is x1") {
+    const InterpolantSpec spec{.path = "mirror", .gamma = "brownian"};
+    for (const double t : {0.05, 0.4, 0.9}) {
+        const Known known(spec, target(), t);
+        for (const char* name : {"s", "eta", "x1", "b"}) {
+            const std::vector<const Quantity*> list{&quantities().at(name)};
+            for (const Quantity& wanted : quantities()) {
+                CAPTURE(std::string(name));
+                CAPTURE(std::string(wanted.name));
+                CAPTURE(t);
+                const auto rule = combine(known.setup, t, list, wanted, false);
+                const Matrix error = known.apply(rule, list) - known.values.*wanted.value;
+                CHECK(error.cwiseAbs().maxCoeff() < 1e-10);
+            }
         }
     }
 }
@@ -132,5 +177,6 @@ TEST_CASE("lists of quantities are read strictly") {
     CHECK(parse_learned("b,eta").size() == 2);
     CHECK_THROWS_AS(parse_learned("b,b"), Error);
     CHECK_THROWS_WITH_AS(parse_learned("velocity"),
-                         "no field is called 'velocity' (there are: b, v, s, eta, x0, x1)", Error);
+                         "no field is called 'velocity' (there are: b, v, s, eta, x0, x1, u)",
+                         Error);
 }

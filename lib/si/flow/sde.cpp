@@ -6,39 +6,6 @@
 namespace si {
 namespace {
 
-struct ConstantSpec {
-    double value = 1;
-    static constexpr auto fields() {
-        return std::tuple{field("value", &ConstantSpec::value, "Its value", kNonNegative)};
-    }
-};
-
-Epsilon constant(const ConstantSpec& spec) {
-    return [spec](double) { return spec.value; };
-}
-
-struct TaperSpec {
-    double value = 1;
-    double width = 0.05;
-    static constexpr auto fields() {
-        return std::tuple{
-            field("value", &TaperSpec::value, "Value in the middle", kNonNegative),
-            field("width", &TaperSpec::width, "Time over which it rises and falls", kPositive)};
-    }
-};
-
-Epsilon taper(const TaperSpec& spec) {
-    return [spec](double t) {
-        const double near = std::min({t, 1 - t, spec.width}) / spec.width;
-        return spec.value * near;
-    };
-}
-
-constexpr auto kEpsilons = std::to_array<EpsilonRow>({
-    {"constant", "the same at all times", spec_of<ConstantSpec>, from_json<constant>},
-    {"taper", "constant, falling to zero at both ends", spec_of<TaperSpec>, from_json<taper>},
-});
-
 /// What a step works with: drift at one time for all columns, scratch, noise of this step.
 struct Stepper {
     const Drift& drift;
@@ -57,16 +24,21 @@ using Step = void (*)(Stepper& f, double t, double to, double h, const Matrix& n
 
 void euler_maruyama(Stepper& f, double t, double, double h, const Matrix& noise, Matrix& x) {
     f(t, x, f.k1);
-    x += h * f.k1 + noise;
+    x += h * f.k1;
+    x += noise;
 }
 
 /// The same increment in predictor and corrector: weak order 2 for additive noise. Adding it
-/// before both, or after both, would be of order 1.
+/// before both, or after both, would be of order 1. Terms are added in the order of the ODE's
+/// step, so that without noise the two agree to the last bit.
 void heun(Stepper& f, double t, double to, double h, const Matrix& noise, Matrix& x) {
     f(t, x, f.k1);
-    f.at = x + h * f.k1 + noise;
+    f.at = x + h * f.k1;
+    f.at += noise;
     f(to, f.at, f.k2);
-    x += (h / 2) * (f.k1 + f.k2) + noise;
+    x += (h / 2) * f.k1;
+    x += (h / 2) * f.k2;
+    x += noise;
 }
 
 /// Half the noise, a Heun step of the drift, the other half: two independent draws a step.
@@ -76,7 +48,9 @@ void strang(Stepper& f, double t, double to, double h, const Matrix& noise, Matr
     f(t, x, f.k1);
     f.at = x + h * f.k1;
     f(to, f.at, f.k2);
-    x += (h / 2) * (f.k1 + f.k2) + noise.rightCols(n);
+    x += (h / 2) * f.k1;
+    x += (h / 2) * f.k2;
+    x += noise.rightCols(n);
 }
 
 struct StepsSpec {
@@ -144,18 +118,6 @@ constexpr auto kSteps = std::to_array<SdeRow>({
 
 }  // namespace
 
-Catalogue<EpsilonRow> epsilons() { return {"epsilon", kEpsilons}; }
 Catalogue<SdeRow> sde_steps() { return {"SDE step", kSteps}; }
-
-EpsilonChoice Setting<EpsilonChoice>::from_text(std::string_view word) {
-    if (parse_real(word)) return {Choice<epsilons>(text("constant,value=", word))};
-    return {Choice<epsilons>(word)};
-}
-
-EpsilonChoice Setting<EpsilonChoice>::from_json(const Json& node) {
-    if (node.is_number())
-        return {Choice<epsilons>::from_json({{"kind", "constant"}, {"value", node}})};
-    return {Choice<epsilons>::from_json(node)};
-}
 
 }  // namespace si

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "si/flow/ode.hpp"
+#include "si/flow/quantity.hpp"
 #include "si/random/draw.hpp"
 
 namespace si {
@@ -12,19 +13,35 @@ namespace si {
 /// same for all (arXiv:2303.08797, Corollary 2.3).
 using Epsilon = std::function<double(double t)>;
 
+/// How far learned fields are from exact ones, on a grid of times: estimates of E|b^ - b|^2 and
+/// E|s^ - s|^2 at t (si-train makes them from held-out samples). Empty when nobody looked.
+struct FieldErrors {
+    std::vector<double> t, b, s;
+};
+
+/// What an epsilon may be made from.
+struct EpsilonContext {
+    Setup setup;
+    FieldErrors errors;
+};
+
 struct EpsilonRow {
     std::string_view name, summary;
     SpecInfo spec;
-    Epsilon (*make)(const Json& settings);
+    /// Throws Failure::usage when the model does not have what it takes.
+    Epsilon (*make)(const Json& settings, const EpsilonContext& context);
 };
 
-/// constant and taper. A plain number on a command line is that constant.
+/// constant, taper, sine, sigma, sbdm, optimal. A plain number on a command line is that constant.
 Catalogue<EpsilonRow> epsilons();
+
+/// True when epsilon is zero at all times: then there is no score and no noise in the SDE.
+bool vanishes(const Epsilon& epsilon);
 
 /// A choice of epsilons() that also reads "0.5".
 struct EpsilonChoice {
     Choice<epsilons> choice{"constant"};
-    Epsilon make() const { return choice.make(); }
+    Epsilon make(const EpsilonContext& context) const { return choice.make(context); }
 };
 template <>
 struct Setting<EpsilonChoice> {

@@ -1,6 +1,7 @@
 #include "si/flow/sde.hpp"
 
 #include <cmath>
+#include <numbers>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -83,15 +84,62 @@ TEST_CASE("variance errors are the published ones of THEORY A.8") {
     CHECK(error("strang", 200) == doctest::Approx(9.4e-6).epsilon(4e-2));
 }
 
-TEST_CASE("epsilon may be a plain number, and a constant is that number") {
+TEST_CASE("epsilon may be a plain number, and a constant is that number (T30)") {
     CHECK(Setting<EpsilonChoice>::from_text("0.5").choice ==
           Choice<epsilons>("constant,value=0.5"));
     CHECK(Setting<EpsilonChoice>::from_json(0.5).choice == Choice<epsilons>("constant,value=0.5"));
+    const EpsilonContext context{{Interpolant(), true}, {{0.2, 0.8}, {1, 4}, {4, 1}}};
     for (const EpsilonRow& row : epsilons()) {
         CAPTURE(std::string(row.name));
-        const auto epsilon = row.make(Json::object());
-        for (double t = 0; t <= 1; t += 0.01) CHECK(epsilon(t) >= 0);
+        const auto epsilon = row.make(Json::object(), context);
+        for (int i = 0; i <= 100; ++i) {
+            const double value = epsilon(i / 100.0);
+            CHECK(value >= 0);
+            CHECK(std::isfinite(value));
+        }
+        CHECK_FALSE(vanishes(epsilon));
     }
+    CHECK(vanishes(Setting<EpsilonChoice>::from_text("0").make(context)));
+    CHECK(vanishes(Setting<EpsilonChoice>::from_text("taper,value=0").make(context)));
+}
+
+TEST_CASE("the best epsilon of one network is alpha^2 beta'/beta - alpha alpha' (T13)") {
+    const auto best = [](const char* path) {
+        return Choice<epsilons>("optimal,cap=100")
+            .make(EpsilonContext{{Interpolant({.path = path}), true}, {}});
+    };
+    const auto vp = best("vp"), linear = best("linear"), trig = best("trig");
+    for (const double t : {0.05, 0.3, 0.7, 0.99}) {
+        CHECK(vp(t) == doctest::Approx(1 / t));
+        CHECK(linear(t) == doctest::Approx((1 - t) / t));
+        CHECK(trig(t) ==
+              doctest::Approx(std::numbers::pi / 2 / std::tan(std::numbers::pi / 2 * t)));
+    }
+    CHECK(vp(0) == 100);
+}
+
+TEST_CASE("the best epsilon of two networks follows from their errors") {
+    const Setup two{Interpolant({.path = "linear", .gamma = "brownian"}), false};
+    const EpsilonContext context{two, {{0.25, 0.75}, {1, 8}, {4, 2}}};
+    const auto pointwise = Choice<epsilons>("optimal").make(context);
+    CHECK(pointwise(0.1) == doctest::Approx(0.5));
+    CHECK(pointwise(0.5) == doctest::Approx(1.25));  // half way from 1/2 to 2
+    CHECK(pointwise(0.9) == doctest::Approx(2));
+    const auto constant = Choice<epsilons>("optimal,constant=on").make(context);
+    CHECK(constant(0.3) == doctest::Approx(std::sqrt(9.0 / 6)));
+    CHECK_THROWS_AS(Choice<epsilons>("optimal").make(EpsilonContext{two, {}}), Error);
+}
+
+TEST_CASE("without noise, heun is the Heun of the ODE, bit for bit (T29)") {
+    const Matrix x = Matrix::Random(1, 20);
+    const Journey journey{0, 1, {0.3}};
+    const auto ode = Choice<ode_solvers>("heun,steps=37").make()(drift(1), journey, x);
+    const auto sde =
+        Choice<sde_steps>("heun,steps=37")
+            .make()(
+                drift(1), [](double) { return 0.0; }, [](Index, MatrixRef) {}, journey, x);
+    CHECK(ode.x == sde.x);
+    CHECK(ode.at_stops[0] == sde.at_stops[0]);
 }
 
 TEST_CASE("stops are hit, and without noise the steps are those of an ODE") {

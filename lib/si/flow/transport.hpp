@@ -7,21 +7,18 @@
 
 #include "si/base/progress.hpp"
 #include "si/base/threads.hpp"
-#include "si/flow/model.hpp"
-#include "si/flow/ode.hpp"
-#include "si/flow/sde.hpp"
+#include "si/flow/trip.hpp"
 
 // Carrying samples along a model, from base to target or back.
 
 namespace si {
 
-enum class Direction { forward, backward };
-
 struct TransportSpec {
     Choice<ode_solvers> ode{"dopri5"};
     std::optional<Choice<sde_steps>> sde;
     EpsilonChoice epsilon;
-    std::string final = "ode";
+    Choice<finals> final{"ode"};
+    std::optional<Index> denoise;
     bool log_density = false;
     std::vector<double> trajectory;
 
@@ -32,11 +29,10 @@ struct TransportSpec {
                   "Steps of dx = (b + epsilon s) dt + sqrt(2 epsilon) dW, instead")
                 .value("STEP,..."),
             field("epsilon", &TransportSpec::epsilon, "Noise of the SDE"),
-            field("final", &TransportSpec::final,
-                  "How an SDE ends where the score does: by the ODE, by E[x1 | x_t], or not at all",
-                  one_of(+[] {
-                      return std::vector<std::string>{"ode", "denoise", "none"};
-                  })),
+            field("final", &TransportSpec::final, "How an SDE ends where the score does"),
+            field("denoise", &TransportSpec::denoise,
+                  "Go by this many steps of E[x_s|x_t] instead, as DDIM does", kPositive)
+                .value("STEPS"),
             field("log_density", &TransportSpec::log_density,
                   "Also the log-density of each sample (ODE)"),
             field("trajectory", &TransportSpec::trajectory, "Also the states at these times", kUnit)
@@ -52,6 +48,9 @@ struct Transported {
     Eigen::VectorXi evaluations;     ///< of the field, for each sample
     Eigen::VectorXi rejected;        ///< adaptive steps tried again
 };
+
+/// What an epsilon may be made from: the setting of the model and the errors that it records.
+EpsilonContext epsilon_context(const Model& model);
 
 /// Samples `first` .. `first` + n - 1 of the base at `seed`, in the model's coordinates.
 /// Throws Failure::usage when the base is known by its samples only.

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <span>
 #include <string_view>
 #include <tuple>
 
 #include "si/base/catalogue.hpp"
+#include "si/base/types.hpp"
 
 // The interpolant x_t = alpha(t) x0 + beta(t) x1 + gamma(t) z of arXiv:2303.08797 (Definition
 // 2.1 with the linear I of (4.1)): a path (alpha, beta) and a latent (gamma), each picked by name.
@@ -45,6 +47,9 @@ struct PathRow {
     /// A path that only nearly starts at x0 has alpha(0) and beta(0) this close to 1 and 0. Its
     /// rho(0) is the law of alpha(0) x0 + beta(0) x1; samplers start from the base all the same.
     double start_tolerance = 0;
+    /// For a path whose coefficients can be learned, settings "alpha" and "beta": what the k-th of
+    /// either multiplies (k from 0), and its time derivative.
+    std::array<double, 2> (*mode)(Index k, double t) = nullptr;
 };
 
 struct GammaRow {

@@ -108,15 +108,19 @@ struct FourierSpec {
     }
 };
 
-/// sum_k c_k sin(k pi t) and its derivative. Past the middle the sines count from the other end.
+/// sin((k + 1) pi t) and its derivative. Past the middle it counts from the other end.
+std::array<double, 2> sine_mode(Index k, double t) {
+    const double turn = kPi * static_cast<double>(k + 1), sign = k % 2 == 0 ? 1 : -1;
+    return {t < 0.5 ? std::sin(turn * t) : sign * std::sin(turn * (1 - t)),
+            turn * std::cos(turn * t)};
+}
+
 std::array<double, 2> sine_series(const std::vector<double>& c, double t) {
     std::array<double, 2> sum{0, 0};
-    double sign = 1;
     for (std::size_t k = 0; k < c.size(); ++k) {
-        const double turn = kPi * static_cast<double>(k + 1);
-        sum[0] += c[k] * (t < 0.5 ? std::sin(turn * t) : sign * std::sin(turn * (1 - t)));
-        sum[1] += c[k] * turn * std::cos(turn * t);
-        sign = -sign;
+        const auto [value, slope] = sine_mode(static_cast<Index>(k), t);
+        sum[0] += c[k] * value;
+        sum[1] += c[k] * slope;
     }
     return sum;
 }
@@ -142,7 +146,7 @@ constexpr auto kPaths = std::to_array<PathRow>({
      spec_of<DiffusionSpec>, from_json<diffusion>, "", false, kDiffusionRest},
     {"polynomial", "alpha = 1 - t^n, beta = t^n", spec_of<PolynomialSpec>, from_json<polynomial>},
     {"fourier", "trig, with sines added to alpha and beta", spec_of<FourierSpec>,
-     from_json<fourier>},
+     from_json<fourier>, "", false, 0, sine_mode},
     {"spherical", "trig times sqrt(1 - gamma^2): alpha^2 + beta^2 + gamma^2 = 1",
      spec_of<NoSettings>, from_json<spherical_path>},
     {"enc-dec", "x0 fades out until t = 1/2, then x1 fades in; needs a latent", spec_of<NoSettings>,

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "si/flow/network_field.hpp"
+#include "si/interpolant/density.hpp"
 #include "si/io/json_file.hpp"
 #include "si/io/tensor.hpp"
 #include "si/version.hpp"
@@ -16,8 +17,8 @@ constexpr Index kProbePoints = 4;
 
 /// Keys of a model document, for did-you-mean.
 const std::vector<std::string> kKeys{
-    "format", "format_version", "created_by", "command", "dim",     "shape", "interpolant",
-    "base",   "field",          "transform",  "about",   "tensors", "probe"};
+    "format", "format_version", "created_by", "command",   "dim",   "shape",   "interpolant",
+    "base",   "coupling",       "field",      "transform", "about", "tensors", "probe"};
 
 void check_format(const Json& document) {
     require(document.is_object(), Failure::data,
@@ -72,18 +73,50 @@ Vector as_vector(const std::vector<double>& list) {
     return Eigen::Map<const Vector>(list.data(), std::ssize(list));
 }
 
-Transform read_transform(const Json& node, Index dim) {
-    Transform transform;
-    for (const auto& item : node.items()) {
-        require(item.key() == "shift" || item.key() == "scale", Failure::data, "/", item.key(),
-                ": unknown key");
+/// {"shift", "scale"} or {"shift", "factor"}.
+struct TransformSpec {
+    std::vector<double> shift, scale;
+    std::optional<NumberRows> factor;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("shift", &TransformSpec::shift, "Where the model's origin is in the data"),
+            field("scale", &TransformSpec::scale, "Unit of each of the model's coordinates",
+                  kPositive),
+            field("factor", &TransformSpec::factor, "Lower triangular matrix instead of scale")};
     }
-    transform.shift =
-        in_context("/shift", [&] { return as_vector(numbers(member(node, "shift"), dim)); });
-    transform.scale =
-        in_context("/scale", [&] { return as_vector(numbers(member(node, "scale"), dim)); });
-    require((transform.scale.array() > 0).all(), Failure::data, "/scale: must be positive");
+};
+
+Transform read_transform(const Json& node, Index dim) {
+    const auto spec = read_spec<TransformSpec>(node);
+    Transform transform = Transform::identity(dim);
+    transform.shift = in_context("/shift", [&] { return vector_of(spec.shift, dim); });
+    if (!spec.factor) {
+        transform.scale = in_context("/scale", [&] { return vector_of(spec.scale, dim); });
+        return transform;
+    }
+    require(spec.scale.empty(), Failure::data, "/scale: excludes factor");
+    transform.factor = in_context("/factor", [&] {
+        const Matrix factor = square_matrix(*spec.factor, dim);
+        require(factor.isLowerTriangular(0) && (factor.diagonal().array() > 0).all(), Failure::data,
+                "must be lower triangular with a positive diagonal");
+        return factor;
+    });
     return transform;
+}
+
+Json transform_to_json(const Transform& transform) {
+    const auto list = [](const auto& v) { return std::vector<double>(v.begin(), v.end()); };
+    Json node{{"shift", list(transform.shift)}};
+    if (!transform.factor) {
+        node["scale"] = list(transform.scale);
+        return node;
+    }
+    node["factor"] = Json::array();
+    for (Index i = 0; i < transform.factor->rows(); ++i) {
+        node["factor"].push_back(list(Vector(transform.factor->row(i))));
+    }
+    return node;
 }
 
 /// Points of a fixed address and the velocities there.
@@ -125,6 +158,12 @@ Model model_from_json(const Json& document) {
     if (document.contains("base")) {
         model.base =
             in_context("/base", [&] { return Choice<bases>::from_json(document["base"]); });
+    }
+    if (document.contains("coupling")) {
+        const auto word = member_as<std::string>(document, "coupling");
+        require(word == "independent" || word == "dependent", Failure::data,
+                "/coupling: must be independent or dependent, is '", word, "'");
+        model.independent = word == "independent";
     }
     model.transform = Transform::identity(model.dim);
     if (document.contains("transform")) {
@@ -174,10 +213,9 @@ Json model_to_json(const Model& model) {
                   {"interpolant", write_spec(model.interpolant)},
                   {"base", model.base.json()},
                   {"field", model.field}};
+    if (!model.independent) document["coupling"] = "dependent";
     if (!model.transform.is_identity()) {
-        const auto list = [](const Vector& v) { return std::vector<double>(v.begin(), v.end()); };
-        document["transform"] = {{"shift", list(model.transform.shift)},
-                                 {"scale", list(model.transform.scale)}};
+        document["transform"] = transform_to_json(model.transform);
     }
     document["about"] = model.about;
     if (model.parameters.size() > 0) {

@@ -19,6 +19,9 @@ constexpr auto kAnswers = std::to_array<Answer>({
     {kV, "v", &FieldValues::v, nullptr},
     {kS, "s", &FieldValues::s, nullptr},
     {kEta, "eta", &FieldValues::eta, nullptr},
+    {kX0, "x0", &FieldValues::x0, nullptr},
+    {kX1, "x1", &FieldValues::x1, nullptr},
+    {kU, "u", &FieldValues::u, nullptr},
     {kDivB, "div_b", nullptr, &FieldValues::div_b},
     {kLogRho, "log_rho", nullptr, &FieldValues::log_rho},
 });
@@ -75,7 +78,7 @@ void write_fields(const std::string& file, const Model& model, const std::string
         for (const double t : times) {
             FieldValues result;
             (*evaluator)(Vector::Constant(n, t), x, answer.flag, result);
-            to_data_coordinates(model.transform, answer.flag, result);
+            to_data_coordinates(model, answer.flag, result);
             if (answer.field != nullptr) {
                 const Matrix& m = result.*answer.field;
                 values.insert(values.end(), m.data(), m.data() + m.size());

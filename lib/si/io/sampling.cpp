@@ -3,6 +3,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "si/flow/repath.hpp"
 #include "si/io/dataset.hpp"
 #include "si/io/training_data.hpp"
 
@@ -22,7 +23,7 @@ std::vector<Index> with_front(std::vector<Index> front, const std::vector<Index>
 
 /// The base of a one-sided model is N(0, I), whatever the data's units.
 bool in_base_units(const Model& model, Direction direction) {
-    return direction == Direction::backward && model.one_sided();
+    return direction == Direction::backward && model.base_has_no_units();
 }
 
 DataWriter open_output(const std::string& file, const Provenance& provenance) {
@@ -33,6 +34,16 @@ DataWriter open_output(const std::string& file, const Provenance& provenance) {
 }
 
 }  // namespace
+
+std::shared_ptr<const Field> field_along(Model& model, const SampleSpec& spec) {
+    auto field = make_field(model);
+    if (!spec.path) return field;
+    require(model.one_sided(), Failure::usage,
+            "--path: only a one-sided model can change its path after training");
+    const Interpolant from(model.interpolant);
+    model.interpolant.path = *spec.path;
+    return std::make_shared<RepathField>(std::move(field), from, Interpolant(model.interpolant));
+}
 
 Matrix starting_points(const Model& model, const SampleSpec& spec, std::uint64_t seed) {
     if (spec.backward) {
@@ -45,7 +56,7 @@ Matrix starting_points(const Model& model, const SampleSpec& spec, std::uint64_t
     if (spec.x0) {
         require(!spec.n, Failure::usage, "-n and --x0 exclude each other");
         const auto x0 = read_for(model, *spec.x0);
-        return model.one_sided() ? x0.values : model.transform.from_data(x0.values);
+        return model.base_has_no_units() ? x0.values : model.transform.from_data(x0.values);
     }
     require(spec.n.has_value(), Failure::usage, "how many samples? Give -n N, or --x0 FILE");
     return draw_base(model, seed, 0, *spec.n);

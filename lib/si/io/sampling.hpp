@@ -15,6 +15,7 @@ struct SampleSpec {
     std::optional<Index> n;
     std::optional<std::string> x0, x1;
     bool backward = false;
+    std::optional<Choice<paths>> path;
 
     static constexpr auto fields() {
         return std::tuple{
@@ -22,7 +23,9 @@ struct SampleSpec {
             field("x0", &SampleSpec::x0, "Start from these points of the base").value("FILE"),
             field("x1", &SampleSpec::x1, "With --backward: start from these points of the target")
                 .value("FILE"),
-            field("backward", &SampleSpec::backward, "Go from the target to the base")};
+            field("backward", &SampleSpec::backward, "Go from the target to the base"),
+            field("path", &SampleSpec::path,
+                  "Go along another path than the model was trained on (one-sided models)")};
     }
 
     Direction direction() const { return backward ? Direction::backward : Direction::forward; }
@@ -32,6 +35,9 @@ struct Provenance {
     std::string command;
     std::uint64_t seed = 0;
 };
+
+/// The field of a model along the path that is asked for, which becomes the model's.
+std::shared_ptr<const Field> field_along(Model& model, const SampleSpec& spec);
 
 /// The points that transport starts from, in the model's coordinates. Throws Failure::usage
 /// when the options do not fit together and Failure::data when the file does not fit the model.

@@ -25,4 +25,38 @@ void write_synthetic(DataWriter& out, const Choice<generators>& choice, const Sy
     if (generator.log_density) out.write("/log_density", log_density, {});
 }
 
+namespace {
+
+Json density_of(const Choice<generators>& choice) {
+    const auto generator = choice.make();
+    require(!generator.modes.empty(), Failure::usage, choice.kind(),
+            " is not a mixture of Gaussians, so its fields have no closed form");
+    std::vector<double> weights;
+    std::vector<Vector> means;
+    std::vector<Matrix> covariances;
+    for (const auto& mode : generator.modes) {
+        weights.push_back(mode.weight);
+        means.push_back(mode.mean);
+        covariances.push_back(mode.covariance);
+    }
+    Json density{{"kind", "mixture"}};
+    density.update(GaussianMixture(weights, means, covariances).to_json());
+    return density;
+}
+
+}  // namespace
+
+Model exact_model(const Choice<generators>& target, const std::optional<Choice<generators>>& base,
+                  const InterpolantSpec& interpolant) {
+    Model model;
+    model.dim = target.make().dim;
+    model.shape = {model.dim};
+    model.interpolant = interpolant;
+    model.transform = Transform::identity(model.dim);
+    model.field = density_of(target);
+    if (base) model.base = Choice<bases>::from_json(density_of(*base));
+    make_field(model);
+    return model;
+}
+
 }  // namespace si

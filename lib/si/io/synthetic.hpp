@@ -5,6 +5,7 @@
 
 #include "si/base/threads.hpp"
 #include "si/data/generator.hpp"
+#include "si/flow/model.hpp"
 #include "si/io/dataset.hpp"
 
 namespace si {
@@ -25,5 +26,10 @@ struct SyntheticSpec {
 /// entropy.
 void write_synthetic(DataWriter& out, const Choice<generators>& choice, const SyntheticSpec& spec,
                      std::uint64_t seed, Threads& threads);
+
+/// The exact model of the interpolant between two synthetic sets that are mixtures of Gaussians;
+/// without `base`, from N(0, I). Throws Failure::usage for other sets.
+Model exact_model(const Choice<generators>& target, const std::optional<Choice<generators>>& base,
+                  const InterpolantSpec& interpolant);
 
 }  // namespace si

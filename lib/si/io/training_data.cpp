@@ -1,6 +1,8 @@
 #include "si/io/training_data.hpp"
 
 #include "si/io/dataset.hpp"
+#include "si/io/model_file.hpp"
+#include "si/train/rectify.hpp"
 
 namespace si {
 namespace {
@@ -24,8 +26,10 @@ void require_dimension(const std::string& source, Index found, Index wanted) {
             found == 1 ? " coordinate" : " coordinates", ", the model has dimension ", wanted);
 }
 
-TrainData read_training_data(const std::string& x1, const std::optional<std::string>& x0,
-                             const std::string& valid, std::uint64_t seed) {
+namespace {
+
+TrainData read_sets(const std::string& x1, const std::optional<std::string>& x0,
+                    const std::string& valid, std::uint64_t seed) {
     auto ends = read_ends(x1);
     if (x0) ends.x0 = read_samples(*x0);
     TrainData data;
@@ -52,6 +56,18 @@ TrainData read_training_data(const std::string& x1, const std::optional<std::str
         }
     }
     return data;
+}
+
+}  // namespace
+
+TrainData read_training_data(const std::string& x1, const std::optional<std::string>& x0,
+                             const TrainSpec& spec, std::uint64_t seed, Threads& threads,
+                             Progress& progress) {
+    TrainData data = read_sets(x1, x0, spec.valid, seed);
+    const auto pairs_of_model = spec.coupling.row().pairs_of_model;
+    if (pairs_of_model == nullptr) return data;
+    const auto pairs = pairs_of_model(spec.coupling.settings());
+    return rectified(read_model(pairs.model), pairs, data, seed, threads, progress);
 }
 
 }  // namespace si

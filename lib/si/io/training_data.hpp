@@ -3,15 +3,19 @@
 #include <optional>
 #include <string>
 
+#include "si/base/progress.hpp"
+#include "si/base/threads.hpp"
 #include "si/train/trainer.hpp"
 
 namespace si {
 
-/// The samples of `x1` and, when given, of `x0`; held-out ones from `valid`, which is a file or
-/// a fraction of the data (0 is none). A file with /x0 and /x1 holds both. Throws
-/// Failure::data when the sets do not fit together.
+/// The samples of `x1` and, when given, of `x0`; held-out ones from spec.valid, which is a file or
+/// a fraction of the data (0 is none). A file with /x0 and /x1 holds both. A coupling by a model
+/// makes its pairs here, as many as there are samples. Throws Failure::data when the sets do not
+/// fit together.
 TrainData read_training_data(const std::string& x1, const std::optional<std::string>& x0,
-                             const std::string& valid, std::uint64_t seed);
+                             const TrainSpec& spec, std::uint64_t seed, Threads& threads,
+                             Progress& progress);
 
 /// Throws Failure::data unless the samples fit a model: "a.h5:/x: samples have 3 coordinates,
 /// the model has dimension 2".

@@ -9,20 +9,23 @@ namespace {
 constexpr Index kGap = 16;  // between panels
 constexpr std::uint8_t kMargin = 255;
 
-/// Panels of one height side by side on a light ground.
-Picture side_by_side(const std::vector<Picture>& parts) {
-    Index width = kGap, height = 0;
+/// Panels of one size on a light ground, `across` of them in a row (0: all).
+Picture tiled(const std::vector<Picture>& parts, Index across) {
+    const Index count = std::ssize(parts), columns = across > 0 ? std::min(across, count) : count,
+                rows = (count + columns - 1) / columns;
+    Index width = 0, height = 0;
     for (const Picture& part : parts) {
-        width += part.width + kGap;
+        width = std::max(width, part.width);
         height = std::max(height, part.height);
     }
-    Picture all(width, height + 2 * kGap, kMargin);
-    Index left = kGap;
-    for (const Picture& part : parts) {
+    Picture all(kGap + columns * (width + kGap), kGap + rows * (height + kGap), kMargin);
+    for (Index k = 0; k < count; ++k) {
+        const Picture& part = parts[static_cast<std::size_t>(k)];
+        const Index left = kGap + k % columns * (width + kGap),
+                    top = kGap + k / columns * (height + kGap);
         for (Index y = 0; y < part.height; ++y) {
-            for (Index x = 0; x < part.width; ++x) all.at(left + x, kGap + y) = part.at(x, y);
+            for (Index x = 0; x < part.width; ++x) all.at(left + x, top + y) = part.at(x, y);
         }
-        left += part.width + kGap;
     }
     return all;
 }
@@ -84,15 +87,18 @@ Picture grid(const GridSpec& spec, const std::vector<Panel>& panels) {
                  high = std::max(panels.front().x->maxCoeff(), low + 1e-300);
     std::vector<Picture> parts;
     for (const Panel& panel : panels) parts.push_back(grid_of(spec, panel, low, high));
-    return side_by_side(parts);
+    return tiled(parts, 0);
 }
 
 struct DensitySpec {
     Index pixels = 256;
+    Index across = 0;
 
     static constexpr auto fields() {
         return std::tuple{
-            field("pixels", &DensitySpec::pixels, "Width and height of a panel", kPositive)};
+            field("pixels", &DensitySpec::pixels, "Width and height of a panel", kPositive),
+            field("across", &DensitySpec::across, "Panels in a row; 0 is all of them",
+                  kNonNegative)};
     }
 };
 
@@ -131,7 +137,7 @@ Picture density(const DensitySpec& spec, const std::vector<Panel>& panels) {
         }
         parts.push_back(std::move(part));
     }
-    return side_by_side(parts);
+    return tiled(parts, spec.across);
 }
 
 constexpr auto kPictures = std::to_array<PictureRow>({

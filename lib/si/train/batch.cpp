@@ -56,22 +56,36 @@ void build_batch(const BatchSource& source, const Pairs& pairs, Index step, Colu
         out.x1.col(j) = source.x1->col(pairs.x1[at]);
         if (source.x0 != nullptr) out.x0.col(j) = source.x0->col(pairs.x0[at]);
     }
-    if (source.x0 == nullptr) fill_normal(address(Purpose::base, 1), columns.first, out.x0);
     if (source.dequantize.size() > 0) {
         out.xt.resize(d, n);
         fill_uniform(address(Purpose::data, 2), columns.first, out.xt);
         out.x1.array() += out.xt.array().colwise() * source.dequantize.array();
     }
+    if (source.setup.interpolant.mirror()) {
+        out.x0 = out.x1;
+    } else if (source.x0 == nullptr) {
+        const Address base = address(Purpose::base, 1);
+        if (source.base) {
+            source.base->sample(base, columns.first, out.x0);
+        } else {
+            fill_normal(base, columns.first, out.x0);
+        }
+    }
     const bool latent = source.setup.interpolant.has_latent();
     out.z.resize(latent ? d : 0, latent ? n : 0);
     if (latent) fill_normal(address(Purpose::latent, 3), columns.first, out.z);
+    mix(source.setup, antithetic, out);
+}
 
+void mix(const Setup& setup, bool antithetic, Batch& out) {
+    const Index d = out.x1.rows(), n = out.x1.cols();
+    const bool latent = setup.interpolant.has_latent();
     out.xt.resize(d, n);
     out.mirrored.resize(antithetic ? d : 0, antithetic ? n : 0);
     for (Index j = 0; j < n; ++j) {
-        const auto c = source.setup.interpolant.at(out.t[j]);
+        const auto c = setup.interpolant.at(out.t[j]);
         const auto plain = c.beta * out.x1.col(j);
-        if (source.setup.one_sided) {  // x0 is z
+        if (setup.one_sided) {  // x0 is z
             out.xt.col(j) = plain + c.alpha * out.x0.col(j);
             if (antithetic) out.mirrored.col(j) = plain - c.alpha * out.x0.col(j);
         } else if (latent) {

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "si/base/threads.hpp"
 #include "si/coupling/coupling.hpp"
 #include "si/flow/quantity.hpp"
+#include "si/interpolant/mixture.hpp"
 #include "si/interpolant/time.hpp"
 
 namespace si {
@@ -12,8 +14,9 @@ namespace si {
 /// What a batch is drawn from, in the model's coordinates.
 struct BatchSource {
     Setup setup;
-    const Matrix* x1 = nullptr;  ///< (d, n1)
-    const Matrix* x0 = nullptr;  ///< (d, n0); null when x0 is standard normal
+    const Matrix* x1 = nullptr;           ///< (d, n1)
+    const Matrix* x0 = nullptr;           ///< (d, n0); null when x0 is drawn from a density
+    std::optional<GaussianMixture> base;  ///< that density; without it, N(0, I)
     DrawPairs draw;
     TimeMap time;
     double first_time = 0, last_time = 1;  ///< times are mapped into this, off the singular ends
@@ -41,6 +44,9 @@ bool wants_antithetic(const Setup& setup, const Quantity& learned);
 /// index, the batch size). `purpose` separates validation from training.
 void build_batch(const BatchSource& source, const Pairs& pairs, Index step, Columns columns,
                  Index batch, bool antithetic, bool validation, Batch& out);
+
+/// x_t (and its mirror image) from t, x0, x1 and z.
+void mix(const Setup& setup, bool antithetic, Batch& batch);
 
 /// The regression target of a quantity for the columns of a batch; `sign` is that of z.
 void build_target(const BatchSource& source, const Quantity& quantity, const Batch& batch,

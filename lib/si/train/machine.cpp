@@ -30,6 +30,13 @@ Losses sum_of(const std::vector<Losses>& parts) {
 
 }  // namespace
 
+std::vector<double> loss_weights(const TrainSpec& spec, Index count) {
+    if (spec.weights.empty()) return std::vector<double>(static_cast<std::size_t>(count), 1.0);
+    require(std::ssize(spec.weights) == count, Failure::usage, "--weights has ",
+            spec.weights.size(), " numbers for ", count, " learned fields");
+    return spec.weights;
+}
+
 Machine::Machine(const Graph& graph, std::vector<const Quantity*> learned,
                  const BatchSource& source, const TrainSpec& spec, std::uint64_t seed,
                  Threads& threads)
@@ -40,6 +47,7 @@ Machine::Machine(const Graph& graph, std::vector<const Quantity*> learned,
         antithetic_.push_back(automatic || spec.antithetic == "on");
         any_antithetic_ |= antithetic_.back();
     }
+    weights_ = loss_weights(spec, count);
     parameters.resize(graph.parameters() * count);
     for (Index k = 0; k < count; ++k) {
         parameters.segment(k * graph.parameters(), graph.parameters()) =
@@ -54,6 +62,11 @@ Machine::Machine(const Graph& graph, std::vector<const Quantity*> learned,
     update_ = spec.optimizer.make();
     peak_rate_ = spec.optimizer.row().rate(spec.optimizer.settings());
     workers_.resize(static_cast<std::size_t>(threads.count()));
+    if (spec.learn_path > 0) {
+        require(spec.learn == "b", Failure::usage, "--learn-path goes with --learn b alone");
+        path_.emplace(source.setup.interpolant.spec(), spec.learn_path);
+        path_gradients_.resize(path_->size(), std::ssize(cut_));
+    }
 }
 
 Losses Machine::step(Index step, double fraction) {
@@ -65,13 +78,22 @@ Losses Machine::step(Index step, double fraction) {
             const auto part = static_cast<std::size_t>(k);
             parts[part] = run_chunk(worker, source_, pairs, step, cut_[part], spec_.batch, false,
                                     parameters.data(), gradients_.col(lane).data());
+            if (path_) {
+                path_gradients_.col(k) = workers_[static_cast<std::size_t>(worker)].path_gradient;
+            }
         }
     });
     update(step, fraction);
+    if (path_) {  // summed chunk by chunk, in their order
+        path_->update(path_gradients_.rowwise().sum(), fraction);
+        source_.setup.interpolant = Interpolant(path_->spec());
+    }
     return sum_of(parts);
 }
 
-Losses Machine::evaluate(const BatchSource& source, const Pairs& pairs, Index n) {
+Losses Machine::evaluate(const BatchSource& held_out, const Pairs& pairs, Index n) {
+    BatchSource source = held_out;
+    source.setup = source_.setup;
     const auto cut = chunks(n, chunk_samples(n, any_antithetic_));
     std::vector<Losses> parts(cut.size(), Losses(std::ssize(learned_)));
     threads_.for_each(std::ssize(cut), [&](Index k, int worker) {
@@ -88,21 +110,23 @@ Losses Machine::run_chunk(int worker_index, const BatchSource& source, const Pai
     Worker& worker = workers_[static_cast<std::size_t>(worker_index)];
     if (!worker.tape) worker.tape.emplace(graph_, kChunk, Tape<float>::Mode::differentiable);
     build_batch(source, pairs, step, columns, batch, any_antithetic_, validation, worker.batch);
+    if (path_) worker.path_gradient.setZero(path_->size());
     Losses losses(std::ssize(learned_));
     for (std::size_t k = 0; k < learned_.size(); ++k) {
         const Index offset = static_cast<Index>(k) * graph_.parameters();
         float* dw = gradient == nullptr ? nullptr : gradient + offset;
-        run_network(worker, source, *learned_[k], antithetic_[k], batch, w + offset, dw,
-                    losses.form[static_cast<Index>(k)], losses.square[static_cast<Index>(k)]);
+        run_network(worker, source, k, batch, w + offset, dw, losses.form[static_cast<Index>(k)],
+                    losses.square[static_cast<Index>(k)]);
     }
     return losses;
 }
 
 /// Forward, loss and backward of one network; the gradient is that of the mean over the
 /// batch and the dimensions.
-void Machine::run_network(Worker& worker, const BatchSource& source, const Quantity& row,
-                          bool antithetic, Index batch, const float* w, float* dw, double& form,
-                          double& square) {
+void Machine::run_network(Worker& worker, const BatchSource& source, std::size_t which, Index batch,
+                          const float* w, float* dw, double& form, double& square) {
+    const Quantity& row = *learned_[which];
+    const bool antithetic = antithetic_[which];
     Tape<float>& tape = *worker.tape;
     const Batch& b = worker.batch;
     const Index d = b.xt.rows(), n = b.xt.cols(), signs = antithetic ? 2 : 1,
@@ -120,7 +144,7 @@ void Machine::run_network(Worker& worker, const BatchSource& source, const Quant
     const Eigen::Map<const MatrixF> y(tape.forward(w, wide), d, wide);
 
     const double weight = 1.0 / static_cast<double>(batch * signs);
-    const auto scale = static_cast<float>(weight / static_cast<double>(d));
+    const auto scale = static_cast<float>(weights_[which] * weight / static_cast<double>(d));
     for (Index sign = 0; sign < signs; ++sign) {
         build_target(source, row, b, sign == 0 ? 1 : -1, worker.target);
         for (Index j = 0; j < n; ++j) {
@@ -137,8 +161,23 @@ void Machine::run_network(Worker& worker, const BatchSource& source, const Quant
         }
     }
     if (dw == nullptr) return;
+    if (path_) worker.output = static_cast<double>(scale) * y.leftCols(signs * n).cast<double>();
     seed.rightCols(wide - signs * n).setZero();
-    tape.backward(w, wide, tape.seed(), dw, false);
+    tape.backward(w, wide, tape.seed(), dw, path_.has_value());
+    if (path_) {
+        worker.pulled = Eigen::Map<const MatrixF>(tape.d_input(0), d, signs * n).cast<double>();
+        add_path_gradient(worker, signs);
+    }
+}
+
+void Machine::add_path_gradient(Worker& worker, Index signs) const {
+    const Index n = worker.batch.xt.cols();
+    for (Index sign = 0; sign < signs; ++sign) {
+        // The mirror image of a one-sided batch has x0, which is its z, with the other sign.
+        const double of_x0 = sign == 1 && source_.setup.one_sided ? -1 : 1;
+        path_->add(worker.batch, of_x0, worker.output.middleCols(sign * n, n),
+                   worker.pulled.middleCols(sign * n, n), worker.path_gradient);
+    }
 }
 
 void Machine::update(Index step, double fraction) {

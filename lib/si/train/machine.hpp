@@ -8,6 +8,7 @@
 #include "si/net/optimizer.hpp"
 #include "si/net/tape.hpp"
 #include "si/train/batch.hpp"
+#include "si/train/path_learner.hpp"
 #include "si/train/spec.hpp"
 
 namespace si {
@@ -23,6 +24,9 @@ struct Losses {
     }
 };
 
+/// The weight of each learned field's loss. Throws Failure::usage when their number differs.
+std::vector<double> loss_weights(const TrainSpec& spec, Index count);
+
 /// The networks under training and everything that a step needs. The parameters of all
 /// networks are one flat vector. Refers to its arguments, which must outlive it.
 class Machine {
@@ -34,8 +38,11 @@ class Machine {
     /// when the gradient is not finite.
     Losses step(Index step, double fraction);
 
-    /// The losses of the averaged weights on `n` samples of `source`.
-    Losses evaluate(const BatchSource& source, const Pairs& pairs, Index n);
+    /// The losses of the averaged weights on `n` samples of `held_out`, at the present path.
+    Losses evaluate(const BatchSource& held_out, const Pairs& pairs, Index n);
+
+    /// The interpolant, which a path that is learned changes.
+    const Setup& setup() const { return source_.setup; }
 
     Eigen::VectorXf parameters, average;
 
@@ -44,27 +51,32 @@ class Machine {
         std::optional<Tape<float>> tape;
         Batch batch;
         Matrix target;
+        Matrix output, pulled;  ///< of the network, and of its residual through its Jacobian
+        Vector path_gradient;   ///< of this chunk
     };
 
     Losses run_chunk(int worker_index, const BatchSource& source, const Pairs& pairs, Index step,
                      Columns columns, Index batch, bool validation, const float* w,
                      float* gradient);
-    void run_network(Worker& worker, const BatchSource& source, const Quantity& row,
-                     bool antithetic, Index batch, const float* w, float* dw, double& form,
-                     double& square);
+    void run_network(Worker& worker, const BatchSource& source, std::size_t which, Index batch,
+                     const float* w, float* dw, double& form, double& square);
     void update(Index step, double fraction);
+    void add_path_gradient(Worker& worker, Index signs) const;
 
     const Graph& graph_;
     std::vector<const Quantity*> learned_;
-    const BatchSource& source_;
+    BatchSource source_;
     const TrainSpec& spec_;
     Threads& threads_;
     std::vector<bool> antithetic_;
+    std::vector<double> weights_;
     bool any_antithetic_ = false;
     Eigen::VectorXf first_, second_;
     std::vector<Columns> cut_;
     Index lanes_ = 1;
     MatrixF gradients_;  // (parameters, lanes)
+    std::optional<PathLearner> path_;
+    Matrix path_gradients_;  // (coefficients, chunks)
     Update update_;
     double peak_rate_ = 0;
     std::vector<Worker> workers_;

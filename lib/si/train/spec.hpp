@@ -5,6 +5,7 @@
 
 #include "si/base/catalogue.hpp"
 #include "si/coupling/coupling.hpp"
+#include "si/flow/model.hpp"
 #include "si/interpolant/time.hpp"
 #include "si/net/network.hpp"
 #include "si/net/optimizer.hpp"
@@ -14,9 +15,12 @@ namespace si {
 /// How a model is trained. All of it is kept in the model.
 struct TrainSpec {
     std::string learn = "b";
+    std::vector<double> weights;
     Choice<networks> net{"mlp"};
+    Choice<bases> base{"normal"};
     Choice<couplings> coupling{"independent"};
     Choice<times> time{"uniform"};
+    double learn_path = 0;
     std::string antithetic = "auto";
     std::string standardize = "auto";
     double dequantize = 0;
@@ -28,14 +32,22 @@ struct TrainSpec {
     double clip = 1;
     std::string valid = "0.1";
     Index valid_interval = 200;
+    bool errors = false;
 
     static constexpr auto fields() {
         return std::tuple{
-            field("learn", &TrainSpec::learn, "Fields to learn, of b, v, s, eta, x0 and x1")
+            field("learn", &TrainSpec::learn, "Fields to learn, of b, v, s, eta, x0, x1 and u")
                 .value("FIELD,..."),
+            field("weights", &TrainSpec::weights, "Weight of the loss of each; 1 when left out",
+                  kPositive),
             field("net", &TrainSpec::net, "Network; each field has its own").value("NET,..."),
+            field("base", &TrainSpec::base, "Density of x0, where --x0 gives no samples of it"),
             field("coupling", &TrainSpec::coupling, "How x0 and x1 are paired"),
             field("time", &TrainSpec::time, "Distribution of the training times"),
+            field("learn_path", &TrainSpec::learn_path,
+                  "Rate at which coefficients of the path are learned too, so that transport costs "
+                  "less; 0 keeps them, above 0.003 they outrun the network",
+                  kNonNegative),
             field("antithetic", &TrainSpec::antithetic,
                   "Use each z with both signs; auto does where targets are singular", one_of(+[] {
                       return std::vector<std::string>{"auto", "on", "off"};
@@ -59,7 +71,10 @@ struct TrainSpec {
             field("valid", &TrainSpec::valid, "Held-out samples: a file, or a fraction of the data")
                 .value("FILE|FRACTION"),
             field("valid_interval", &TrainSpec::valid_interval, "Steps between validations",
-                  kPositive)};
+                  kPositive),
+            field("errors", &TrainSpec::errors,
+                  "Estimate how far b and s are from exact ones, on held-out samples: what "
+                  "si-sample --epsilon optimal works with")};
     }
 };
 

@@ -17,6 +17,7 @@ struct TrainData {
     std::vector<Index> shape;  ///< of one sample
     Matrix valid1;             ///< held-out samples of the target; none: no validation
     std::optional<Matrix> valid0;
+    std::optional<Model> teacher;  ///< whose flow made the pairs (x0, x1), if one did
 };
 
 /// Splits a fraction of the samples off for validation: columns of x1 (and of x0, row by row

@@ -1,0 +1,152 @@
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+#include <numbers>
+
+#include "si/flow/sde.hpp"
+
+namespace si {
+namespace {
+
+struct ConstantSpec {
+    double value = 1;
+    static constexpr auto fields() {
+        return std::tuple{field("value", &ConstantSpec::value, "Its value", kNonNegative)};
+    }
+};
+
+Epsilon constant(const ConstantSpec& spec, const EpsilonContext&) {
+    return [spec](double) { return spec.value; };
+}
+
+struct TaperSpec {
+    double value = 1;
+    double width = 0.05;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("value", &TaperSpec::value, "Value in the middle", kNonNegative),
+            field("width", &TaperSpec::width, "Time over which it rises and falls", kPositive)};
+    }
+};
+
+Epsilon taper(const TaperSpec& spec, const EpsilonContext&) {
+    return [spec](double t) {
+        const double near = std::min({t, 1 - t, spec.width}) / spec.width;
+        return spec.value * near;
+    };
+}
+
+Epsilon sine(const ConstantSpec& spec, const EpsilonContext&) {
+    return [spec](double t) {
+        return spec.value * std::pow(std::sin(std::numbers::pi * std::min(t, 1 - t)), 2);
+    };
+}
+
+Epsilon sigma(const ConstantSpec& spec, const EpsilonContext& context) {
+    return [spec, setup = context.setup](double t) {
+        const auto c = setup.interpolant.at(t);
+        return spec.value * (setup.one_sided ? c.alpha : c.gamma);
+    };
+}
+
+struct CappedSpec {
+    double value = 1;
+    double cap = 10;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("value", &CappedSpec::value, "Factor", kNonNegative),
+            field("cap", &CappedSpec::cap, "Largest value, as it grows at t = 0", kPositive)};
+    }
+};
+
+Epsilon sbdm(const CappedSpec& spec, const EpsilonContext&) {
+    return [spec](double t) { return t > 0 ? std::min(spec.value / t, spec.cap) : spec.cap; };
+}
+
+struct OptimalSpec {
+    bool constant = false;
+    double cap = 10;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("constant", &OptimalSpec::constant, "The best constant, not the best function"),
+            field("cap", &OptimalSpec::cap, "Largest value", kPositive)};
+    }
+};
+
+/// Errors below a thousandth of the largest say nothing but that they are small.
+double ratio(double b, double s) { return s > 0 ? std::sqrt(std::max(b, 0.0) / s) : 1; }
+
+/// KL <= (1/epsilon) dL_b + epsilon dL_s is least at sqrt(dL_b / dL_s) (arXiv:2303.08797 (2.49)),
+/// and so is its integrand at each time.
+Epsilon from_errors(const OptimalSpec& spec, const FieldErrors& errors) {
+    const auto count = errors.t.size();
+    if (spec.constant) {
+        double b = 0, s = 0;
+        for (std::size_t k = 0; k < count; ++k) b += errors.b[k], s += errors.s[k];
+        const double value = std::min(ratio(b, s), spec.cap);
+        return [value](double) { return value; };
+    }
+    std::vector<double> values(count);
+    for (std::size_t k = 0; k < count; ++k)
+        values[k] = std::min(ratio(errors.b[k], errors.s[k]), spec.cap);
+    return [t = errors.t, values](double at) {  // straight lines between the grid's times
+        const auto after = std::upper_bound(t.begin(), t.end(), at);
+        if (after == t.begin()) return values.front();
+        if (after == t.end()) return values.back();
+        const auto k = static_cast<std::size_t>(after - t.begin());
+        const double u = (at - t[k - 1]) / (t[k] - t[k - 1]);
+        return (1 - u) * values[k - 1] + u * values[k];
+    };
+}
+
+/// One network makes the errors of b and s proportional, b^ - b = c (s^ - s): c = alpha^2 beta' /
+/// beta - alpha alpha'. That is 1/t for path vp, (1 - t)/t for linear.
+Epsilon optimal(const OptimalSpec& spec, const EpsilonContext& context) {
+    if (context.setup.one_sided && !spec.constant) {
+        return [spec, interpolant = context.setup.interpolant](double t) {
+            const auto c = interpolant.at(t);
+            const double value = c.alpha * c.alpha * c.beta_dot / c.beta - c.alpha_alpha_dot;
+            return c.beta > 0 ? std::clamp(value, 0.0, spec.cap) : spec.cap;
+        };
+    }
+    require(!context.errors.t.empty(), Failure::usage,
+            "epsilon optimal needs a model with estimates of its errors in b and s; si-train makes "
+            "them with --errors (or give a number)");
+    return from_errors(spec, context.errors);
+}
+
+constexpr auto kEpsilons = std::to_array<EpsilonRow>({
+    {"constant", "the same at all times", spec_of<ConstantSpec>, from_json<constant>},
+    {"taper", "constant, falling to zero at both ends", spec_of<TaperSpec>, from_json<taper>},
+    {"sine", "value sin^2(pi t)", spec_of<ConstantSpec>, from_json<sine>},
+    {"sigma", "proportional to the noise in x_t: gamma, or alpha of a one-sided model",
+     spec_of<ConstantSpec>, from_json<sigma>},
+    {"sbdm", "value / t, that of score-based diffusion", spec_of<CappedSpec>, from_json<sbdm>},
+    {"optimal", "what makes the bound on KL least", spec_of<OptimalSpec>, from_json<optimal>},
+});
+
+}  // namespace
+
+Catalogue<EpsilonRow> epsilons() { return {"epsilon", kEpsilons}; }
+
+bool vanishes(const Epsilon& epsilon) {
+    constexpr int kProbes = 64;
+    for (int i = 0; i <= kProbes; ++i) {
+        if (epsilon(static_cast<double>(i) / kProbes) != 0) return false;
+    }
+    return true;
+}
+
+EpsilonChoice Setting<EpsilonChoice>::from_text(std::string_view word) {
+    if (parse_real(word)) return {Choice<epsilons>(text("constant,value=", word))};
+    return {Choice<epsilons>(word)};
+}
+
+EpsilonChoice Setting<EpsilonChoice>::from_json(const Json& node) {
+    if (node.is_number())
+        return {Choice<epsilons>::from_json({{"kind", "constant"}, {"value", node}})};
+    return {Choice<epsilons>::from_json(node)};
+}
+
+}  // namespace si

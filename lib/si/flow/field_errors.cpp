@@ -1,0 +1,78 @@
+#include "si/flow/field_errors.hpp"
+
+#include "si/interpolant/exact.hpp"
+#include "si/random/draw.hpp"
+
+namespace si {
+namespace {
+
+constexpr unsigned kCompared = kB | kV | kS | kEta | kX0 | kX1;
+constexpr Index kPart = 512;
+
+struct Points {
+    Vector t;
+    Matrix x;
+};
+
+/// Points first .. first + count of n, in the coordinates of `truth`.
+Points draw(const MixtureField& truth, Index n, double margin, std::uint64_t seed, Index first,
+            Index count) {
+    const Index d = truth.dim();
+    Matrix u(1, count), x0(d, count), x1(d, count), z(d, count);
+    fill_uniform({seed, Purpose::check, 10}, first, u);
+    truth.base().sample({seed, Purpose::check, 11}, first, x0);
+    truth.target().sample({seed, Purpose::check, 13}, first, x1);
+    fill_normal({seed, Purpose::check, 15}, first, z);
+    Points points{Vector(count), Matrix(d, count)};
+    for (Index j = 0; j < count; ++j) {
+        const double place = (static_cast<double>(first + j) + u(0, j)) / static_cast<double>(n);
+        points.t[j] = margin + (1 - 2 * margin) * place;
+        const auto c = truth.interpolant().at(points.t[j]);
+        points.x.col(j) = c.alpha * x0.col(j) + c.beta * x1.col(j) + c.gamma * z.col(j);
+    }
+    return points;
+}
+
+}  // namespace
+
+std::vector<FieldError> field_errors(const Model& model, const Model& truth, Index n, double margin,
+                                     std::uint64_t seed, Threads& threads) {
+    const auto exact = make_field(truth), learned = make_field(model);
+    const auto* mixture = dynamic_cast<const MixtureField*>(exact.get());
+    require(mixture != nullptr, Failure::usage,
+            "the exact model must be a Gaussian mixture (see si-data exact)");
+    require(model.dim == truth.dim, Failure::usage, "the models have dimensions ", model.dim,
+            " and ", truth.dim);
+    const unsigned want = kCompared & exact->available() & learned->available();
+    const auto cut = chunks(n, kPart);
+    std::vector<const Quantity*> rows;
+    for (const Quantity& row : quantities()) {
+        if ((want & row.flag) != 0) rows.push_back(&row);
+    }
+    Matrix wrong(std::ssize(rows), std::ssize(cut)), size(std::ssize(rows), std::ssize(cut));
+    threads.for_each(std::ssize(cut), [&](Index c, int) {
+        const Columns& columns = cut[static_cast<std::size_t>(c)];
+        const auto at = draw(*mixture, n, margin, seed, columns.first, columns.count);
+        FieldValues good, made;
+        (*exact->evaluator())(at.t, at.x, want, good);
+        to_data_coordinates(truth, want, good);
+        const Matrix x = model.transform.from_data(truth.transform.to_data(at.x));
+        (*learned->evaluator())(at.t, x, want, made);
+        to_data_coordinates(model, want, made);
+        for (std::size_t k = 0; k < rows.size(); ++k) {
+            const Matrix &f = good.*rows[k]->value, &g = made.*rows[k]->value;
+            wrong(static_cast<Index>(k), c) = (g - f).squaredNorm();
+            size(static_cast<Index>(k), c) = f.squaredNorm();
+        }
+    });
+    std::vector<FieldError> errors;
+    for (std::size_t k = 0; k < rows.size(); ++k) {
+        const auto row = static_cast<Index>(k);
+        const double square = wrong.row(row).sum() / static_cast<double>(n),
+                     exact_square = size.row(row).sum() / static_cast<double>(n);
+        errors.push_back({rows[k]->name, std::sqrt(square / exact_square), square, exact_square});
+    }
+    return errors;
+}
+
+}  // namespace si

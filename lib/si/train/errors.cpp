@@ -1,0 +1,83 @@
+#include "si/train/errors.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+namespace si {
+namespace {
+
+constexpr Index kBins = 10, kSamples = 4096, kNeighbours = 8;
+
+/// Mean over i of r_i . (mean of r_j over the nearest neighbours j of i that share no sample
+/// with it). `alike(i, j)` says that they do.
+template <class Alike>
+double smoothed_square(const Matrix& x, const Matrix& r, Threads& threads, const Alike& alike) {
+    const Index n = x.cols();
+    Vector products(n);
+    const auto cut = chunks(n, 64);
+    threads.for_each(std::ssize(cut), [&](Index c, int) {
+        const Columns& columns = cut[static_cast<std::size_t>(c)];
+        std::vector<std::pair<double, Index>> near(static_cast<std::size_t>(n));
+        for (Index i = columns.first; i < columns.first + columns.count; ++i) {
+            const Vector here = x.col(i);
+            Index count = 0;
+            for (Index j = 0; j < n; ++j) {
+                if (alike(i, j)) continue;
+                near[static_cast<std::size_t>(count++)] = {(x.col(j) - here).squaredNorm(), j};
+            }
+            const Index k = std::min(count, kNeighbours);
+            std::partial_sort(near.begin(), near.begin() + k, near.begin() + count);
+            double sum = 0;
+            for (Index m = 0; m < k; ++m) {
+                sum += r.col(i).dot(r.col(near[static_cast<std::size_t>(m)].second));
+            }
+            products[i] = k > 0 ? sum / static_cast<double>(k) : 0;
+        }
+    });
+    return products.mean();
+}
+
+}  // namespace
+
+FieldErrors estimate_errors(const Preparation& trained, Threads& threads) {
+    const auto& validation = trained.validation;
+    require(validation.size > 0, Failure::usage, "--errors needs held-out samples (--valid)");
+    const auto field = make_field(trained.model);
+    check_request(*field, Vector(0), Matrix(trained.model.dim, 0), kB | kS);
+    const auto evaluate = field->evaluator();
+    const auto [first, last] = field->span(kB | kS);
+    const Index n = std::min(validation.size, kSamples);
+    const auto alike = [&](Index i, Index j) {
+        const auto a = static_cast<std::size_t>(i), b = static_cast<std::size_t>(j);
+        const auto& pairs = validation.pairs;
+        return pairs.x1[a] == pairs.x1[b] || (!pairs.x0.empty() && pairs.x0[a] == pairs.x0[b]);
+    };
+    FieldErrors errors;
+    BatchSource source = validation.source;
+    source.time = Choice<times>("uniform").make();
+    for (Index bin = 0; bin < kBins; ++bin) {
+        const double width = (last - first) / static_cast<double>(kBins);
+        source.first_time = std::max(first + static_cast<double>(bin) * width, 1e-3);
+        source.last_time = std::min(first + static_cast<double>(bin + 1) * width, 1 - 1e-3);
+        Batch batch;
+        build_batch(source, validation.pairs, 0, Columns{0, n}, n, false, true, batch);
+        FieldValues values;
+        (*evaluate)(batch.t, batch.xt, kB | kS, values);
+        Matrix residual;
+        const auto error_of = [&](const char* name, const Matrix& learned) {
+            build_target(source, quantities().at(name), batch, 1, residual);
+            residual -= learned;
+            return std::max(smoothed_square(batch.xt, residual, threads, alike), 0.0);
+        };
+        errors.t.push_back((source.first_time + source.last_time) / 2);
+        errors.b.push_back(error_of("b", values.b));
+        errors.s.push_back(error_of("s", values.s));
+    }
+    return errors;
+}
+
+Json errors_to_json(const FieldErrors& errors) {
+    return {{"t", errors.t}, {"b", errors.b}, {"s", errors.s}};
+}
+
+}  // namespace si

@@ -1,0 +1,190 @@
+#include "si/train/preparation.hpp"
+
+#include <cmath>
+
+namespace si {
+namespace {
+
+/// Singular targets are kept this far off the ends.
+constexpr double kTimeMargin = 1e-4;
+
+Vector mean_of(const Matrix& x) { return x.rowwise().mean(); }
+
+Vector variance_of(const Matrix& x, const Vector& mean) {
+    return (x.colwise() - mean).array().square().rowwise().mean();
+}
+
+std::vector<double> as_list(const Vector& v) { return {v.begin(), v.end()}; }
+
+/// Mean and variances of x0 in the data's units, when it has any.
+struct Moments {
+    Vector mean, variance;
+};
+
+/// One set of data is whitened coordinate by coordinate. Two ends in the same units are brought
+/// to a common centre and one common scale, so that distances between them keep their meaning.
+Transform standardization(const TrainData& data, const TrainSpec& spec,
+                          const std::optional<Moments>& start) {
+    const Index d = data.x1.rows();
+    if (spec.standardize == "none") return Transform::identity(d);
+    const double w = spec.dequantize;
+    const Vector mean1 = (mean_of(data.x1).array() + w / 2).matrix();
+    const Vector variance1 = (variance_of(data.x1, mean_of(data.x1)).array() + w * w / 12).matrix();
+    Transform transform = Transform::identity(d);
+    if (start) {
+        const double variance = (variance1 + start->variance).mean() / 2;
+        transform.shift = (start->mean + mean1) / 2;
+        if (variance > 0) transform.scale.setConstant(std::sqrt(variance));
+    } else {
+        transform.shift = mean1;
+        for (Index i = 0; i < d; ++i) {  // a constant coordinate keeps its scale
+            if (variance1[i] > 0) transform.scale[i] = std::sqrt(variance1[i]);
+        }
+    }
+    return transform;
+}
+
+/// A density of the data's coordinates in the model's.
+Json in_model_coordinates(const GaussianMixture& density, const Transform& transform) {
+    const Vector inverse = transform.scale.cwiseInverse();
+    if (density.is_point()) {
+        return {{"kind", "point"}, {"at", as_list(transform.from_data(density.means().front()))}};
+    }
+    std::vector<Vector> means;
+    std::vector<Matrix> covariances;
+    for (Index k = 0; k < density.size(); ++k) {
+        const auto at = static_cast<std::size_t>(k);
+        means.emplace_back(transform.from_data(density.means()[at]));
+        covariances.emplace_back(inverse.asDiagonal() * density.covariances()[at] *
+                                 inverse.asDiagonal());
+    }
+    Json base{{"kind", "mixture"}};
+    base.update(GaussianMixture(as_list(density.weights()), means, covariances).to_json());
+    return base;
+}
+
+/// Decides the base and the coordinates of the model.
+void choose_coordinates(const TrainData& data, const TrainSpec& spec, Model& model) {
+    if (data.teacher) {
+        model.base = data.teacher->base;
+        model.transform = data.teacher->transform;
+        return;
+    }
+    if (data.x0 || Interpolant(model.interpolant).mirror()) {
+        require(!spec.base.row().units, Failure::usage,
+                "--base: x0 has samples, which are its law");
+        model.base = "samples";
+        std::optional<Moments> start;
+        if (data.x0) {
+            const Vector mean = mean_of(*data.x0);
+            start = Moments{mean, variance_of(*data.x0, mean)};
+        }
+        model.transform = standardization(data, spec, start);
+        return;
+    }
+    const auto density = in_context("--base", [&] { return spec.base.make(model.dim); });
+    require(density.has_value(), Failure::usage, "--base: give the samples, with --x0");
+    if (!spec.base.row().units) {
+        model.transform = standardization(data, spec, {});
+    } else if (density->size() == 1 && !density->is_point()) {
+        model.transform =
+            Transform::whitening(density->means().front(), density->covariances().front());
+    } else {
+        std::optional<Moments> start;
+        if (!density->is_point()) start = {density->mean(), density->covariance().diagonal()};
+        model.transform = standardization(data, spec, start);
+        model.base = Choice<bases>::from_json(in_model_coordinates(*density, model.transform));
+    }
+}
+
+void check_data(const TrainData& data, const Interpolant& interpolant) {
+    const Index d = data.x1.rows();
+    const auto same = [&](const Matrix& x, std::string_view name) {
+        require(x.size() == 0 || x.rows() == d, Failure::data, name, " has ", x.rows(),
+                " coordinates, the training data have ", d);
+    };
+    require(data.x1.cols() >= 2, Failure::data, "training needs at least 2 samples, there are ",
+            data.x1.cols());
+    same(data.valid1, "the held-out data");
+    if (data.x0) same(*data.x0, "x0");
+    if (data.valid0) same(*data.valid0, "the held-out x0");
+    require(!data.x0 || !interpolant.mirror(), Failure::usage,
+            "path mirror goes from the data to the data; leave --x0 out");
+}
+
+void fill_field(const TrainSpec& spec, bool independent, Preparation& all) {
+    all.field = {.learn = spec.learn, .net = spec.net, .mean0 = {}, .mean1 = {}};
+    if (!independent) return;
+    const auto& source = all.source;
+    Vector mean1 = mean_of(all.x1);
+    if (source.dequantize.size() > 0) mean1 += source.dequantize / 2;
+    all.field.mean1 = as_list(mean1);
+    const auto base = all.model.base_density();
+    all.field.mean0 = as_list(base ? base->mean() : mean_of(all.x0));
+}
+
+}  // namespace
+
+void Validation::take(Index n1, Index n0, bool independent) {
+    constexpr Index kLeast = 4096, kMost = 8192;
+    size = n1 < kLeast ? (kLeast + n1 - 1) / n1 * n1 : std::min(n1, kMost);
+    for (Index i = 0; i < size; ++i) {
+        pairs.x1.push_back(i % n1);
+        // A shift that grows from one round to the next keeps x0 and x1 apart.
+        if (n0 > 0) pairs.x0.push_back(independent ? (i + i / n1 + n0 / 2) % n0 : i % n0);
+    }
+}
+
+std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpec& interpolant,
+                                     const TrainSpec& spec, std::uint64_t seed) {
+    const Interpolant made(interpolant);
+    check_data(data, made);
+    auto all = std::make_unique<Preparation>();
+    Model& model = all->model;
+    model.dim = data.x1.rows();
+    model.shape = data.shape;
+    model.interpolant = interpolant;
+    choose_coordinates(data, spec, model);
+    const bool independent = spec.coupling.row().independent && !made.mirror();
+    model.independent = independent;
+    all->learned = parse_learned(spec.learn);
+
+    const auto inside = [&](const Matrix& x) {
+        return x.size() > 0 ? model.transform.from_data(x) : Matrix();
+    };
+    all->x1 = inside(data.x1);
+    all->valid1 = inside(data.valid1);
+    if (data.x0) all->x0 = inside(*data.x0);
+    if (data.valid0) all->valid0 = inside(*data.valid0);
+
+    BatchSource& source = all->source;
+    source.setup = model.setup();
+    source.x1 = &all->x1;
+    source.x0 = data.x0 ? &all->x0 : nullptr;
+    if (const auto base = model.base_density(); base && !base->is_standard_normal()) {
+        source.base = base;
+    }
+    source.draw = spec.coupling.make(CouplingData{all->x0.cols(), all->x1.cols(), seed});
+    source.time = spec.time.make();
+    const auto range = regular_times(source.setup, all->learned, kTimeMargin);
+    source.first_time = range[0];
+    source.last_time = range[1];
+    if (spec.dequantize > 0) {
+        require(!model.transform.factor, Failure::usage,
+                "--dequantize goes with the base N(0, I) only");
+        source.dequantize = spec.dequantize / model.transform.scale.array();
+    }
+    source.seed = seed;
+
+    Validation& validation = all->validation;
+    validation.source = source;
+    validation.source.x1 = &all->valid1;
+    validation.source.x0 = data.x0 ? &all->valid0 : nullptr;
+    if (all->valid1.cols() > 0) {
+        validation.take(all->valid1.cols(), all->valid0.cols(), independent);
+    }
+    fill_field(spec, independent, *all);
+    return all;
+}
+
+}  // namespace si
