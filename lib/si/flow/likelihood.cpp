@@ -84,7 +84,7 @@ Drift with_divergence(Evaluator& evaluate, Index dim, FieldValues& values) {
 }
 
 /// Of (x, l_1 .. l_K, j): l_k takes probe k of column j. Solvers drop columns that have arrived,
-/// so a column carries the number j that it began with.
+/// so a column carries the number j that it began with, as a passenger.
 Drift with_probes(Evaluator& evaluate, Index dim, const Matrix& probes, FieldValues& values) {
     return [&evaluate, dim, &probes, &values](ConstVector t, ConstMatrix x, MatrixRef dx) {
         const Index last = x.rows() - 1;
@@ -280,7 +280,8 @@ Scored ode_log_density(const Model& model, const Field& field, const OdeScoreSpe
                             columns.count, 0, static_cast<double>(columns.count - 1));
                         drift = with_probes(evaluate, d, drawn, values);
                     }
-                    const auto result = solve(drift, {way.from(), way.to(), {}}, std::move(state));
+                    const auto result = solve(drift, {way.from(), way.to(), {}, probes > 0 ? 1 : 0},
+                                              std::move(state));
                     all.log_density(range) = way.log_density(evaluate, result.x.topRows(d));
                     for (Index j = 0; j < columns.count; ++j) {
                         const Index i = columns.first + j;
