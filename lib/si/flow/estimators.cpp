@@ -1,28 +1,65 @@
 #include "si/flow/estimators.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+#include <vector>
 
 namespace si {
 namespace {
 
-/// The times of a path, formed as those of the sampler.
+/// Times t_0 .. t_N of a path.
 class Grid {
   public:
-    explicit Grid(const PathSetting& setting)
-        : from_(setting.from), to_(setting.to), steps_(static_cast<double>(setting.steps)) {}
+    /// Equal steps, formed as those of the sampler.
+    static Grid equal(const PathSetting& setting) {
+        Grid grid;
+        for (Index k = 0; k <= setting.steps; ++k) {
+            const double u = static_cast<double>(k) / static_cast<double>(setting.steps);
+            grid.times_.push_back(setting.from + u * (setting.to - setting.from));
+        }
+        grid.times_.back() = setting.to;
+        return grid;
+    }
 
-    double time(double k) const { return k >= steps_ ? to_ : from_ + k / steps_ * (to_ - from_); }
+    /// A path that stays off 0 or 1 does so because the score breaks down there, as errors of
+    /// s = -eta / gamma do. Towards such an end, steps shrink with the distance from it: those at
+    /// t have the density G', G = t + w log t - w log(1 - t), so far as both ends are such.
+    static Grid graded(const PathSetting& setting) {
+        constexpr double width = 0.1;
+        const auto [low, high] = std::minmax(setting.from, setting.to);
+        const bool at_zero = low > 0, at_one = high < 1;
+        if (!at_zero && !at_one) return equal(setting);
+        const auto cumulative = [=](double t) {
+            return t + (at_zero ? width * std::log(t) : 0) - (at_one ? width * std::log1p(-t) : 0);
+        };
+        Grid grid = equal(setting);
+        const double start = cumulative(setting.from), end = cumulative(setting.to);
+        for (Index k = 1; k < setting.steps; ++k) {
+            const double u = static_cast<double>(k) / static_cast<double>(setting.steps);
+            double below = low, above = high;  // G rises with t
+            for (int halving = 0; halving < 60; ++halving) {
+                const double middle = (below + above) / 2;
+                (cumulative(middle) < start + u * (end - start) ? below : above) = middle;
+            }
+            grid.times_[static_cast<std::size_t>(k)] = below;
+        }
+        return grid;
+    }
+
+    double operator[](Index k) const { return times_[static_cast<std::size_t>(k)]; }
+    double middle(Index k) const { return ((*this)[k] + (*this)[k + 1]) / 2; }
     /// Variance of the noise of step k: 2 |h| epsilon, epsilon by the trapezoid.
     double variance(const Epsilon& epsilon, Index k) const {
-        const auto at = static_cast<double>(k);
-        return std::abs(to_ - from_) / steps_ * (epsilon(time(at)) + epsilon(time(at + 1)));
+        const double t = (*this)[k], to = (*this)[k + 1];
+        return std::abs(to - t) * (epsilon(t) + epsilon(to));
     }
-    double direction() const { return to_ > from_ ? 1 : -1; }
 
   private:
-    double from_, to_, steps_;
+    std::vector<double> times_;
 };
+
+double direction(const PathSetting& setting) { return setting.to > setting.from ? 1 : -1; }
 
 // Sums in one order, wherever a column stands in memory.
 double dot(ConstMatrix a, ConstMatrix b, Index j) {
@@ -39,7 +76,7 @@ using Push = std::function<void(double t, const Matrix& noise, Matrix& state)>;
 PathWeights split_steps(const PathSetting& setting, const Drift& flow, const Push& push,
                         Matrix& x) {
     const OdeSolve one_step = Choice<ode_solvers>("heun,steps=1").make();
-    const Grid grid(setting);
+    const Grid grid = Grid::graded(setting);
     const Index d = x.rows();
     PathWeights result;
     Matrix state(d + 1, x.cols()), noise(d, x.cols());
@@ -53,7 +90,7 @@ PathWeights split_steps(const PathSetting& setting, const Drift& flow, const Pus
         t = to;
     };
     for (Index k = 0; k < setting.steps; ++k) {
-        go(grid.time(static_cast<double>(k) + 0.5));
+        go(grid.middle(k));
         const double variance = grid.variance(setting.epsilon, k);
         if (variance == 0) continue;
         setting.increments(k, noise);
@@ -71,7 +108,7 @@ WeighPaths tilted(const NoSettings&) {
     return [](const PathSetting& setting, Matrix& x) {
         FieldValues values;
         const Index d = x.rows();
-        const double sign = Grid(setting).direction();
+        const double sign = direction(setting);
         const Drift flow = [&](ConstVector t, ConstMatrix y, MatrixRef dy) {
             const double e = t.size() > 0 ? setting.epsilon(t[0]) : 0;
             setting.evaluate(t, y.topRows(d), kB | kS | kDivB, values);
@@ -101,7 +138,7 @@ WeighPaths feynman_kac(const NoSettings&) {
     return [](const PathSetting& setting, Matrix& x) {
         FieldValues values;
         const Index d = x.rows();
-        const double sign = Grid(setting).direction();
+        const double sign = direction(setting);
         const Drift flow = [&](ConstVector t, ConstMatrix y, MatrixRef dy) {
             const double e = t.size() > 0 ? setting.epsilon(t[0]) : 0;
             setting.evaluate(t, y.topRows(d), kB | kS | kDivB | kDivS, values);
@@ -115,7 +152,7 @@ WeighPaths feynman_kac(const NoSettings&) {
 
 WeighPaths chain(const NoSettings&) {
     return [](const PathSetting& setting, Matrix& x) {
-        const Grid grid(setting);
+        const Grid grid = Grid::equal(setting);
         FieldValues here, there;
         const auto evaluate = [&](double t, FieldValues& out) {
             setting.evaluate(Vector::Constant(x.cols(), t), x, kB | kS, out);
@@ -124,8 +161,7 @@ WeighPaths chain(const NoSettings&) {
         Matrix noise(x.rows(), x.cols()), back;
         evaluate(setting.from, here);
         for (Index k = 0; k < setting.steps; ++k) {
-            const double t = grid.time(static_cast<double>(k)),
-                         to = grid.time(static_cast<double>(k) + 1), h = to - t;
+            const double t = grid[k], to = grid[k + 1], h = to - t;
             const double variance = grid.variance(setting.epsilon, k);
             require(variance > 0, Failure::usage,
                     "the chain needs noise in every step; epsilon is 0 at t = ", t);
@@ -149,13 +185,13 @@ WeighPaths chain(const NoSettings&) {
 
 constexpr auto kEstimators = std::to_array<EstimatorRow>({
     {"tilted", "paths of the reversed SDE, weighted by Girsanov's theorem", spec_of<NoSettings>,
-     kB | kS | kDivB, false, from_json<tilted>},
+     kB | kS | kDivB, false, false, from_json<tilted>},
     {"chain", "the Euler-Maruyama sampler itself, by importance sampling; no divergence",
-     spec_of<NoSettings>, kB | kS, false, from_json<chain>},
+     spec_of<NoSettings>, kB | kS, false, true, from_json<chain>},
     {"feynman-kac", "paths of the model's own drift; for small dimensions only",
-     spec_of<NoSettings>, kB | kS | kDivB | kDivS, false, from_json<feynman_kac>},
+     spec_of<NoSettings>, kB | kS | kDivB | kDivS, false, false, from_json<feynman_kac>},
     {"elbo", "a lower bound, the mean logarithm of the tilted weights", spec_of<NoSettings>,
-     kB | kS | kDivB, true, from_json<tilted>},
+     kB | kS | kDivB, true, false, from_json<tilted>},
 });
 
 }  // namespace

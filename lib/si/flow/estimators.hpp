@@ -26,7 +26,7 @@ struct PathSetting {
     const Epsilon& epsilon;
     const Increments& increments;
     double from, to;  ///< the time of the point that is scored, and where paths end
-    Index steps;      ///< equal ones
+    Index steps;
 };
 
 /// The logarithms of the weights (n), and how often the field was evaluated for each path.
@@ -43,8 +43,9 @@ using WeighPaths = std::function<PathWeights(const PathSetting& setting, Matrix&
 struct EstimatorRow {
     std::string_view name, summary;
     SpecInfo spec;
-    unsigned want;  ///< what the field must answer
-    bool bound;     ///< mean of log w rho_end instead of log of the mean: below log rho (Jensen)
+    unsigned want;     ///< what the field must answer
+    bool bound;        ///< mean of log w rho_end instead of log of the mean: below log rho (Jensen)
+    bool exact_steps;  ///< about the sampler with these steps; else about the limit of small ones
     WeighPaths (*make)(const Json& settings);
 };
 
@@ -55,7 +56,8 @@ struct EstimatorRow {
 /// in the sense of Stratonovich, which needs no div s (at t = 0, div b has the other sign). Where
 /// s is the score of the model, w rho_end is the same for all paths. Steps are a Heun step of the
 /// drift and the div b between two half steps of noise along which s is integrated by Gauss's
-/// rule, so that bias and spread are O(h^2) where s is a gradient.
+/// rule, so that bias and spread are O(h^2) where s is a gradient. Steps shrink towards an end
+/// where the score breaks down, and are equal elsewhere.
 ///
 /// chain: the sampler's own chain of Euler-Maruyama steps, whose density at x is
 /// integral of rho_end(x_N) prod p(x_k | x_k+1), by importance sampling with the reversed chain.

@@ -75,7 +75,8 @@ Scored ode_log_density(const Model& model, const Field& field, const OdeScoreSpe
 /// their mean weight, or for a bound the mean of their logarithms. The former is low by about
 /// relative_sd^2 / (2 paths) on average, the latter by what does not vanish with more paths.
 /// Standard errors are those of the mean weight over the mean weight, or of the mean logarithm.
-/// Warns when the weights are so uneven that these numbers cannot be trusted.
+/// Warns when the weights are so uneven that these numbers cannot be trusted, and when the first
+/// points come out otherwise with half the steps.
 ///
 /// The SDE runs where the field has a score; what is left at the ends is carried over by one
 /// Runge-Kutta step of the flow, as si-sample does, so that the whole is the density of its
