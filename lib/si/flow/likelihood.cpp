@@ -141,8 +141,9 @@ void reduce(const Vector& log_weights, bool bound, Index i, Scored& out) {
     out.relative_sd[i] = relative * std::sqrt(count);
     // (sum w)^2 / sum w^2, by the variance.
     out.effective_paths[i] = count / (1 + (count - 1) * relative * relative);
+    const auto plain = mean_and_error(log_weights);
+    out.log_weight_sd[i] = plain.error * std::sqrt(count);
     if (bound) {
-        const auto plain = mean_and_error(log_weights);
         out.log_density[i] = plain.mean;
         out.standard_error[i] = plain.error;
     }
@@ -154,16 +155,20 @@ double median(Vector values) {
     return *middle;
 }
 
-/// Half of the points at least are worse than these bounds: then so is their mean.
+/// Half of the points at least are worse than these bounds: then so is their mean. The few paths
+/// of a point seldom meet the largest weights, so what relative error these would have is taken
+/// from the spread of their logarithms, as for normal ones: E w^2 / (E w)^2 = exp(variance).
 void warn_of_uneven_weights(const Scored& all, Index paths, Progress& progress) {
     if (paths < 2 || all.log_density.size() == 0) return;
     const auto count = static_cast<double>(paths);
-    const double effective = median(all.effective_paths), spread = median(all.relative_sd);
-    if (effective / count >= 0.1 && spread / std::sqrt(count) <= 0.5) return;
-    progress.warn(text("the weights are too uneven to be trusted: of ", paths,
-                       " paths a sample, half of the samples have an effective number below ",
-                       std::round(10 * effective) / 10,
-                       "; take more --paths, another --estimator or a smaller --epsilon"));
+    const double effective = median(all.effective_paths), sd = median(all.log_weight_sd);
+    if (effective / count >= 0.1 && std::sqrt(std::expm1(sd * sd) / count) <= 0.5) return;
+    progress.warn(
+        text("the weights of paths are too uneven to be trusted: half of the samples "
+             "have an effective number below ",
+             std::round(10 * effective) / 10, " of ", paths,
+             ", and logarithms that differ by more than ", std::round(10 * sd) / 10,
+             "; take more --paths, another --estimator or a smaller --epsilon"));
 }
 
 /// Scores the first points again with half the steps, which must not make a difference that
@@ -218,8 +223,7 @@ class Paths {
         }
         for (Index j = 0; j < columns.count; ++j) {
             reduce(log_weights.col(j), spec_.estimator.row().bound, columns.first + j, out);
-            out.evaluations[columns.first + j] =
-                static_cast<int>(opening + spec_.paths * (evaluations_ - opening));
+            out.evaluations[columns.first + j] = opening + spec_.paths * (evaluations_ - opening);
         }
     }
 
@@ -283,7 +287,7 @@ Scored ode_log_density(const Model& model, const Field& field, const OdeScoreSpe
     const OdeSolve solve = spec.ode.make();
     const Divergence divergence = spec.divergence.make();
     const Index d = model.dim, n = points.x.cols(), probes = divergence.probes;
-    Scored all{Vector(n), Vector(probes > 1 ? n : 0), {}, {}, Eigen::VectorXi(n)};
+    Scored all{Vector(n), Vector(probes > 1 ? n : 0), {}, {}, {}, decltype(Scored::evaluations)(n)};
     over_chunks(field, n, kChunk, threads, progress, "likelihood",
                 [&](const Columns& columns, Evaluator& evaluate) {
                     const auto range = Eigen::seqN(columns.first, columns.count);
@@ -322,7 +326,8 @@ Scored sde_log_density(const Model& model, const Field& field, const SdeScoreSpe
     require(spec.paths <= kMostPaths, Failure::usage, "at most ", kMostPaths, " paths");
     const auto score = [&](const SdeScoreSpec& how, const Points& where) {
         const Index n = where.x.cols();
-        Scored all{Vector(n), Vector(n), Vector(n), Vector(n), Eigen::VectorXi(n)};
+        Scored all{Vector(n), Vector(n), Vector(n),
+                   Vector(n), Vector(n), decltype(Scored::evaluations)(n)};
         over_chunks(field, n, std::max<Index>(1, kChunk / how.paths), threads, progress,
                     "likelihood", [&](const Columns& columns, Evaluator& evaluate) {
                         Paths(way, field, how, epsilon, where, evaluate).score(columns, all);
@@ -330,7 +335,7 @@ Scored sde_log_density(const Model& model, const Field& field, const SdeScoreSpe
         return all;
     };
     Scored all = score(spec, points);
-    warn_of_uneven_weights(all, spec.paths, progress);
+    if (!spec.estimator.row().bound) warn_of_uneven_weights(all, spec.paths, progress);
     if (!spec.estimator.row().exact_steps) warn_of_few_steps(all, spec, points, progress, score);
     if (spec.paths < 2) all.standard_error.resize(0);
     return all;

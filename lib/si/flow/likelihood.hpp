@@ -45,10 +45,11 @@ struct SdeScoreSpec {
 /// One number for each point that was scored.
 struct Scored {
     Vector log_density;
-    Vector standard_error;        ///< of log_density; empty where there is none
-    Vector effective_paths;       ///< (sum w)^2 / sum w^2; empty for the flow
-    Vector relative_sd;           ///< of the weight of one path; empty for the flow
-    Eigen::VectorXi evaluations;  ///< of the field, over all paths
+    Vector standard_error;   ///< of log_density; empty where there is none
+    Vector effective_paths;  ///< (sum w)^2 / sum w^2; empty for the flow
+    Vector relative_sd;      ///< of the weight of one path; empty for the flow
+    Vector log_weight_sd;    ///< of its logarithm; empty for the flow
+    Eigen::Matrix<Index, Eigen::Dynamic, 1> evaluations;  ///< of the field, over all paths
 };
 
 /// The points to score, and which they are: the numbers of point i are those of sample
