@@ -219,6 +219,28 @@ TEST_CASE("densities integrate to 1 (T22)") {
     CHECK(integral(model_from(base), exact, 1, 12, 2000) == doctest::Approx(1).epsilon(1e-3));
 }
 
+TEST_CASE("the divergence of a network's field is the trace of its Jacobian") {
+    for (const char* learn : {"b", "x1", "eta", "v,eta"}) {
+        CAPTURE(std::string(learn));
+        const Model model = network_model(learn, 3);
+        const auto field = make_field(model);
+        const Matrix x = Matrix::Random(3, 10);
+        const auto b = [&](const Matrix& at) { return examples::evaluate(*field, 0.4, at, kB).b; };
+        Vector trace = Vector::Zero(10);
+        for (Index i = 0; i < 3; ++i) {
+            const auto along = [&](double h) {
+                Matrix at = x;
+                at.row(i).array() += h;
+                return Matrix(b(at).row(i));
+            };
+            trace += examples::derivative(along, 0.02).transpose();
+        }
+        // Of float32 values: 1e-7 / 0.02, and the rule's h^4, are far below.
+        CHECK((examples::evaluate(*field, 0.4, x, kDivB).div_b - trace).cwiseAbs().maxCoeff() <
+              1e-3 * (1 + trace.cwiseAbs().maxCoeff()));
+    }
+}
+
 TEST_CASE("Hutchinson probes have the mean of the trace (T23)") {
     for (const char* learn : {"b", "x1", "v,eta"}) {
         const Model model = network_model(learn, 3);
@@ -376,7 +398,7 @@ namespace {
 struct AffineCase {
     Matrix a, s;
     Vector c, e, r;
-    Epsilon epsilon = [](double t) { return 0.2 + 0.4 * t; };
+    Epsilon epsilon = [](double t) { return 0.2 + 0.6 * t; };
 
     static AffineCase in(Index dim) {
         if (dim == 1) {
@@ -436,6 +458,10 @@ TEST_CASE("estimators agree with the model's own density in its tails, from eith
             check_close(score("tilted", 4000), truth);
             check_close(score("chain", 4000), chain_law.log_density(x));
             check_close(score("feynman-kac", 20'000), truth);
+            // Few steps, so that it matters at which end of a step the model takes its epsilon.
+            check_close(
+                by_paths(model_of(dim), field, x, {"chain", 8, 20'000}, affine.epsilon, end),
+                affine.law(8, sign).log_density(x));
             const auto bound = score("elbo", 4000);
             CHECK((truth + 5 * bound.standard_error - bound.log_density).minCoeff() > 0);
             // Not the bound is what is far off: the paths are.
