@@ -2,7 +2,7 @@
 
 #include "si/cli/program.hpp"
 #include "si/io/model_file.hpp"
-#include "si/io/sampling.hpp"
+#include "si/io/scoring.hpp"
 
 namespace {
 
@@ -11,7 +11,8 @@ struct Options {
 
     static constexpr auto fields() {
         return std::tuple{si::field("output", &Options::output,
-                                    "Write the log-density of each sample here, as /log_density")
+                                    "Write the log-density of each sample here, as /log_density, "
+                                    "with its error; of several epsilon the best")
                               .letter('o')
                               .value("FILE")};
     }
@@ -28,24 +29,27 @@ int main(int argc, char** argv) {
                             "log-density of data under a model, and its cross-entropy")
         .about(
             "Prints one JSON object: the number of samples, the cross-entropy in nats with its "
-            "standard "
-            "error, bits per dimension, and what it took.")
+            "standard error and bias, bits per dimension, and what it took; for several epsilon "
+            "one on each line, and a last one that names the best.")
         .input("MODEL", model_file, "model of si-train, or written by hand")
         .input("DATA", data, "samples to score: HDF5, CSV, TSV or NPY; - is standard input")
         .options("Estimate", spec)
         .options("Output", options)
         .common(common)
         .example("si-likelihood model.json test.h5", "Held-out cross-entropy.")
+        .example("si-likelihood model.json test.h5 --epsilon 0,0.1,0.5,1 --paths 32",
+                 "Which noise makes the best diffusion?")
         .example("si-sample model.json -n 10000 | si-likelihood model.json -",
                  "Entropy of the model.")
         .run(argc, argv, [&](si::cli::Console& console) {
             const auto model = si::read_model(model_file);
             si::Threads threads(common.threads);
-            const auto scores = si::score_file(model, data, spec, common.seed, threads, console);
+            const auto all = si::score_file(model, data, spec, common.seed, threads, console);
             if (options.output) {
-                si::write_scores(*options.output, scores,
+                si::write_scores(*options.output, si::best_of(all),
                                  {.command = console.command(), .seed = common.seed});
             }
-            std::cout << si::score_report(scores, spec).dump() << '\n';
+            for (const auto& scores : all) std::cout << scores.report().dump() << '\n';
+            if (all.size() > 1) std::cout << si::comparison(all).dump() << '\n';
         });
 }

@@ -24,10 +24,10 @@ for gamma in none brownian quadratic sigmoid sine-squared; do
         --steps 100000 --max-time "$seconds" -q -o $gamma.json
     printf '%-14s' $gamma
     for e in $epsilons; do
-        how="--sde heun,steps=400 --epsilon $e" paths='--paths 16'
-        [ "$e" = 0 ] && how='--ode dopri5' paths=''
+        how="--sde heun,steps=400 --epsilon $e" score="--sde 400 --paths 16 --epsilon $e"
+        [ "$e" = 0 ] && how='--ode dopri5' score=$how
         si-sample $gamma.json -n 100000 $how -q -o $gamma-$e.h5
-        score=$(si-likelihood $gamma.json test.h5 $how $paths -q)
+        score=$(si-likelihood $gamma.json test.h5 $score -q)
         printf '%12.4f +-%6.4f' "$(echo "$score" | number cross_entropy)" \
             "$(echo "$score" | number stderr)"
         pictures="$pictures $gamma-$e.h5"

@@ -50,7 +50,7 @@ TEST_CASE("a trained two-sided model agrees with the exact b and s within 5 %") 
     }
     FieldValues learned, exact;
     (*make_field(model)->evaluator())(t, model.transform.from_data(x), kB | kS, learned);
-    to_data_coordinates(model.transform, kB | kS, learned);
+    to_data_coordinates(model, kB | kS, learned);
     const InterpolantSpec scaled{.path = "linear",
                                  .gamma = Choice<gammas>(text("brownian,a=", scale * scale))};
     (*MixtureField(Interpolant(scaled), base, target).evaluator())(t, x, kB | kS, exact);

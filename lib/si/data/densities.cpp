@@ -44,10 +44,14 @@ Index pick(double u, Index n) { return static_cast<Index>(u * static_cast<double
 Generator round_modes(const Matrix& means, double sigma) {
     const Index dim = means.rows(), modes = means.cols();
     Generator g{.dim = dim, .uniforms = 1, .normals = dim};
-    for (Index k = 0; k < modes; ++k) {
-        g.modes.push_back({1.0 / static_cast<double>(modes), means.col(k),
-                           sigma * sigma * Matrix::Identity(dim, dim)});
-    }
+    g.modes = [=] {
+        std::vector<Generator::Mode> list;
+        for (Index k = 0; k < modes; ++k) {
+            list.push_back({1.0 / static_cast<double>(modes), means.col(k),
+                            sigma * sigma * Matrix::Identity(dim, dim)});
+        }
+        return list;
+    };
     g.point = [=](auto u, auto z, auto x) {
         const Index k = pick(u[0], modes);
         for (Index i = 0; i < dim; ++i) x[i] = means(i, k) + sigma * z[i];
@@ -99,7 +103,10 @@ Generator gaussian(const GaussianSpec& spec) {
     const Vector mean = per_coordinate(spec.mean, dim, "mean");
     const Vector sigma = per_coordinate(spec.sigma, dim, "sigma");
     Generator g{.dim = dim, .normals = dim};
-    g.modes.push_back({1, mean, sigma.array().square().matrix().asDiagonal()});
+    g.modes = [=] {
+        const Matrix covariance = sigma.array().square().matrix().asDiagonal();
+        return std::vector<Generator::Mode>{{1, mean, covariance}};
+    };
     g.point = [=](auto, auto z, auto x) {
         for (Index i = 0; i < dim; ++i) x[i] = mean[i] + sigma[i] * z[i];
     };
@@ -129,12 +136,16 @@ Generator uniform_box(const UniformSpec& spec) {
 
 Generator two_gaussians(const TwoGaussiansSpec& spec) {
     Generator g{.dim = 1, .uniforms = 1, .normals = 1};
-    const auto add_mode = [&](double weight, double mean) {
+    g.modes = [spec] {
         const Matrix variance = Matrix::Constant(1, 1, spec.sigma * spec.sigma);
-        if (weight > 0) g.modes.push_back({weight, Vector::Constant(1, mean), variance});
+        std::vector<Generator::Mode> list;
+        const auto add = [&](double weight, double mean) {
+            if (weight > 0) list.push_back({weight, Vector::Constant(1, mean), variance});
+        };
+        add(spec.weight, spec.mean);
+        add(1 - spec.weight, -spec.mean);
+        return list;
     };
-    add_mode(spec.weight, spec.mean);
-    add_mode(1 - spec.weight, -spec.mean);
     g.point = [spec](auto u, auto z, auto x) {
         x[0] = (u[0] < spec.weight ? spec.mean : -spec.mean) + spec.sigma * z[0];
     };
@@ -183,7 +194,6 @@ Generator mixture(const MixtureSpec& spec) {
         double log_constant;  // of weight and normalisation
     };
     auto list = std::make_shared<std::vector<Mode>>();
-    Generator g{.dim = d, .uniforms = 1, .normals = d};
     for (Index k = 0; k < modes; ++k) {
         const auto step = static_cast<std::uint32_t>(2 * k);
         Matrix mean(d, 1), w(d, d);
@@ -192,12 +202,20 @@ Generator mixture(const MixtureSpec& spec) {
         const Matrix covariance =
             w.transpose() * w / static_cast<double>(d) + Matrix::Identity(d, d);
         const Matrix root = covariance.llt().matrixL();
-        g.modes.push_back({1.0 / static_cast<double>(modes), spec.spread * mean, covariance});
         list->push_back({spec.spread * mean, root,
                          -std::log(static_cast<double>(modes)) -
                              root.diagonal().array().log().sum() -
                              0.5 * static_cast<double>(d) * kLogTwoPi});
     }
+    Generator g{.dim = d, .uniforms = 1, .normals = d};
+    g.modes = [=] {
+        std::vector<Generator::Mode> all;
+        for (const Mode& mode : *list) {
+            all.push_back(
+                {1.0 / static_cast<double>(modes), mode.mean, mode.root * mode.root.transpose()});
+        }
+        return all;
+    };
     g.point = [=](auto u, auto z, auto x) {
         const auto& mode = (*list)[static_cast<std::size_t>(pick(u[0], modes))];
         for (Index i = 0; i < d; ++i) {

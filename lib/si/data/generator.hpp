@@ -23,13 +23,13 @@ struct Generator {
     /// closed form is known.
     std::function<double(const double* x)> log_density = {};
 
-    /// What the generator is, when it is a mixture of Gaussians.
+    /// What the generator is; empty unless it is a mixture of Gaussians.
     struct Mode {
         double weight;
         Vector mean;
         Matrix covariance;
     };
-    std::vector<Mode> modes = {};
+    std::function<std::vector<Mode>()> modes = {};
 
     /// Differential entropy in nats, the least cross-entropy that a model can reach.
     std::optional<double> entropy = {};

@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include "si/interpolant/mixture.hpp"
 #include "si/random/draw.hpp"
 
 namespace {
@@ -147,4 +148,27 @@ TEST_CASE("settings that do not fit together are refused") {
     CHECK_THROWS_WITH_AS(generator("gaussian,dim=3,mean=1:2"),
                          "mean: has 2 numbers for dimension 3", Error);
     CHECK_THROWS_WITH_AS(generator("uniform,low=2"), "low: must be below high, is 2", Error);
+}
+
+TEST_CASE("what is a mixture says so: its modes give the density of the generator") {
+    int mixtures = 0;
+    for (const GeneratorRow& row : generators()) {
+        const Generator generator = row.make(Json::object());
+        if (!generator.modes) continue;
+        ++mixtures;
+        CAPTURE(std::string(row.name));
+        std::vector<double> weights;
+        std::vector<Vector> means;
+        std::vector<Matrix> covariances;
+        for (const auto& mode : generator.modes()) {
+            weights.push_back(mode.weight);
+            means.push_back(mode.mean);
+            covariances.push_back(mode.covariance);
+        }
+        const GaussianMixture mixture(weights, means, covariances);
+        Matrix x(generator.dim, 20);
+        generator.fill(3, 0, x);
+        CHECK((mixture.log_density(x) - generator.log_densities(x)).cwiseAbs().maxCoeff() < 1e-10);
+    }
+    CHECK(mixtures >= 5);
 }

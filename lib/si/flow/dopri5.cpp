@@ -27,6 +27,7 @@ class Run {
   public:
     Run(const Dopri5Spec& spec, const Drift& drift, const Journey& journey, Matrix x)
         : spec_(spec), drift_(drift), goals_(journey.stops), x_(std::move(x)) {
+        measured_ = x_.rows() - journey.passengers;
         direction_ = journey.to >= journey.from ? 1 : -1;
         goals_.push_back(journey.to);
         const Index n = x_.cols();
@@ -80,8 +81,10 @@ class Run {
     /// Root mean square of `v` in units of the tolerance at the sizes of x and y.
     template <class V>
     double scaled_norm(const V& v, Index j, const Matrix& y) const {
-        const auto size = x_.col(j).cwiseAbs().cwiseMax(y.col(j).cwiseAbs()).array();
-        return std::sqrt((v.array() / (spec_.atol + spec_.rtol * size)).square().mean());
+        const auto size =
+            x_.col(j).head(measured_).cwiseAbs().cwiseMax(y.col(j).head(measured_).cwiseAbs());
+        const auto tolerance = spec_.atol + spec_.rtol * size.array();
+        return std::sqrt((v.head(measured_).array() / tolerance).square().mean());
     }
 
     /// Hairer, Norsett and Wanner, II.4: from the sizes of x, dx/dt and an estimate of its change.
@@ -199,7 +202,7 @@ class Run {
     const Drift& drift_;
     std::vector<double> goals_;
     double direction_ = 1;
-    Index active_ = 0;
+    Index active_ = 0, measured_ = 0;
     Matrix x_, next_, trial_;
     std::array<Matrix, kStages> k_;
     Vector t_, stage_time_, h_, step_;

@@ -25,13 +25,82 @@ class NetworkEvaluator : public Evaluator {
         const bool divergence = (want & (kDivB | kDivS)) != 0;
         open_tape(divergence);
         for (const Columns& columns : chunks(x.cols(), kChunk)) {
-            evaluate_networks(t.segment(columns.first, columns.count),
-                              x.middleCols(columns.first, columns.count), divergence);
-            combine_columns(t, x, columns, want, out);
+            plan(t.segment(columns.first, columns.count), want);
+            const auto points = x.middleCols(columns.first, columns.count);
+            run_networks(t.segment(columns.first, columns.count), points, divergence,
+                         [&](Tape<float>& tape, const float* parameters, Index wide) {
+                             return exact_trace(tape, parameters, columns.count, wide);
+                         });
+            squares_.setConstant(1, columns.count, static_cast<double>(field_.dim_));
+            for (const Plan& plan : plans_) {
+                const Quantity& row = *plan.row;
+                if ((want & row.flag) != 0) {
+                    combine_values(plan, points,
+                                   (out.*row.value).middleCols(columns.first, columns.count));
+                }
+                if ((want & row.divergence_flag) != 0) {
+                    combine_traces(plan);
+                    (out.*row.divergence).segment(columns.first, columns.count) =
+                        combined_.transpose();
+                }
+            }
+        }
+    }
+
+    void probe(ConstVector t, ConstMatrix x, ConstMatrix probes, FieldValues& out,
+               MatrixRef quadratic) override {
+        check_request(field_, t, x, kB | kDivB);
+        make_room(out, kB, field_.dim_, x.cols());
+        open_tape(true);
+        for (const Columns& columns : chunks(x.cols(), kChunk)) {
+            plan(t.segment(columns.first, columns.count), kB);
+            const auto points = x.middleCols(columns.first, columns.count);
+            const auto along = probes.middleCols(columns.first, columns.count);
+            run_networks(t.segment(columns.first, columns.count), points, true,
+                         [&](Tape<float>& tape, const float* parameters, Index wide) {
+                             return probed_traces(tape, parameters, along, wide);
+                         });
+            squares_ = squared_lengths(along);
+            combine_values(plans_.front(), points, out.b.middleCols(columns.first, columns.count));
+            combine_traces(plans_.front());
+            quadratic.middleCols(columns.first, columns.count) = combined_;
         }
     }
 
   private:
+    /// How one wanted quantity follows at each column of a chunk.
+    struct Plan {
+        const Quantity* row;
+        std::vector<Combination> rules;  // one for each run of equal times
+        std::vector<std::size_t> rule_of_column;
+
+        const Combination& rule(Index j) const {
+            return rules[rule_of_column[static_cast<std::size_t>(j)]];
+        }
+    };
+
+    /// Fills plans_, and marks in needed_ the networks that have a part in them.
+    void plan(ConstVector t, unsigned want) {
+        plans_.clear();
+        needed_.assign(field_.learned_.size(), 0);
+        for (const Quantity& row : quantities()) {
+            if ((want & (row.flag | row.divergence_flag)) == 0) continue;
+            Plan plan{&row, {}, {}};
+            for (Index j = 0; j < t.size(); ++j) {
+                if (j == 0 || t[j] != t[j - 1]) {
+                    plan.rules.push_back(
+                        combine(field_.setup_, t[j], field_.learned_, row, field_.means_known_));
+                    const auto& weights = plan.rules.back().of_learned;
+                    for (std::size_t k = 0; k < weights.size(); ++k) {
+                        if (weights[k] != 0) needed_[k] = 1;
+                    }
+                }
+                plan.rule_of_column.push_back(plan.rules.size() - 1);
+            }
+            plans_.push_back(std::move(plan));
+        }
+    }
+
     void open_tape(bool divergence) {
         using Mode = Tape<float>::Mode;
         auto& tape = divergence ? differentiable_ : lean_;
@@ -39,10 +108,12 @@ class NetworkEvaluator : public Evaluator {
             tape.emplace(field_.graph_, kChunk,
                          divergence ? Mode::differentiable : Mode::forward_only);
         values_.resize(field_.learned_.size());
-        divergences_.resize(field_.learned_.size());
+        traces_.resize(field_.learned_.size());
     }
 
-    void evaluate_networks(ConstVector t, ConstMatrix x, bool divergence) {
+    /// Runs the networks that are needed; `trace` answers for one of them after its forward pass.
+    template <class Trace>
+    void run_networks(ConstVector t, ConstMatrix x, bool divergence, const Trace& trace) {
         Tape<float>& tape = divergence ? *differentiable_ : *lean_;
         const Index d = field_.dim_, n = x.cols(), wide = padded(n);
         Eigen::Map<MatrixF> points(tape.input(0), d, wide);
@@ -53,70 +124,95 @@ class NetworkEvaluator : public Evaluator {
         times.tail(wide - n).setZero();
         const float* parameters = field_.parameters_.data();
         for (std::size_t k = 0; k < values_.size(); ++k, parameters += field_.graph_.parameters()) {
+            if (needed_[k] == 0) continue;
             const float* y = tape.forward(parameters, wide);
             values_[k] = Eigen::Map<const MatrixF>(y, d, n).cast<double>();
-            if (divergence) divergences_[k] = exact_divergence(tape, parameters, n, wide);
+            if (divergence) traces_[k] = trace(tape, parameters, wide);
         }
     }
 
-    /// The trace of the Jacobian: one backward pass for each row of it over one forward pass.
-    Vector exact_divergence(Tape<float>& tape, const float* parameters, Index n, Index wide) {
+    /// The trace of the Jacobian (1, n): one backward pass for each row of it over one forward
+    /// pass.
+    Matrix exact_trace(Tape<float>& tape, const float* parameters, Index n, Index wide) {
         const Index d = field_.dim_;
-        Vector trace = Vector::Zero(n);
+        Matrix trace = Matrix::Zero(1, n);
         for (Index i = 0; i < d; ++i) {
             Eigen::Map<MatrixF> seed(tape.seed(), d, wide);
             seed.setZero();
             seed.row(i).setOnes();
             tape.backward(parameters, wide, tape.seed(), nullptr, true);
-            trace += Eigen::Map<const MatrixF>(tape.d_input(0), d, wide)
-                         .row(i)
-                         .head(n)
-                         .transpose()
-                         .cast<double>();
+            trace +=
+                Eigen::Map<const MatrixF>(tape.d_input(0), d, wide).row(i).head(n).cast<double>();
         }
         return trace;
     }
 
-    void combine_columns(ConstVector t, ConstMatrix x, const Columns& columns, unsigned want,
-                         FieldValues& out) {
-        for (const Quantity& row : quantities()) {
-            const bool wants_value = (want & row.flag) != 0;
-            const bool wants_trace = (want & row.divergence_flag) != 0;
-            if (!wants_value && !wants_trace) continue;
-            Combination rule;
-            double rule_time = -1;
-            for (Index j = 0; j < columns.count; ++j) {
-                const Index at = columns.first + j;
-                if (t[at] != rule_time) {
-                    rule = combine(field_.setup_, t[at], field_.learned_, row, field_.means_known_);
-                    rule_time = t[at];
+    /// |e|^2 of each probe (K, n).
+    Matrix squared_lengths(ConstMatrix probes) const {
+        const Index d = field_.dim_;
+        Matrix squares = Matrix::Zero(probes.rows() / d, probes.cols());
+        for (Index j = 0; j < probes.cols(); ++j) {
+            for (Index i = 0; i < probes.rows(); ++i) {
+                squares(i / d, j) += probes(i, j) * probes(i, j);
+            }
+        }
+        return squares;
+    }
+
+    /// e^T J e for each probe e (K, n): one backward pass a probe.
+    Matrix probed_traces(Tape<float>& tape, const float* parameters, ConstMatrix probes,
+                         Index wide) {
+        const Index d = field_.dim_, n = probes.cols();
+        Matrix traces(probes.rows() / d, n);
+        for (Index k = 0; k < traces.rows(); ++k) {
+            Eigen::Map<MatrixF> seed(tape.seed(), d, wide);
+            seed.leftCols(n) = probes.middleRows(k * d, d).cast<float>();
+            seed.rightCols(wide - n).setZero();
+            tape.backward(parameters, wide, tape.seed(), nullptr, true);
+            const Eigen::Map<const MatrixF> product(tape.d_input(0), d, wide);
+            for (Index j = 0; j < n; ++j) {
+                double sum = 0;
+                for (Index i = 0; i < d; ++i) {
+                    sum += static_cast<double>(product(i, j)) * probes(k * d + i, j);
                 }
-                if (wants_value) (out.*row.value).col(at) = column(rule, x.col(at), j);
-                if (wants_trace) {
-                    double sum = rule.of_x * static_cast<double>(field_.dim_);
-                    for (std::size_t k = 0; k < values_.size(); ++k) {
-                        if (rule.of_learned[k] != 0) sum += rule.of_learned[k] * divergences_[k][j];
-                    }
-                    (out.*row.divergence)[at] = sum;
+                traces(k, j) = sum;
+            }
+        }
+        return traces;
+    }
+
+    void combine_values(const Plan& plan, ConstMatrix x, MatrixRef out) const {
+        for (Index j = 0; j < x.cols(); ++j) {
+            const Combination& rule = plan.rule(j);
+            out.col(j) = rule.of_x * x.col(j);
+            for (std::size_t k = 0; k < values_.size(); ++k) {
+                if (rule.of_learned[k] != 0) out.col(j) += rule.of_learned[k] * values_[k].col(j);
+            }
+            if (rule.of_mean0 != 0) out.col(j) += rule.of_mean0 * field_.mean0_;
+            if (rule.of_mean1 != 0) out.col(j) += rule.of_mean1 * field_.mean1_;
+        }
+    }
+
+    /// The same combination of traces, where x has the Jacobian I: trace d, or |e|^2 of a probe.
+    void combine_traces(const Plan& plan) {
+        combined_.resizeLike(squares_);
+        for (Index j = 0; j < squares_.cols(); ++j) {
+            const Combination& rule = plan.rule(j);
+            combined_.col(j) = rule.of_x * squares_.col(j);
+            for (std::size_t k = 0; k < traces_.size(); ++k) {
+                if (rule.of_learned[k] != 0) {
+                    combined_.col(j) += rule.of_learned[k] * traces_[k].col(j);
                 }
             }
         }
     }
 
-    Vector column(const Combination& rule, ConstVector x, Index j) const {
-        Vector result = rule.of_x * x;
-        for (std::size_t k = 0; k < values_.size(); ++k) {
-            if (rule.of_learned[k] != 0) result += rule.of_learned[k] * values_[k].col(j);
-        }
-        if (rule.of_mean0 != 0) result += rule.of_mean0 * field_.mean0_;
-        if (rule.of_mean1 != 0) result += rule.of_mean1 * field_.mean1_;
-        return result;
-    }
-
     const NetworkField& field_;
     std::optional<Tape<float>> lean_, differentiable_;
-    std::vector<Matrix> values_;
-    std::vector<Vector> divergences_;
+    std::vector<Plan> plans_;
+    std::vector<char> needed_;
+    std::vector<Matrix> values_, traces_;
+    Matrix squares_, combined_;
 };
 
 Graph NetworkField::graph(const NetworkFieldSpec& spec, Index dim) {

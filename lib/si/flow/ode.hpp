@@ -17,6 +17,7 @@ using Drift = std::function<void(ConstVector t, ConstMatrix x, MatrixRef dx)>;
 struct Journey {
     double from = 0, to = 1;
     std::vector<double> stops;
+    Index passengers = 0;  ///< last rows of the state, which no choice of step size looks at
 };
 
 struct OdeResult {

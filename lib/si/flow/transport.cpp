@@ -1,9 +1,8 @@
 #include "si/flow/transport.hpp"
 
 #include <algorithm>
-#include <atomic>
 
-#include "si/flow/network_field.hpp"
+#include "si/flow/over_chunks.hpp"
 
 namespace si {
 namespace {
@@ -28,23 +27,6 @@ void check_transport(const Model& model, const Field& field, const TransportSpec
     if (spec.sde && !vanishes(spec.epsilon.make(epsilon_context(model)))) want = kB | kS;
     if (spec.denoise) want = kX0 | kX1 | (setup.interpolant.has_latent() ? kEta : 0U);
     check_request(field, Vector(0), Matrix(model.dim, 0), want);
-}
-
-/// Runs body(columns, evaluator) over chunks of n samples, on all threads.
-template <class Body>
-void over_chunks(const Field& field, Index n, Threads& threads, Progress& progress,
-                 std::string_view task, const Body& body) {
-    const auto cut = chunks(n, kChunk);
-    std::vector<std::unique_ptr<Evaluator>> evaluators(static_cast<std::size_t>(threads.count()));
-    std::atomic<Index> done = 0;
-    threads.for_each(std::ssize(cut), [&](Index k, int worker) {
-        auto& evaluator = evaluators[static_cast<std::size_t>(worker)];
-        if (!evaluator) evaluator = field.evaluator();
-        const Columns& columns = cut[static_cast<std::size_t>(k)];
-        body(columns, *evaluator);
-        const Index now = done += columns.count;
-        if (worker == 0) progress.update({task, now, n, "rows", {}});
-    });
 }
 
 }  // namespace
@@ -93,7 +75,7 @@ Transported transport(const Model& model, const Field& field, const TransportSpe
     all.rejected.resize(n);
     if (spec.log_density) all.log_density.resize(n);
     all.trajectory.assign(spec.trajectory.size(), Matrix(d, n));
-    over_chunks(field, n, threads, progress, "sample",
+    over_chunks(field, n, kChunk, threads, progress, "sample",
                 [&](const Columns& columns, Evaluator& evaluator) {
                     const auto range = Eigen::seqN(columns.first, columns.count);
                     Trip trip(setup, field, spec.trajectory, direction, evaluator);
@@ -123,32 +105,6 @@ Transported transport(const Model& model, const Field& field, const TransportSpe
                             base->log_density(start.middleCols(columns.first, columns.count)) -
                             trip.x.row(d).transpose();
                     }
-                });
-    return all;
-}
-
-Scored log_density(const Model& model, const Field& field, const Choice<ode_solvers>& solver,
-                   ConstMatrix x, Threads& threads, Progress& progress) {
-    const auto base = model.base_density();
-    require(base.has_value(), Failure::usage,
-            "this model has no log-density: its base is known by its samples only");
-    const OdeSolve solve = solver.make();
-    const auto span = field.span(kB | kDivB);
-    const Index d = model.dim, n = x.cols();
-    Scored all{Vector(n), Eigen::VectorXi(n)};
-    over_chunks(field, n, threads, progress, "likelihood",
-                [&](const Columns& columns, Evaluator& evaluator) {
-                    const auto range = Eigen::seqN(columns.first, columns.count);
-                    FieldValues values;
-                    Matrix state(d + 1, columns.count);
-                    state.topRows(d) = x.middleCols(columns.first, columns.count);
-                    state.row(d).setZero();
-                    const auto result = solve(velocity(evaluator, d, values),
-                                              Journey{span[1], span[0], {}}, std::move(state));
-                    // From 1 to 0, the last row is minus the integral of the divergence.
-                    all.log_density(range) =
-                        base->log_density(result.x.topRows(d)) + result.x.row(d).transpose();
-                    all.evaluations(range) = result.evaluations;
                 });
     return all;
 }

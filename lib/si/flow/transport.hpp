@@ -63,16 +63,4 @@ Transported transport(const Model& model, const Field& field, const TransportSpe
                       Direction direction, ConstMatrix start, std::uint64_t seed, Index first,
                       Threads& threads, Progress& progress);
 
-/// Log-densities by the change of variables along the flow (arXiv:2303.08797 (2.56)).
-struct Scored {
-    Vector log_density;           ///< in the model's coordinates
-    Eigen::VectorXi evaluations;  ///< of the field with its divergence, for each sample
-};
-
-/// log rho(1, x) of the ODE model at each column of x (d, n), in the model's coordinates: each
-/// is carried back to the base with the exact divergence. Throws Failure::usage when the base
-/// has no density.
-Scored log_density(const Model& model, const Field& field, const Choice<ode_solvers>& solver,
-                   ConstMatrix x, Threads& threads, Progress& progress);
-
 }  // namespace si

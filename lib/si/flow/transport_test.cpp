@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include "si/flow/likelihood.hpp"
 #include "si/net/network.hpp"
 #include "support/models.hpp"
 
@@ -62,7 +63,8 @@ TEST_CASE("the flow to N(1.5, 0.5^2) is z -> 1.5 + 0.5 z, and its log-density is
                     .transpose()
                     .matrix();
             CHECK((result.log_density - exact).cwiseAbs().maxCoeff() < 1e-6);
-            const auto scored = log_density(model, *made, spec.ode, result.x, threads, quiet);
+            const auto scored =
+                ode_log_density(model, *made, {.ode = spec.ode}, {.x = result.x}, threads, quiet);
             CHECK((scored.log_density - exact).cwiseAbs().maxCoeff() < 1e-6);
             const auto back = transport(model, *made, {.ode = spec.ode}, Direction::backward,
                                         result.x, 7, 0, threads, quiet);
@@ -162,5 +164,6 @@ TEST_CASE("what cannot be had is refused in words") {
     CHECK_THROWS_WITH_AS(transport(model, *field, spec, Direction::forward, Matrix::Zero(2, 3), 1,
                                    0, threads, quiet),
                          "this model has no s; it has b, v, eta, x0, x1, div_b, u", Error);
-    CHECK_THROWS_AS(log_density(model, *field, "rk4", Matrix::Zero(2, 3), threads, quiet), Error);
+    CHECK_THROWS_AS(ode_log_density(model, *field, {}, {.x = Matrix::Zero(2, 3)}, threads, quiet),
+                    Error);
 }

@@ -39,6 +39,13 @@ class Evaluator {
     /// not depend on the other columns, nor on where it stands, bit for bit.
     /// Throws Failure::usage when something asked for is not available.
     virtual void operator()(ConstVector t, ConstMatrix x, unsigned want, FieldValues& out) = 0;
+
+    /// out.b, and for each of K probes e the number e^T (grad b) e, which has the mean div b over
+    /// random e of covariance I (Hutchinson). `probes` (K d, n) holds the probes of a column one
+    /// under the other, `quadratic` (K, n) takes the answers. A field in closed form knows div b
+    /// and answers that: a probe without noise.
+    virtual void probe(ConstVector t, ConstMatrix x, ConstMatrix probes, FieldValues& out,
+                       MatrixRef quadratic);
 };
 
 /// The time-dependent fields of a model. Immutable, shared by all threads.

@@ -1,20 +1,10 @@
 #include "si/io/sampling.hpp"
 
-#include <cmath>
-#include <numbers>
-
 #include "si/flow/repath.hpp"
-#include "si/io/dataset.hpp"
 #include "si/io/training_data.hpp"
 
 namespace si {
 namespace {
-
-Samples read_for(const Model& model, const std::string& file) {
-    auto samples = read_samples(file);
-    require_dimension(samples.source, samples.dim(), model.dim);
-    return samples;
-}
 
 std::vector<Index> with_front(std::vector<Index> front, const std::vector<Index>& shape) {
     front.insert(front.end(), shape.begin(), shape.end());
@@ -26,14 +16,20 @@ bool in_base_units(const Model& model, Direction direction) {
     return direction == Direction::backward && model.base_has_no_units();
 }
 
+}  // namespace
+
+Samples read_for(const Model& model, const std::string& file) {
+    auto samples = read_samples(file);
+    require_dimension(samples.source, samples.dim(), model.dim);
+    return samples;
+}
+
 DataWriter open_output(const std::string& file, const Provenance& provenance) {
     DataWriter out(file);
     out.attribute("command", provenance.command);
     out.attribute("seed", provenance.seed);
     return out;
 }
-
-}  // namespace
 
 std::shared_ptr<const Field> field_along(Model& model, const SampleSpec& spec) {
     auto field = make_field(model);
@@ -89,47 +85,6 @@ void write_transported(const std::string& file, const Model& model, const Transp
     }
     out.write("nfe",
               std::vector<std::int64_t>(result.evaluations.begin(), result.evaluations.end()));
-    out.commit();
-}
-
-double Scores::cross_entropy() const { return -log_density.mean(); }
-
-double Scores::standard_error() const {
-    const auto n = static_cast<double>(log_density.size());
-    if (n < 2) return 0;
-    const double variance = (log_density.array() - log_density.mean()).square().sum() / (n - 1);
-    return std::sqrt(variance / n);
-}
-
-Scores score_file(const Model& model, const std::string& data, const ScoreSpec& spec,
-                  std::uint64_t seed, Threads& threads, Progress& progress) {
-    auto x = read_for(model, data).values;
-    const auto width = model.about.value(Json::json_pointer("/training/dequantize"), 0.0);
-    if (width > 0) {
-        Matrix u(x.rows(), x.cols());
-        fill_uniform({seed, Purpose::data, 0}, 0, u);
-        x += width * u;
-    }
-    const auto scored = log_density(model, *make_field(model), spec.ode,
-                                    model.transform.from_data(x), threads, progress);
-    return {.log_density = scored.log_density.array() - model.transform.log_determinant(),
-            .nfe = scored.evaluations.cast<double>().mean(),
-            .dim = model.dim};
-}
-
-Json score_report(const Scores& scores, const ScoreSpec& spec) {
-    const double entropy = scores.cross_entropy();
-    return {{"n", scores.log_density.size()},
-            {"cross_entropy", entropy},
-            {"stderr", scores.standard_error()},
-            {"bits_per_dim", entropy / (std::numbers::ln2 * static_cast<double>(scores.dim))},
-            {"nfe", scores.nfe},
-            {"method", text("ode ", spelled(spec.ode.json()), ", exact divergence")}};
-}
-
-void write_scores(const std::string& file, const Scores& scores, const Provenance& provenance) {
-    auto out = open_output(file, provenance);
-    out.write("log_density", scores.log_density.transpose(), {});
     out.commit();
 }
 

@@ -29,12 +29,12 @@ namespace {
 
 Json density_of(const Choice<generators>& choice) {
     const auto generator = choice.make();
-    require(!generator.modes.empty(), Failure::usage, choice.kind(),
+    require(generator.modes != nullptr, Failure::usage, choice.kind(),
             " is not a mixture of Gaussians, so its fields have no closed form");
     std::vector<double> weights;
     std::vector<Vector> means;
     std::vector<Matrix> covariances;
-    for (const auto& mode : generator.modes) {
+    for (const auto& mode : generator.modes()) {
         weights.push_back(mode.weight);
         means.push_back(mode.mean);
         covariances.push_back(mode.covariance);

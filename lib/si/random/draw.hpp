@@ -26,6 +26,8 @@ enum class Purpose : std::uint8_t {
     check = 13,     ///< validation
     bootstrap = 14,
     dropout = 15,
+    dequantize = 16,  ///< noise on integers when they are scored
+    paths = 17,       ///< noise of the paths that weigh a point
 };
 
 /// Address of a batch of random columns. Column j at an address is the same on any thread, in

@@ -94,14 +94,15 @@ TEST_CASE("a learned path brings the energy of the flow down to the cost of tran
     spec.net = "mlp,width=32,depth=2,fourier=0";
     spec.steps = 1200;
     spec.batch = 512;
-    spec.learn_path = 0.003;
+    spec.learn_path = 0.001;
     Threads threads(2);
     Progress quiet;
     InterpolantSpec start;
     start.path = "fourier,alpha=0:0:0,beta=0:0:0";
     const Model model = train(data, start, spec, 9, {}, threads, quiet);
     CHECK(energy(Interpolant(start)) > 5);
-    // Three sines come within 1 % of the best path, and the noise of learning adds another.
-    CHECK(energy(Interpolant(model.interpolant)) < 4.25 * 1.02);
-    CHECK(energy(Interpolant(model.interpolant)) > 4.25);
+    // The least of all paths with three sines is 4.2957 (coordinate descent on the formula above,
+    // apart from this code); six runs came within 0.0006 of it.
+    CHECK(energy(Interpolant(model.interpolant)) < 4.2957 + 0.005);
+    CHECK(energy(Interpolant(model.interpolant)) > 4.2956);
 }

@@ -46,7 +46,7 @@ struct TrainSpec {
             field("time", &TrainSpec::time, "Distribution of the training times"),
             field("learn_path", &TrainSpec::learn_path,
                   "Rate at which coefficients of the path are learned too, so that transport costs "
-                  "less; 0 keeps them, above 0.003 they outrun the network",
+                  "less; 0 keeps them, above 0.001 they outrun the network",
                   kNonNegative),
             field("antithetic", &TrainSpec::antithetic,
                   "Use each z with both signs; auto does where targets are singular", one_of(+[] {

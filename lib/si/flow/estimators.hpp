@@ -1,0 +1,72 @@
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "si/base/catalogue.hpp"
+#include "si/flow/ode.hpp"
+#include "si/flow/sde.hpp"
+#include "si/interpolant/fields.hpp"
+
+// The density of a diffusion at a point, from random paths that run from there to the end of
+// time whose density is known:
+//
+//     rho(x) = E[w rho_end(X_end)].
+//
+// Scored at t = 1, the model is the forward SDE dX = (b + epsilon s) dt + sqrt(2 epsilon) dW
+// from the base; scored at t = 0, it is the backward SDE, with b - epsilon s, from the target.
+// The estimators differ in how paths are drawn, hence in the spread of w. Below, h > 0 is the
+// step of a path, which leads away from the point that is scored; at t = 1 that is back in time.
+
+namespace si {
+
+/// Paths that go together, one a column.
+struct PathSetting {
+    Evaluator& evaluate;
+    const Epsilon& epsilon;
+    const Increments& increments;
+    double from, to;  ///< the time of the point that is scored, and where paths end
+    Index steps;
+};
+
+/// The logarithms of the weights (n), and how often the field was evaluated for each path.
+struct PathWeights {
+    Vector log_weight;
+    Index evaluations = 0;
+};
+
+/// Carries every column of x (d, n) from setting.from to setting.to. What happens to a column
+/// depends on its own increments alone. Throws Failure::check when the state leaves the finite
+/// numbers.
+using WeighPaths = std::function<PathWeights(const PathSetting& setting, Matrix& x)>;
+
+struct EstimatorRow {
+    std::string_view name, summary;
+    SpecInfo spec;
+    unsigned want;     ///< what the field must answer
+    bool bound;        ///< mean of log w rho_end instead of log of the mean: below log rho (Jensen)
+    bool exact_steps;  ///< about the sampler with these steps; else about the limit of small ones
+    WeighPaths (*make)(const Json& settings);
+};
+
+/// tilted: paths of the time-reversed SDE, weighted by Girsanov's theorem. For any score,
+///
+///     log w = -integral of (div b + epsilon |s|^2) |dt| - integral of s o sqrt(2 epsilon) dW
+///
+/// in the sense of Stratonovich, which needs no div s (at t = 0, div b has the other sign). Where
+/// s is the score of the model, w rho_end is the same for all paths. Steps are a Heun step of the
+/// drift and the div b between two half steps of noise along which s is integrated by Gauss's
+/// rule, so that bias and spread are O(h^2) where s is a gradient. Steps shrink towards an end
+/// where the score breaks down, and are equal elsewhere.
+///
+/// chain: the sampler's own chain of Euler-Maruyama steps, whose density at x is
+/// integral of rho_end(x_N) prod p(x_k | x_k+1), by importance sampling with the reversed chain.
+/// No divergence, and no error of discretisation: it is about `--sde euler-maruyama` itself.
+///
+/// feynman-kac: paths of drift -(b + epsilon s), log w = -integral of div(b + epsilon s)
+/// (arXiv:2303.08797 (2.58), (2.60)). Its weights spread exponentially with the dimension.
+///
+/// elbo: the mean of log w rho_end of the tilted paths, a lower bound of log rho for any score.
+Catalogue<EstimatorRow> estimators();
+
+}  // namespace si

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "si/flow/likelihood.hpp"
+#include "si/io/sampling.hpp"
+
+// Log-densities of samples in files, in nats and in the data's coordinates.
+
+namespace si {
+
+/// One or more choices of epsilon, as in "0,0.5,taper,value=2,width=0.1": what has a '=' belongs
+/// to the kind before it.
+struct EpsilonList {
+    std::vector<EpsilonChoice> each;
+};
+template <>
+struct Setting<EpsilonList> {
+    static std::string value() { return "E|KIND,...[,E|KIND,...]"; }
+    static EpsilonList from_text(std::string_view word);
+    static EpsilonList from_json(const Json& node);
+    static Json to_json(const EpsilonList& v);
+};
+template <>
+struct SettingRows<EpsilonList> : SettingRows<EpsilonChoice> {};
+
+/// What si-likelihood is asked.
+struct ScoreSpec {
+    Choice<ode_solvers> ode{"dopri5"};
+    Choice<divergences> divergence{"exact"};
+    std::optional<Index> sde;
+    std::optional<EpsilonList> epsilon;
+    Choice<estimators> estimator{"tilted"};
+    Index paths = 16;
+    bool reverse = false;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("ode", &ScoreSpec::ode, "Solver of dx = b dt").value("SOLVER,..."),
+            field("divergence", &ScoreSpec::divergence, "Divergence of b along the flow"),
+            field("sde", &ScoreSpec::sde,
+                  "Score the diffusion instead, by paths of this many equal steps; 100 when only "
+                  "--epsilon is given",
+                  kPositive)
+                .value("STEPS"),
+            field("epsilon", &ScoreSpec::epsilon,
+                  "Noise of the diffusion, 1 when only --sde is given; 0 is the flow. Several are "
+                  "compared"),
+            field("estimator", &ScoreSpec::estimator, "How the diffusion is scored"),
+            field("paths", &ScoreSpec::paths, "Random paths for each sample", kPositive),
+            field("reverse", &ScoreSpec::reverse,
+                  "Score samples of the base, at t = 0, against a target in closed form")};
+    }
+};
+
+/// Log-densities of data under one flow or diffusion.
+struct Scores {
+    Scored scored;                ///< log_density in the data's coordinates
+    std::optional<Json> epsilon;  ///< as it was asked for
+    std::optional<Index> paths;   ///< of a diffusion
+    std::string method;
+    bool bound = false;  ///< log-densities are lower bounds
+    Index dim = 0;
+
+    double cross_entropy() const;   ///< minus the mean
+    double standard_error() const;  ///< of the cross-entropy, from the spread; 0 for one sample
+    /// {"n", "cross_entropy", "stderr", "bits_per_dim", "nfe", "method", "bias"}; for a diffusion
+    /// also {"bias_size", "paths", "epsilon", "ess"}.
+    Json report() const;
+};
+
+/// Scores the samples of `data`, once for each epsilon of `spec`. A model that was trained with
+/// --dequantize is scored with the same kind of noise added once, at `seed`: its cross-entropy
+/// bounds that of the integers from above.
+std::vector<Scores> score_file(const Model& model, const std::string& data, const ScoreSpec& spec,
+                               std::uint64_t seed, Threads& threads, Progress& progress);
+
+/// The one of least cross-entropy.
+const Scores& best_of(const std::vector<Scores>& all);
+
+/// Which epsilon is best, and by how much: {"best_epsilon", "cross_entropy", "second", "ahead",
+/// "ahead_stderr"}, the last from the differences of the same samples.
+Json comparison(const std::vector<Scores>& all);
+
+/// Writes /log_density (n), and where the method has them /log_density_stderr (n) and /ess (n).
+void write_scores(const std::string& file, const Scores& scores, const Provenance& provenance);
+
+}  // namespace si
