@@ -55,4 +55,10 @@ only_in() {  # only_in PATTERN PREFIX
 only_in 'CLI/' lib/si/cli/
 only_in 'hdf5|H5' lib/si/io/
 
+# Two types of one name in headers: the linker would keep one of them without a word.
+for name in $(find lib/si -name '*.hpp' | xargs sed -n 's/^\(struct\|class\) \([A-Za-z0-9]*\) .*{.*$/\2/p' |
+    sort | uniq -d); do
+    complain "si::$name is defined in two headers: $(grep -lE "^(struct|class) $name .*\{" -r lib/si --include='*.hpp' | tr '\n' ' ')"
+done
+
 exit $status

@@ -10,7 +10,7 @@ epsilons='0 0.5 1 2.5'
 mkdir -p "$directory" && cd "$directory"
 
 si-data checkerboard -n 200000 --seed 1 -q -o board.h5
-si-data checkerboard -n 4000 --seed 2 -q -o test.h5
+si-data checkerboard -n 1000 --seed 2 -q -o test.h5
 
 number() { sed "s/.*\"$1\":\([^,}]*\).*/\1/"; }
 pictures=''
@@ -24,7 +24,7 @@ for gamma in none brownian quadratic sigmoid sine-squared; do
         --steps 100000 --max-time "$seconds" -q -o $gamma.json
     printf '%-14s' $gamma
     for e in $epsilons; do
-        how="--sde heun,steps=400 --epsilon $e" score="--sde 400 --paths 16 --epsilon $e"
+        how="--sde heun,steps=400 --epsilon $e" score="--sde 200 --paths 8 --epsilon $e"
         [ "$e" = 0 ] && how='--ode dopri5' score=$how
         si-sample $gamma.json -n 100000 $how -q -o $gamma-$e.h5
         score=$(si-likelihood $gamma.json test.h5 $score -q)

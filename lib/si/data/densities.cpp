@@ -98,7 +98,7 @@ Generator checkerboard(const NoSettings&) {
     return g;
 }
 
-Generator gaussian(const GaussianSpec& spec) {
+Generator gaussian(const GaussianSetSpec& spec) {
     const Index dim = spec.dim;
     const Vector mean = per_coordinate(spec.mean, dim, "mean");
     const Vector sigma = per_coordinate(spec.sigma, dim, "sigma");
@@ -186,7 +186,7 @@ Generator ring(const RingSpec& spec) {
     return round_modes(means, spec.sigma);
 }
 
-Generator mixture(const MixtureSpec& spec) {
+Generator mixture(const MixtureSetSpec& spec) {
     const Index d = spec.dim, modes = spec.modes;
     struct Mode {
         Vector mean;

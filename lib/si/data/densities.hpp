@@ -13,18 +13,18 @@ namespace si {
 /// Uniform on the 8 dark squares (side 2) of a board on [-4, 4]^2: density 1/32, entropy ln 32.
 Generator checkerboard(const NoSettings&);
 
-struct GaussianSpec {
+struct GaussianSetSpec {
     Index dim = 2;
     std::vector<double> mean{0}, sigma{1};
     static constexpr auto fields() {
         return std::tuple{
-            field("dim", &GaussianSpec::dim, "Dimension", kPositive),
-            field("mean", &GaussianSpec::mean, "Mean: one number, or one a coordinate"),
-            field("sigma", &GaussianSpec::sigma,
+            field("dim", &GaussianSetSpec::dim, "Dimension", kPositive),
+            field("mean", &GaussianSetSpec::mean, "Mean: one number, or one a coordinate"),
+            field("sigma", &GaussianSetSpec::sigma,
                   "Standard deviation: one number, or one a coordinate", kPositive)};
     }
 };
-Generator gaussian(const GaussianSpec& spec);
+Generator gaussian(const GaussianSetSpec& spec);
 
 struct UniformSpec {
     Index dim = 2;
@@ -77,22 +77,23 @@ struct RingSpec {
 /// Equal Gaussians at equal angles on a circle; the first is at (radius, 0).
 Generator ring(const RingSpec& spec);
 
-struct MixtureSpec {
+struct MixtureSetSpec {
     Index dim = 2, modes = 5;
     double spread = 7.5;
     std::uint64_t draw = 1043;
     static constexpr auto fields() {
         return std::tuple{
-            field("dim", &MixtureSpec::dim, "Dimension", kPositive),
-            field("modes", &MixtureSpec::modes, "Number of modes", kPositive),
-            field("spread", &MixtureSpec::spread, "Standard deviation of the means", kNonNegative),
-            field("draw", &MixtureSpec::draw, "Seed of the means and covariances")};
+            field("dim", &MixtureSetSpec::dim, "Dimension", kPositive),
+            field("modes", &MixtureSetSpec::modes, "Number of modes", kPositive),
+            field("spread", &MixtureSetSpec::spread, "Standard deviation of the means",
+                  kNonNegative),
+            field("draw", &MixtureSetSpec::draw, "Seed of the means and covariances")};
     }
 };
 /// The mixture of arXiv:2303.08797 section 7.2 (there in 128 dimensions): equal weights, means
 /// N(0, spread^2 I), covariances W'W / dim + I with normal W. One draw fixes all of them, and it
 /// is separate from the seed of the samples.
-Generator mixture(const MixtureSpec& spec);
+Generator mixture(const MixtureSetSpec& spec);
 
 struct FunnelSpec {
     Index dim = 2;

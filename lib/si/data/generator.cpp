@@ -16,13 +16,13 @@ constexpr GeneratorRow row(std::string_view name, std::string_view summary) {
 
 constexpr auto kGenerators = std::to_array<GeneratorRow>({
     row<NoSettings, checkerboard>("checkerboard", "2-D board on [-4, 4]^2, entropy ln 32"),
-    row<GaussianSpec, gaussian>("gaussian", "independent normal coordinates"),
+    row<GaussianSetSpec, gaussian>("gaussian", "independent normal coordinates"),
     row<UniformSpec, uniform_box>("uniform", "a box"),
     row<TwoGaussiansSpec, two_gaussians>("two-gaussians", "1-D, two modes"),
     row<CombSpec, comb>("comb", "1-D, equal modes at equal distances"),
     row<CombSpec, grid>("grid", "2-D, equal modes on a square grid"),
     row<RingSpec, ring>("ring", "2-D, equal modes on a circle"),
-    row<MixtureSpec, mixture>("mixture", "any dimension, random means and covariances"),
+    row<MixtureSetSpec, mixture>("mixture", "any dimension, random means and covariances"),
     row<FunnelSpec, funnel>("funnel", "Neal's funnel: a scale that varies by orders"),
     row<BananaSpec, banana>("banana", "2-D Gaussian, bent"),
     row<MoonsSpec, moons>("moons", "2-D, two interleaved half circles"),

@@ -6,7 +6,7 @@ namespace si {
 namespace {
 
 /// Next to an end where a path turns infinitely fast (vp at t = 1), the other's time does too.
-constexpr double kMargin = 1e-3;
+constexpr double kMargin = 1e-5;
 
 /// alpha and beta as radius and angle, and their rates: theta' r^2 = alpha beta' - alpha' beta,
 /// and r r' = alpha alpha' + beta beta'.

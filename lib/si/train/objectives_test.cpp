@@ -1,0 +1,127 @@
+#include <cmath>
+#include <string>
+
+#include <doctest/doctest.h>
+
+#include "si/interpolant/exact.hpp"
+#include "si/train/batch.hpp"
+#include "support/examples.hpp"
+
+using namespace si;
+
+namespace {
+
+// From N(0, 1) to N(1.5, 1/4) along trig with a Brownian latent: x_t is N(m, C), and a field
+// k0 + k1 (x - m) has E|f|^2 = k0^2 + k1^2 C.
+const InterpolantSpec kSpec{.path = "trig", .gamma = "brownian"};
+constexpr double kFirst = 0.02, kLast = 0.98;
+constexpr Index kDraws = 200'000, kPart = 10'000;
+
+GaussianMixture start() { return examples::on_a_line({1}, {0}, {1}); }
+GaussianMixture goal() { return examples::on_a_line({1}, {1.5}, {0.25}); }
+
+/// E|f|^2 of a field at t, by the regression of Gaussians.
+double square_of(Want flag, double t) {
+    const auto c = Interpolant(kSpec).at(t);
+    const double variance = c.alpha * c.alpha + c.beta * c.beta / 4 + c.gamma * c.gamma;
+    const auto field = [&](double k0, double covariance) {
+        return k0 * k0 + covariance * covariance / variance;
+    };
+    const double path = c.alpha * c.alpha_dot + c.beta * c.beta_dot / 4;
+    switch (flag) {
+        case kB: return field(1.5 * c.beta_dot, path + c.gamma_gamma_dot);
+        case kV: return field(1.5 * c.beta_dot, path);
+        case kS: return 1 / variance;
+        case kEta: return field(0, c.gamma);
+        case kX0: return field(0, c.alpha);
+        case kX1: return field(1.5, c.beta / 4);
+        default: return field(1.5 * c.beta_dot, path + c.gamma_gamma_dot - 0.5);
+    }
+}
+
+struct Mean {
+    double sum = 0, squares = 0;
+    Index count = 0;
+    void add(double value) {
+        sum += value;
+        squares += value * value;
+        ++count;
+    }
+    double mean() const { return sum / static_cast<double>(count); }
+    double error() const {
+        const auto n = static_cast<double>(count);
+        return std::sqrt((squares / n - mean() * mean()) / n);
+    }
+};
+
+struct Loss {
+    Mean exact, rise;  ///< of the exact field; and what a wrong field has more
+    Mean wrong;        ///< |delta|^2 / 2
+};
+
+/// What is added to the exact field.
+double delta(double t, double x) { return 0.3 * std::sin(2 * x) + 0.2 * t; }
+
+Loss loss_of(const Quantity& row, bool antithetic) {
+    const Setup setup{Interpolant(kSpec), false};
+    const MixtureField field(setup.interpolant, start(), goal());
+    const auto evaluate = field.evaluator();
+    Matrix x1(1, kDraws);
+    goal().sample({4, Purpose::data, 0}, 0, x1);
+    BatchSource source;
+    source.setup = setup;
+    source.x1 = &x1;
+    source.time = Choice<times>("uniform").make();
+    source.first_time = kFirst;
+    source.last_time = kLast;
+    source.seed = 6;
+    Pairs pairs;
+    for (Index i = 0; i < kDraws; ++i) pairs.x1.push_back(i);
+    Loss loss;
+    Batch batch;
+    Matrix target;
+    for (const Columns& columns : chunks(kDraws, kPart)) {
+        build_batch(source, pairs, 0, columns, kDraws, antithetic, false, batch);
+        Matrix form = Matrix::Zero(1, columns.count), rise = form, half = form;
+        for (int sign = 0; sign < (antithetic ? 2 : 1); ++sign) {
+            const Matrix& x = sign == 0 ? batch.xt : batch.mirrored;
+            FieldValues values;
+            (*evaluate)(batch.t, x, row.flag, values);
+            build_target(source, row, batch, sign == 0 ? 1 : -1, target);
+            const Matrix& f = values.*row.value;
+            for (Index j = 0; j < columns.count; ++j) {
+                const double d = delta(batch.t[j], x(0, j)), share = antithetic ? 0.5 : 1;
+                form(0, j) += share * f(0, j) * (f(0, j) / 2 - target(0, j));
+                rise(0, j) += share * d * (f(0, j) - target(0, j) + d / 2);
+                half(0, j) += share * d * d / 2;
+            }
+        }
+        for (Index j = 0; j < columns.count; ++j) {
+            loss.exact.add(form(0, j));
+            loss.rise.add(rise(0, j));
+            loss.wrong.add(half(0, j));
+        }
+    }
+    return loss;
+}
+
+}  // namespace
+
+TEST_CASE("every objective is least at the exact field, by the amount on paper (T14, T15)") {
+    for (const Quantity& row : quantities()) {
+        double least = 0;  // minus half of the mean of |f|^2 over the times; midpoint rule
+        for (int i = 0; i < 2000; ++i) {
+            least -= square_of(row.flag, kFirst + (kLast - kFirst) * (i + 0.5) / 2000) / 4000;
+        }
+        for (const bool antithetic : {false, true}) {
+            CAPTURE(std::string(row.name));
+            CAPTURE(antithetic);
+            const Loss loss = loss_of(row, antithetic);
+            CHECK(std::abs(loss.exact.mean() - least) < 5 * loss.exact.error());
+            // And any other field has half the mean square of the difference more.
+            CHECK(std::abs(loss.rise.mean() - loss.wrong.mean()) <
+                  5 * (loss.rise.error() + loss.wrong.error()));
+            CHECK(loss.wrong.mean() > 0.01);
+        }
+    }
+}
