@@ -44,6 +44,9 @@ class Machine {
     /// The interpolant, which a path that is learned changes.
     const Setup& setup() const { return source_.setup; }
 
+    /// Of the last step, by all parameters: that of the mean loss a coordinate, before clipping.
+    auto gradient() const { return gradients_.col(0); }
+
     Eigen::VectorXf parameters, average;
 
   private:
