@@ -1,5 +1,5 @@
 #!/bin/sh
-# mixture.sh [DIRECTORY] [DIMENSION] [SECONDS] [SAMPLES]: the high-dimensional experiment of
+# mixture.sh [DIRECTORY] [DIMENSION] [STEPS] [SAMPLES]: the high-dimensional experiment of
 # arXiv:2303.08797 (section 7.2). Five Gaussian modes with means N(0, 7.5^2 I) and covariances
 # W'W / d + I; the linear interpolant from N(0, I) with a Brownian latent. It trains the four pairs
 # of fields, each SECONDS long (default 240), prints their relative L2 errors against the exact
@@ -7,7 +7,7 @@
 # kernel estimates in the first two coordinates. In 128 dimensions (the default) all of it takes
 # half an hour on two cores.
 set -eu
-directory=${1:-mixture} dim=${2:-128} seconds=${3:-240} samples=${4:-10000}
+directory=${1:-mixture} dim=${2:-128} steps=${3:-3000} samples=${4:-10000}
 epsilons='0 0.1 0.5 1 2 5'
 mkdir -p "$directory" && cd "$directory"
 
@@ -19,7 +19,7 @@ number() { sed "s/.*\"$1\":\([^,}]*\).*/\1/"; }
 for learn in b,eta b,s v,eta v,s; do
     model=$(echo $learn | tr , -)
     [ -f $model.json ] || si-train train.h5 --base gaussian --standardize none --gamma brownian \
-        --learn $learn --steps 100000 --max-time "$seconds" -q -o $model.json
+        --learn $learn --steps "$steps" -q -o $model.json
     echo "$learn: relative errors $(si-eval fields $model.json exact.json -q)"
 done
 

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "si/flow/over_chunks.hpp"
+#include "si/flow/trip.hpp"
 
 namespace si {
 namespace {
@@ -75,15 +76,8 @@ class Way {
     std::array<double, 2> flow_{};
 };
 
-/// Of (x, l): dx/dt = b, dl/dt = div b. Whichever way it goes, l ends as log rho(x) at the start
-/// minus log rho(X) at the end.
-Drift with_divergence(Evaluator& evaluate, Index dim, FieldValues& values) {
-    return [&evaluate, dim, &values](ConstVector t, ConstMatrix x, MatrixRef dx) {
-        evaluate(t, x.topRows(dim), kB | kDivB, values);
-        dx.topRows(dim) = values.b;
-        dx.row(dim) = values.div_b.transpose();
-    };
-}
+// The flow of (x, l), dx/dt = b and dl/dt = div b, is velocity(). Whichever way it goes, l ends as
+// log rho(x) at the start minus log rho(X) at the end.
 
 /// Of (x, l_1 .. l_K, j): l_k takes probe k of column j. Solvers drop columns that have arrived,
 /// so a column carries the number j that it began with, as a passenger.
@@ -234,7 +228,7 @@ class Paths {
     Matrix bridge(double from, double to, Matrix state) {
         if (from == to) return state;
         auto leg =
-            one_step_(with_divergence(evaluate_, dim_, values_), {from, to, {}}, std::move(state));
+            one_step_(velocity(evaluate_, dim_, values_), {from, to, {}}, std::move(state));
         evaluations_ += 4;
         return std::move(leg.x);
     }
@@ -295,7 +289,7 @@ Scored ode_log_density(const Model& model, const Field& field, const OdeScoreSpe
                     const auto range = Eigen::seqN(columns.first, columns.count);
                     FieldValues values;
                     Matrix drawn;
-                    Drift drift = with_divergence(evaluate, d, values);
+                    Drift drift = velocity(evaluate, d, values);
                     Matrix state = Matrix::Zero(d + 1 + probes, columns.count);
                     state.topRows(d) = points.x.middleCols(columns.first, columns.count);
                     if (probes > 0) {
