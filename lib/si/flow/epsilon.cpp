@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <numeric>
 
 #include "si/flow/sde.hpp"
 
@@ -74,22 +75,28 @@ struct OptimalSpec {
     }
 };
 
-/// Errors below a thousandth of the largest say nothing but that they are small.
-double ratio(double b, double s) { return s > 0 ? std::sqrt(std::max(b, 0.0) / s) : 1; }
+double ratio(double b, double s) { return s > 0 ? std::sqrt(b / s) : 1; }
+
+/// An estimate that its noise hides is taken to be as large as that noise.
+std::vector<double> above_noise(std::vector<double> values, const std::vector<double>& noise) {
+    for (std::size_t k = 0; k < noise.size(); ++k) values[k] = std::max(values[k], noise[k]);
+    return values;
+}
 
 /// KL <= (1/epsilon) dL_b + epsilon dL_s is least at sqrt(dL_b / dL_s) (arXiv:2303.08797 (2.49)),
 /// and so is its integrand at each time.
 Epsilon from_errors(const OptimalSpec& spec, const FieldErrors& errors) {
     const auto count = errors.t.size();
+    const auto b = above_noise(errors.b, errors.b_stderr),
+               s = above_noise(errors.s, errors.s_stderr);
     if (spec.constant) {
-        double b = 0, s = 0;
-        for (std::size_t k = 0; k < count; ++k) b += errors.b[k], s += errors.s[k];
-        const double value = std::min(ratio(b, s), spec.cap);
+        const double value = std::min(ratio(std::accumulate(b.begin(), b.end(), 0.0),
+                                            std::accumulate(s.begin(), s.end(), 0.0)),
+                                      spec.cap);
         return [value](double) { return value; };
     }
     std::vector<double> values(count);
-    for (std::size_t k = 0; k < count; ++k)
-        values[k] = std::min(ratio(errors.b[k], errors.s[k]), spec.cap);
+    for (std::size_t k = 0; k < count; ++k) values[k] = std::min(ratio(b[k], s[k]), spec.cap);
     return [t = errors.t, values](double at) {  // straight lines between the grid's times
         const auto after = std::upper_bound(t.begin(), t.end(), at);
         if (after == t.begin()) return values.front();

@@ -17,6 +17,7 @@ using Epsilon = std::function<double(double t)>;
 /// E|s^ - s|^2 at t (si-train makes them from held-out samples). Empty when nobody looked.
 struct FieldErrors {
     std::vector<double> t, b, s;
+    std::vector<double> b_stderr = {}, s_stderr = {};  ///< of the estimates; empty when exact
 };
 
 /// What an epsilon may be made from.

@@ -40,10 +40,12 @@ EpsilonContext epsilon_context(const Model& model) {
         const auto list = [&](const char* key) {
             return Setting<List>::from_json(member(*errors, key));
         };
-        context.errors = {list("t"), list("b"), list("s")};
+        context.errors = {list("t"), list("b"), list("s"), list("b_stderr"), list("s_stderr")};
         const auto count = context.errors.t.size();
-        require(context.errors.b.size() == count && context.errors.s.size() == count, Failure::data,
-                "t, b and s differ in length");
+        const auto fits = [&](const List& one) { return one.size() == count; };
+        require(fits(context.errors.b) && fits(context.errors.s) && fits(context.errors.b_stderr) &&
+                    fits(context.errors.s_stderr),
+                Failure::data, "its lists differ in length");
     });
     return context;
 }

@@ -1,17 +1,17 @@
 #include "si/train/errors.hpp"
 
 #include <algorithm>
-#include <numeric>
+#include <cmath>
 
 namespace si {
 namespace {
 
-constexpr Index kBins = 10, kSamples = 4096, kNeighbours = 8;
+constexpr Index kBins = 10, kSamples = 8192, kNeighbours = 16;
 
-/// Mean over i of r_i . (mean of r_j over the nearest neighbours j of i that share no sample
-/// with it). `alike(i, j)` says that they do.
+/// r_i . (mean of r_j over the nearest neighbours j of i that share no sample with it) for each
+/// i. `alike(i, j)` says that they do.
 template <class Alike>
-double smoothed_square(const Matrix& x, const Matrix& r, Threads& threads, const Alike& alike) {
+Vector smoothed_squares(const Matrix& x, const Matrix& r, Threads& threads, const Alike& alike) {
     const Index n = x.cols();
     Vector products(n);
     const auto cut = chunks(n, 64);
@@ -34,7 +34,7 @@ double smoothed_square(const Matrix& x, const Matrix& r, Threads& threads, const
             products[i] = k > 0 ? sum / static_cast<double>(k) : 0;
         }
     });
-    return products.mean();
+    return products;
 }
 
 }  // namespace
@@ -64,20 +64,29 @@ FieldErrors estimate_errors(const Preparation& trained, Threads& threads) {
         FieldValues values;
         (*evaluate)(batch.t, batch.xt, kB | kS, values);
         Matrix residual;
-        const auto error_of = [&](const char* name, const Matrix& learned) {
+        const auto estimate = [&](const char* name, const Matrix& learned, auto& squares,
+                                  auto& noise) {
             build_target(source, quantities().at(name), batch, 1, residual);
             residual -= learned;
-            return std::max(smoothed_square(batch.xt, residual, threads, alike), 0.0);
+            const Vector all = smoothed_squares(batch.xt, residual, threads, alike);
+            const auto count = static_cast<double>(n);
+            const double mean = all.mean();
+            squares.push_back(std::max(mean, 0.0));
+            noise.push_back(std::sqrt((all.array() - mean).square().sum() / count / count));
         };
         errors.t.push_back((source.first_time + source.last_time) / 2);
-        errors.b.push_back(error_of("b", values.b));
-        errors.s.push_back(error_of("s", values.s));
+        estimate("b", values.b, errors.b, errors.b_stderr);
+        estimate("s", values.s, errors.s, errors.s_stderr);
     }
     return errors;
 }
 
 Json errors_to_json(const FieldErrors& errors) {
-    return {{"t", errors.t}, {"b", errors.b}, {"s", errors.s}};
+    return {{"t", errors.t},
+            {"b", errors.b},
+            {"b_stderr", errors.b_stderr},
+            {"s", errors.s},
+            {"s_stderr", errors.s_stderr}};
 }
 
 }  // namespace si

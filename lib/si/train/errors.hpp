@@ -19,7 +19,7 @@ namespace si {
 /// Throws Failure::usage when the model has no score or nothing was held out.
 FieldErrors estimate_errors(const Preparation& trained, Threads& threads);
 
-/// {"t": [...], "b": [...], "s": [...]}
+/// {"t": [...], "b": [...], "b_stderr": [...], "s": [...], "s_stderr": [...]}
 Json errors_to_json(const FieldErrors& errors);
 
 }  // namespace si

@@ -134,14 +134,15 @@ TEST_CASE("errors of fields are seen through held-out residuals") {
         CAPTURE(t);
         // b = m' + C'/(2 C) (x - m), s = -(x - m) / C, with m = 1.8 t for 1.5 t.
         const double s = 0.3 * t / c, b = 0.3 * (1 - t * (-(1 - t) + t / 4) / c);
-        // A product r_i (mean of r_j) has about the deviation E|r|^2 / sqrt(8) + 2 |error| E|r|,
+        // A product r_i (mean of r_j) has about the deviation E|r|^2 / sqrt(16) + 2 |error| E|r|,
         // with E|r_b|^2 = Var(x1 - x0 | x_t) < 1.25 and E|r_s|^2 < 1 / (1 - t)^2; neighbours
         // lie within 1e-2, and widths of bins of 0.1 average s^2 over a tenth of its range.
-        const double n = std::sqrt(4096.0);
-        const double noise_b = (1.25 / std::sqrt(8.0) + 2 * b * 1.2) / n,
-                     r = 1 / (1 - std::min(t + 0.05, 0.998)),
-                     noise_s = (r * r / std::sqrt(8.0) + 2 * s * r) / n;
+        const double n = std::sqrt(8000.0);
+        const double noise_b = (1.25 / 4 + 2 * b * 1.2) / n,
+                     r = 1 / (1 - std::min(t + 0.05, 0.998)), noise_s = (r * r / 4 + 2 * s * r) / n;
         CHECK(std::abs(errors.b[k] - b * b) < 5 * noise_b + 0.02);
         CHECK(std::abs(errors.s[k] - s * s) < 5 * noise_s + 0.02 + 0.1 * s * s);
+        CHECK(errors.b_stderr[k] < 2 * noise_b);
+        CHECK(errors.s_stderr[k] < 2 * noise_s);
     }
 }
