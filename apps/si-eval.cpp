@@ -1,7 +1,7 @@
 #include <iostream>
 
 #include "si/cli/program.hpp"
-#include "si/flow/field_errors.hpp"
+#include "si/io/divergence.hpp"
 #include "si/io/evaluation.hpp"
 #include "si/io/model_file.hpp"
 
@@ -11,19 +11,9 @@ using si::cli::Program;
 
 namespace {
 
-struct FieldsSpec {
-    si::Index n = 20000;
-    double margin = 1e-2;
-    static constexpr auto fields() {
-        return std::tuple{
-            si::field("n", &FieldsSpec::n, "Number of points", si::kPositive),
-            si::field("margin", &FieldsSpec::margin, "Times keep this far off 0 and 1", si::kUnit)};
-    }
-};
-
 int eval_fields(int argc, char** argv) {
     std::string model, truth;
-    FieldsSpec spec;
+    si::FieldsSpec spec;
     Common common;
     return Program("si-eval fields", "relative L2 errors of a model's fields, where truth is known")
         .input("MODEL", model, "model")
@@ -32,11 +22,28 @@ int eval_fields(int argc, char** argv) {
         .common(common)
         .run(argc, argv, [&](Console&) {
             si::Threads threads(common.threads);
-            si::Json report = si::Json::object();
-            for (const auto& error : si::field_errors(si::read_model(model), si::read_model(truth),
-                                                      spec.n, spec.margin, common.seed, threads)) {
-                report[std::string(error.name)] = error.relative;
-            }
+            const auto report = si::fields_report(si::read_model(model), si::read_model(truth),
+                                                  spec, common.seed, threads);
+            std::cout << report.dump() << '\n';
+        });
+}
+
+int eval_divergence(int argc, char** argv) {
+    std::string model_file;
+    si::DivergenceSpec spec;
+    Common common;
+    return Program("si-eval kl", "KL divergences between a model and a truth of known density")
+        .input("MODEL", model_file, "model of si-train, or written by hand")
+        .options("Estimate", spec)
+        .required("truth")
+        .common(common)
+        .example("si-eval kl model.json --truth checkerboard", "")
+        .run(argc, argv, [&](Console& console) {
+            const auto model = si::read_model(model_file);
+            const auto truth = si::known_law(spec.truth);
+            si::Threads threads(common.threads);
+            const auto report =
+                si::divergence_report(model, truth, spec, common.seed, threads, console);
             std::cout << report.dump() << '\n';
         });
 }
@@ -52,6 +59,7 @@ int main(int argc, char** argv) {
             "Prints one JSON object: the Kullback-Leibler divergence between kernel estimates of "
             "both densities in a few coordinates, with its standard error, and the same between "
             "two parts of the reference, which is the least that can be told from zero.")
+        .command("kl", "divergences of a model from a truth of known density", eval_divergence)
         .command("fields", "errors of a model's fields, where truth is known", eval_fields)
         .input("SAMPLES", samples, "samples to judge: HDF5, CSV, TSV or NPY")
         .input("REFERENCE", reference, "samples of the truth; three times as many are best")

@@ -44,7 +44,8 @@ int main(int argc, char** argv) {
         .run(argc, argv, [&](si::cli::Console& console) {
             const auto model = si::read_model(model_file);
             si::Threads threads(common.threads);
-            const auto all = si::score_file(model, data, spec, common.seed, threads, console);
+            const auto all = si::score_file(model, data, spec, common.seed, threads, console,
+                                            options.output ? si::Keep::samples : si::Keep::summary);
             if (options.output) {
                 si::write_scores(*options.output, si::best_of(all),
                                  {.command = console.command(), .seed = common.seed});

@@ -1,6 +1,9 @@
 #include "si/flow/field_errors.hpp"
 
-#include "si/interpolant/exact.hpp"
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
 #include "si/random/draw.hpp"
 
 namespace si {
@@ -33,17 +36,12 @@ Points draw(const MixtureField& truth, Index n, double margin, std::uint64_t see
     return points;
 }
 
-}  // namespace
+/// Answers both fields at points of the exact interpolant, in one kind of coordinates.
+using Compare =
+    std::function<void(const Points& at, unsigned want, FieldValues& good, FieldValues& made)>;
 
-std::vector<FieldError> field_errors(const Model& model, const Model& truth, Index n, double margin,
-                                     std::uint64_t seed, Threads& threads) {
-    const auto exact = make_field(truth), learned = make_field(model);
-    const auto* mixture = dynamic_cast<const MixtureField*>(exact.get());
-    require(mixture != nullptr, Failure::usage,
-            "the exact model must be a Gaussian mixture (see si-data exact)");
-    require(model.dim == truth.dim, Failure::usage, "the models have dimensions ", model.dim,
-            " and ", truth.dim);
-    const unsigned want = kCompared & exact->available() & learned->available();
+std::vector<FieldError> errors_of(const MixtureField& truth, unsigned want, Index n, double margin,
+                                  std::uint64_t seed, Threads& threads, const Compare& compare) {
     const auto cut = chunks(n, kPart);
     std::vector<const Quantity*> rows;
     for (const Quantity& row : quantities()) {
@@ -52,13 +50,9 @@ std::vector<FieldError> field_errors(const Model& model, const Model& truth, Ind
     Matrix wrong(std::ssize(rows), std::ssize(cut)), size(std::ssize(rows), std::ssize(cut));
     threads.for_each(std::ssize(cut), [&](Index c, int) {
         const Columns& columns = cut[static_cast<std::size_t>(c)];
-        const auto at = draw(*mixture, n, margin, seed, columns.first, columns.count);
+        const auto at = draw(truth, n, margin, seed, columns.first, columns.count);
         FieldValues good, made;
-        (*exact->evaluator())(at.t, at.x, want, good);
-        to_data_coordinates(truth, want, good);
-        const Matrix x = model.transform.from_data(truth.transform.to_data(at.x));
-        (*learned->evaluator())(at.t, x, want, made);
-        to_data_coordinates(model, want, made);
+        compare(at, want, good, made);
         for (std::size_t k = 0; k < rows.size(); ++k) {
             const Matrix &f = good.*rows[k]->value, &g = made.*rows[k]->value;
             wrong(static_cast<Index>(k), c) = (g - f).squaredNorm();
@@ -73,6 +67,53 @@ std::vector<FieldError> field_errors(const Model& model, const Model& truth, Ind
         errors.push_back({rows[k]->name, std::sqrt(square / exact_square), square, exact_square});
     }
     return errors;
+}
+
+}  // namespace
+
+std::vector<FieldError> field_errors(const Model& model, const Model& truth, Index n, double margin,
+                                     std::uint64_t seed, Threads& threads) {
+    const auto exact = make_field(truth), learned = make_field(model);
+    const auto* mixture = dynamic_cast<const MixtureField*>(exact.get());
+    require(mixture != nullptr, Failure::usage,
+            "the exact model must be a Gaussian mixture (see si-data exact)");
+    require(model.dim == truth.dim, Failure::usage, "the models have dimensions ", model.dim,
+            " and ", truth.dim);
+    return errors_of(*mixture, kCompared & exact->available() & learned->available(), n, margin,
+                     seed, threads,
+                     [&](const Points& at, unsigned want, FieldValues& good, FieldValues& made) {
+                         (*exact->evaluator())(at.t, at.x, want, good);
+                         to_data_coordinates(truth, want, good);
+                         const Matrix x = model.transform.from_data(truth.transform.to_data(at.x));
+                         (*learned->evaluator())(at.t, x, want, made);
+                         to_data_coordinates(model, want, made);
+                     });
+}
+
+std::vector<FieldError> field_errors(const Field& field, const MixtureField& truth, Index n,
+                                     double margin, std::uint64_t seed, Threads& threads) {
+    require(field.dim() == truth.dim(), Failure::usage, "the fields have dimensions ", field.dim(),
+            " and ", truth.dim());
+    return errors_of(truth, kCompared & truth.available() & field.available(), n, margin, seed,
+                     threads,
+                     [&](const Points& at, unsigned want, FieldValues& good, FieldValues& made) {
+                         (*truth.evaluator())(at.t, at.x, want, good);
+                         (*field.evaluator())(at.t, at.x, want, made);
+                     });
+}
+
+double DivergenceBound::best_epsilon() const { return std::sqrt(excess_b / excess_s); }
+
+double DivergenceBound::least() const { return 2 * std::sqrt(excess_b * excess_s); }
+
+std::optional<DivergenceBound> divergence_bound(const std::vector<FieldError>& errors) {
+    const auto named = [&](std::string_view name) {
+        return std::find_if(errors.begin(), errors.end(),
+                            [&](const FieldError& error) { return error.name == name; });
+    };
+    const auto b = named("b"), s = named("s");
+    if (b == errors.end() || s == errors.end()) return {};
+    return DivergenceBound{b->square / 2, s->square / 2};
 }
 
 }  // namespace si

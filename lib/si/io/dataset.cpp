@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "si/base/error.hpp"
+#include "si/base/threads.hpp"
 #include "si/io/csv.hpp"
 #include "si/io/hdf5.hpp"
 #include "si/io/input_file.hpp"
@@ -15,6 +16,7 @@ namespace si {
 namespace {
 
 constexpr std::string_view kHdf5Magic = "\x89HDF\r\n\x1a\n";
+constexpr Index kNumbersAtOnce = Index{1} << 20;
 constexpr std::array<const char*, 3> kUsualNames{"/x", "/samples", "/data"};
 
 /// What people give by mistake, so that the error can say what it is.
@@ -117,7 +119,14 @@ struct DataFile::Opened {
     Samples read(const std::string& path) const {
         const std::string source = text(name(), ":", path);
         return in_context(source, [&] {
-            Samples samples = hdf5::read_dataset(file, path, size);
+            const auto dataset = hdf5::open_dataset(file, path, size);
+            Samples samples;
+            samples.type = dataset.type.type;
+            samples.shape.assign(dataset.shape.begin() + 1, dataset.shape.end());
+            if (samples.shape.empty()) samples.shape = {1};
+            const Index n = dataset.shape[0];
+            samples.values = allocate(count_of(samples.shape), n);
+            hdf5::read_rows(dataset, 0, n, samples.values.data());
             samples.source = source;
             return samples;
         });
@@ -147,6 +156,38 @@ struct DataFile::Opened {
     }
 };
 
+/// An open dataset, or samples.
+struct SampleReader::Open {
+    std::string source;
+    Index n = 0, dim = 0;
+    std::optional<hdf5::OpenDataset> dataset;
+    Matrix values;
+};
+
+SampleReader::SampleReader(std::unique_ptr<Open> open) : open_(std::move(open)) {}
+SampleReader::SampleReader(SampleReader&&) noexcept = default;
+SampleReader::~SampleReader() = default;
+
+Index SampleReader::n() const { return open_->n; }
+Index SampleReader::dim() const { return open_->dim; }
+const std::string& SampleReader::source() const { return open_->source; }
+
+Matrix SampleReader::rows(Index first, Index count) const {
+    if (!open_->dataset) return open_->values.middleCols(first, count);
+    return in_context(source(), [&] {
+        Matrix values = allocate(dim(), count);
+        hdf5::read_rows(*open_->dataset, first, count, values.data());
+        require_finite(values, Failure::data);
+        return values;
+    });
+}
+
+Index SampleReader::step(Index wanted) const {
+    if (!open_->dataset || open_->dataset->chunk.empty()) return wanted;
+    const Index chunk = open_->dataset->chunk[0];
+    return (wanted + chunk - 1) / chunk * chunk;
+}
+
 DataFile::DataFile(const std::string& spelling) {
     const auto [file, dataset] = parse(spelling);
     InputFile input(file);
@@ -175,6 +216,36 @@ Samples DataFile::samples() const {
                                                       : at(opened_->dataset);
     in_context(samples.source, [&] { require_finite(samples.values, Failure::data); });
     return samples;
+}
+
+SampleReader DataFile::reader() const {
+    auto open = std::make_unique<SampleReader::Open>();
+    if (opened_->format != Format::hdf5) {
+        Samples all = samples();
+        *open = {all.source, all.n(), all.dim(), {}, std::move(all.values)};
+        return SampleReader(std::move(open));
+    }
+    const std::string path =
+        opened_->dataset.empty() ? opened_->choose() : absolute(opened_->dataset);
+    if (!has(path)) at(path);  // which says what there is
+    open->source = text(name(), ":", path);
+    in_context(open->source, [&] {
+        open->dataset = hdf5::open_dataset(opened_->file, path, opened_->size);
+        const auto& shape = open->dataset->shape;
+        open->n = shape[0];
+        open->dim = count_of(shape) / shape[0];
+    });
+    SampleReader reader(std::move(open));
+    const Index step = reader.step(std::max<Index>(1, kNumbersAtOnce / reader.dim()));
+    Matrix values;
+    for (const Columns& some : chunks(reader.n(), step)) {
+        values.resize(reader.dim(), some.count);
+        in_context(reader.source(), [&] {
+            hdf5::read_rows(*reader.open_->dataset, some.first, some.count, values.data());
+        });
+        if (!values.allFinite()) samples();  // which names the first of them and counts all
+    }
+    return reader;
 }
 
 bool DataFile::has(const std::string& dataset) const { return opened_->has(absolute(dataset)); }

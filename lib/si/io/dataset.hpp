@@ -20,6 +20,32 @@ enum class Format { hdf5, npy, csv };
 /// "HDF5", "NPY", "CSV".
 std::string_view to_text(Format format);
 
+/// Samples of a file, some at a time. Those of an HDF5 file stay there until they are asked for;
+/// of other formats all are in memory.
+class SampleReader {
+  public:
+    SampleReader(SampleReader&&) noexcept;
+    ~SampleReader();
+
+    Index n() const;
+    Index dim() const;
+    const std::string& source() const;  ///< "data.h5:/x"
+
+    /// Samples first .. first + count - 1, one column a sample. Throws Failure::data when the file
+    /// is damaged, or has changed so that numbers are not finite.
+    Matrix rows(Index first, Index count) const;
+
+    /// The least number of rows, `wanted` or more, such that reading in steps of it reads nothing
+    /// twice.
+    Index step(Index wanted) const;
+
+  private:
+    struct Open;
+    explicit SampleReader(std::unique_ptr<Open> open);
+    std::unique_ptr<Open> open_;
+    friend class DataFile;
+};
+
 /// An opened data file. Its content, not its name, decides the format: HDF5, NPY, or a table in
 /// text (see csv.hpp).
 ///
@@ -46,6 +72,10 @@ class DataFile {
     /// else the only numeric one. First axis samples; a dataset of n numbers is n samples of
     /// dimension 1. When there is no such dataset, or several, the error lists them.
     Samples samples() const;
+
+    /// The same samples to be read some at a time, after one pass over all of them that refuses
+    /// what samples() refuses, in the same words. The file must outlive the reader.
+    SampleReader reader() const;
 
     /// One dataset by its name, "/x0" or "x0"; nothing when the file has none of that name.
     /// Files other than HDF5 have no names.

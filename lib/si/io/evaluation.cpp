@@ -1,7 +1,9 @@
 #include "si/io/evaluation.hpp"
 
 #include <algorithm>
+#include <cmath>
 
+#include "si/flow/field_errors.hpp"
 #include "si/io/dataset.hpp"
 #include "si/metric/kde.hpp"
 
@@ -31,6 +33,23 @@ Json kernel_report(const std::string& samples, const std::string& reference, con
             {"floor", floor.value},
             {"floor_stderr", floor.error},
             {"n", n}};
+}
+
+Json fields_report(const Model& model, const Model& truth, const FieldsSpec& spec,
+                   std::uint64_t seed, Threads& threads) {
+    const auto errors = field_errors(model, truth, spec.n, spec.margin, seed, threads);
+    Json report = Json::object();
+    for (const auto& error : errors) report[std::string(error.name)] = error.relative;
+    // The noise of the SDE has one size in the model's coordinates, where --epsilon is meant.
+    if (!model.transform.is_identity() || !truth.transform.is_identity()) return report;
+    if (const auto bound = divergence_bound(errors)) {
+        const double best = bound->best_epsilon();
+        report["dL_b"] = bound->excess_b;
+        report["dL_s"] = bound->excess_s;
+        report["best_epsilon"] = std::isinf(best) ? Json("infinite") : Json(best);
+        report["kl_bound"] = bound->least();
+    }
+    return report;
 }
 
 }  // namespace si

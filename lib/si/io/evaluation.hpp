@@ -6,6 +6,7 @@
 #include "si/base/json.hpp"
 #include "si/base/spec.hpp"
 #include "si/base/threads.hpp"
+#include "si/flow/model.hpp"
 
 namespace si {
 
@@ -25,5 +26,22 @@ struct KernelSpec {
 /// place of the samples. Throws Failure::data when files do not fit together.
 Json kernel_report(const std::string& samples, const std::string& reference, const KernelSpec& spec,
                    Threads& threads);
+
+struct FieldsSpec {
+    Index n = 20000;
+    double margin = 1e-2;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("n", &FieldsSpec::n, "Number of points", kPositive),
+            field("margin", &FieldsSpec::margin, "Times keep this far off 0 and 1", kUnit)};
+    }
+};
+
+/// The relative errors of field_errors() by their names, and where b and s are among them and
+/// neither model has units of its own, {"dL_b", "dL_s", "best_epsilon", "kl_bound"} of
+/// divergence_bound(): best_epsilon is the text "infinite" where s alone is exact, and null where
+/// b is as well.
+Json fields_report(const Model& model, const Model& truth, const FieldsSpec& spec,
+                   std::uint64_t seed, Threads& threads);
 
 }  // namespace si

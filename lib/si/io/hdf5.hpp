@@ -88,14 +88,25 @@ std::vector<DatasetInfo> list_datasets(Id file);
 /// something that cannot be opened.
 bool has_dataset(Id file, const std::string& name);
 
-/// The dataset `name`, from its first row to its last, as samples. `file_size` bounds what can
-/// be there. Throws Failure::data.
-Samples read_dataset(Id file, const std::string& name, std::size_t file_size);
+/// A dataset of numbers that are all there, to be read as often as one likes.
+struct OpenDataset {
+    Handle object, creation;
+    TypeAnswer type;
+    std::vector<Index> shape;  ///< rows first
+    std::vector<Index> chunk;  ///< of its storage; empty when that is in one piece
+    std::size_t file_size = 0;
+};
 
-/// The numbers of a chunked dataset of this shape and type, in row-major order, to `values`.
-/// Its chunks are all present and its filters known.
-void read_chunks(Id dataset, Id creation, const std::vector<Index>& shape, const TypeAnswer& type,
-                 std::size_t file_size, double* values);
+/// The dataset `name`, after all that can be checked without reading it. `file_size` bounds what
+/// can be there. Throws Failure::data.
+OpenDataset open_dataset(Id file, const std::string& name, std::size_t file_size);
+
+/// Rows first .. first + count - 1 in row-major order to `values`. Whole chunks are decoded for it.
+/// Throws Failure::data.
+void read_rows(const OpenDataset& dataset, Index first, Index count, double* values);
+
+/// read_rows() for what is stored in chunks.
+void read_chunks(const OpenDataset& dataset, Index first, Index count, double* values);
 
 /// Attributes of the root that are single numbers, short lists of numbers or fixed-length text.
 std::vector<std::pair<std::string, std::string>> root_attributes(Id file);

@@ -88,64 +88,67 @@ void decode(Bytes& bytes, const std::vector<H5Z_filter_t>& filters, std::uint32_
             bytes.size());
 }
 
-/// Steps through a grid, last index fastest. False at the end, with all indices back at 0.
-bool advance(std::vector<Index>& at, const std::vector<Index>& step,
-             const std::vector<Index>& end) {
+/// Steps through a grid, last index fastest. False at the end, with all indices at their begin.
+bool advance(std::vector<Index>& at, const std::vector<Index>& begin,
+             const std::vector<Index>& step, const std::vector<Index>& end) {
     for (std::size_t k = at.size(); k-- > 0;) {
         if ((at[k] += step[k]) < end[k]) return true;
-        at[k] = 0;
+        at[k] = begin[k];
     }
     return false;
 }
 
-/// Copies the part of a chunk at `corner` that lies inside the dataset, row by row.
-void place(const std::vector<double>& numbers, const std::vector<Index>& chunk,
-           const std::vector<Index>& corner, const std::vector<Index>& shape, double* values) {
+/// Copies the part of a chunk at `corner` that lies inside the dataset and among its rows first ..
+/// first + count - 1, run by run.
+void place(const std::vector<double>& numbers, const OpenDataset& dataset,
+           const std::vector<Index>& corner, Index first, Index count, double* values) {
+    const auto &chunk = dataset.chunk, &shape = dataset.shape;
     const std::size_t rank = shape.size();
-    std::vector<Index> inside(rank, 0), step(rank, 1), end(rank);
+    std::vector<Index> begin(rank, 0), step(rank, 1), end(rank);
     for (std::size_t k = 0; k < rank; ++k) end[k] = std::min(chunk[k], shape[k] - corner[k]);
-    const Index length = end[rank - 1];
+    begin[0] = std::max<Index>(first - corner[0], 0);
+    end[0] = std::min(end[0], first + count - corner[0]);
+    const Index length = end[rank - 1] - begin[rank - 1];
     step[rank - 1] = length;
+    std::vector<Index> inside = begin;
     do {
         Index from = 0, to = 0;
         for (std::size_t k = 0; k < rank; ++k) {
             from = from * chunk[k] + inside[k];
-            to = to * shape[k] + corner[k] + inside[k];
+            to = to * shape[k] + corner[k] + inside[k] - (k == 0 ? first : 0);
         }
         std::copy_n(numbers.data() + from, length, values + to);
-    } while (advance(inside, step, end));
+    } while (advance(inside, begin, step, end));
 }
 
 }  // namespace
 
-void read_chunks(Id dataset, Id creation, const std::vector<Index>& shape, const TypeAnswer& type,
-                 std::size_t file_size, double* values) {
-    std::array<hsize_t, 32> sizes{};
-    check(H5Pget_chunk(creation, static_cast<int>(sizes.size()), sizes.data()), Failure::data,
-          "read its chunks");
-    const std::vector<Index> chunk(sizes.begin(), sizes.begin() + std::ssize(shape));
-    const Index count = count_of(chunk);
-    const auto element = static_cast<std::size_t>(size_of(type.type));
-    const auto filters = filters_of(creation);
+void read_chunks(const OpenDataset& dataset, Index first, Index count, double* values) {
+    const Index size = count_of(dataset.chunk);
+    const auto element = static_cast<std::size_t>(size_of(dataset.type.type));
+    const auto filters = filters_of(dataset.creation);
     Bytes bytes;
-    std::vector<double> numbers(static_cast<std::size_t>(count));
-    std::vector<Index> corner(shape.size(), 0);
+    std::vector<double> numbers(static_cast<std::size_t>(size));
+    std::vector<Index> begin(dataset.shape.size(), 0), end = dataset.shape;
+    begin[0] = first / dataset.chunk[0] * dataset.chunk[0];
+    end[0] = first + count;
+    std::vector<Index> corner = begin;
     do {
         const std::vector<hsize_t> offset(corner.begin(), corner.end());
         hsize_t stored = 0;
-        check(H5Dget_chunk_storage_size(dataset, offset.data(), &stored), Failure::data,
+        check(H5Dget_chunk_storage_size(dataset.object, offset.data(), &stored), Failure::data,
               "read a chunk");
-        require(stored > 0 && stored <= file_size, Failure::data,
+        require(stored > 0 && stored <= dataset.file_size, Failure::data,
                 "damaged: a chunk is larger than the file");
         bytes.resize(stored);
         std::uint32_t skipped = 0;
-        check(H5Dread_chunk(dataset, H5P_DEFAULT, offset.data(), &skipped, bytes.data()),
+        check(H5Dread_chunk(dataset.object, H5P_DEFAULT, offset.data(), &skipped, bytes.data()),
               Failure::data, "read a chunk");
         decode(bytes, filters, skipped, numbers.size() * element, element);
-        convert_numbers(type.type, reinterpret_cast<const char*>(bytes.data()), count,
-                        type.big_endian, numbers.data());
-        place(numbers, chunk, corner, shape, values);
-    } while (advance(corner, chunk, shape));
+        convert_numbers(dataset.type.type, reinterpret_cast<const char*>(bytes.data()), size,
+                        dataset.type.big_endian, numbers.data());
+        place(numbers, dataset, corner, first, count, values);
+    } while (advance(corner, begin, dataset.chunk, end));
 }
 
 }  // namespace si::hdf5

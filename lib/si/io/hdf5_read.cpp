@@ -130,34 +130,43 @@ std::vector<Index> shape_of(Id dataset) {
     return shape;
 }
 
-Samples read_dataset(Id file, const std::string& name, std::size_t file_size) {
-    const Handle object = open_object(file, name);
-    require(H5Iget_type(object) == H5I_DATASET, Failure::data, "is not a dataset");
-    const Handle datatype(H5Dget_type(object), H5Tclose, Failure::data, "read its type");
-    const auto type = element_type(datatype);
-    require(type.known, Failure::data, "holds ", type.name,
+OpenDataset open_dataset(Id file, const std::string& name, std::size_t file_size) {
+    OpenDataset set{.object = open_object(file, name), .file_size = file_size};
+    require(H5Iget_type(set.object) == H5I_DATASET, Failure::data, "is not a dataset");
+    const Handle datatype(H5Dget_type(set.object), H5Tclose, Failure::data, "read its type");
+    set.type = element_type(datatype);
+    require(set.type.known, Failure::data, "holds ", set.type.name,
             ", which is not read; convert it to float32, float64 or an integer type");
-    const auto shape = shape_of(object);
-    require(!shape.empty(), Failure::data, "is a single number, not a data set");
-    const Index count = count_of(shape);
-    require(count > 0, Failure::data, "is empty (", shape_text(shape), ")");
-    const Handle creation(H5Dget_create_plist(object), H5Pclose, Failure::data, "read its layout");
-    require_filters(creation);
-    require_stored(object, creation, shape, size_of(type.type), file_size);
-
-    Samples samples;
-    samples.type = type.type;
-    samples.shape.assign(shape.begin() + 1, shape.end());
-    if (samples.shape.empty()) samples.shape = {1};
-    samples.values = allocate(count / shape[0], shape[0]);
-    if (H5Pget_layout(creation) == H5D_CHUNKED) {
-        read_chunks(object, creation, shape, type, file_size, samples.values.data());
-    } else {
-        check(H5Dread(object, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT,
-                      samples.values.data()),
-              Failure::data, "read");
+    set.shape = shape_of(set.object);
+    require(!set.shape.empty(), Failure::data, "is a single number, not a data set");
+    require(count_of(set.shape) > 0, Failure::data, "is empty (", shape_text(set.shape), ")");
+    set.creation =
+        Handle(H5Dget_create_plist(set.object), H5Pclose, Failure::data, "read its layout");
+    require_filters(set.creation);
+    require_stored(set.object, set.creation, set.shape, size_of(set.type.type), file_size);
+    if (H5Pget_layout(set.creation) == H5D_CHUNKED) {
+        std::array<hsize_t, kLargestRank> sizes{};
+        check(H5Pget_chunk(set.creation, kLargestRank, sizes.data()), Failure::data,
+              "read its chunks");
+        set.chunk.assign(sizes.begin(), sizes.begin() + std::ssize(set.shape));
     }
-    return samples;
+    return set;
+}
+
+void read_rows(const OpenDataset& dataset, Index first, Index count, double* values) {
+    if (!dataset.chunk.empty()) return read_chunks(dataset, first, count, values);
+    const std::size_t rank = dataset.shape.size();
+    std::array<hsize_t, kLargestRank> start{}, size{};
+    std::copy(dataset.shape.begin(), dataset.shape.end(), size.begin());
+    start[0] = static_cast<hsize_t>(first);
+    size[0] = static_cast<hsize_t>(count);
+    const Handle there(H5Dget_space(dataset.object), H5Sclose, Failure::data, "read its shape");
+    check(H5Sselect_hyperslab(there, H5S_SELECT_SET, start.data(), nullptr, size.data(), nullptr),
+          Failure::data, "choose its rows");
+    const Handle here(H5Screate_simple(static_cast<int>(rank), size.data(), nullptr), H5Sclose,
+                      Failure::data, "choose its rows");
+    check(H5Dread(dataset.object, H5T_NATIVE_DOUBLE, here, there, H5P_DEFAULT, values),
+          Failure::data, "read");
 }
 
 bool has_dataset(Id file, const std::string& name) {

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstring>
+#include <limits>
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
@@ -127,6 +128,54 @@ TEST_CASE("chunks of any shape, filter and size come together") {
             }
         }
     }
+}
+
+TEST_CASE("any rows are read as they are in the whole, from one piece or from chunks") {
+    const Scratch scratch;
+    const auto file = scratch / "x.h5";
+    for (const Sizes& shape : {Sizes{11, 3, 5}, Sizes{11, 3}, Sizes{11}}) {
+        for (const hsize_t rows : {0, 1, 3, 4, 11}) {  // of a chunk
+            Sizes chunk(shape.size(), 2);
+            chunk[0] = std::max<hsize_t>(rows, 1);
+            const Chunks chunks(chunk);
+            H5Pset_deflate(chunks.list, 1);
+            Raw(file).add("x", H5T_STD_I32BE, shape, rows > 0 ? chunks.list : H5P_DEFAULT);
+            const DataFile data(file);
+            const auto reader = data.reader();
+            const Matrix all = data.samples().values;
+            CHECK(reader.n() == 11);
+            CHECK(reader.dim() == all.rows());
+            CHECK(reader.source() == file + ":/x");
+            for (Index first = 0; first < 11; ++first) {
+                for (Index count = 1; first + count <= 11; ++count) {
+                    CHECK(reader.rows(first, count) == all.middleCols(first, count));
+                }
+            }
+            CHECK(reader.step(5) == (rows < 2 ? 5 : rows == 3 ? 6 : rows == 4 ? 8 : 11));
+        }
+    }
+}
+
+TEST_CASE("a reader refuses numbers that are not finite before it gives any") {
+    const Scratch scratch;
+    const auto file = scratch / "x.h5";
+    for (const bool chunked : {false, true}) {
+        {
+            const Raw raw(file);
+            const Chunks chunks({4, 3});
+            raw.add("x", H5T_IEEE_F64LE, {20, 3}, chunked ? chunks.list : H5P_DEFAULT);
+            std::vector<double> values(60, 1);
+            values[3 * 16 + 1] = values[3 * 19] = std::numeric_limits<double>::infinity();
+            const hid_t set = H5Dopen2(raw.file, "x", H5P_DEFAULT);
+            H5Dwrite(set, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data());
+            H5Dclose(set);
+        }
+        const auto why = "65 " + file + ":/x: row 17, column 2 is inf (2 values are not finite)";
+        CHECK(failure([&] { DataFile(file).reader(); }) == why);
+        CHECK(opening(file) == why);
+    }
+    CHECK(failure([&] { DataFile(file + ":/y").reader(); }) ==
+          failure([&] { DataFile(file + ":/y").samples(); }));
 }
 
 TEST_CASE("what cannot be read as samples says why") {

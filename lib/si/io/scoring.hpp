@@ -55,9 +55,21 @@ struct ScoreSpec {
     }
 };
 
+/// Count, mean and spread of numbers that come one after another (Welford's recurrence), so that
+/// nothing depends on how they were cut into parts.
+struct RunningMoments {
+    Index n = 0;
+    double mean = 0, squares = 0;  ///< squares: sum of (value - mean)^2
+
+    void add(const Vector& values);
+    double error() const;  ///< standard error of the mean; 0 for one number
+};
+
 /// Log-densities of data under one flow or diffusion.
 struct Scores {
-    Scored scored;                ///< log_density in the data's coordinates
+    Scored scored;               ///< log_density in the data's coordinates; may be left out
+    RunningMoments log_density;  ///< of all samples
+    RunningMoments evaluations;
     std::optional<Json> epsilon;  ///< as it was asked for
     std::optional<Index> paths;   ///< of a diffusion
     std::string method;
@@ -71,11 +83,18 @@ struct Scores {
     Json report() const;
 };
 
-/// Scores the samples of `data`, once for each epsilon of `spec`. A model that was trained with
+/// Whether each sample's log-density is wanted, or what is said of all of them.
+enum class Keep { samples, summary };
+
+/// Scores the samples of `data`, once for each epsilon of `spec`. The flow is scored part by part,
+/// so that with Keep::summary, which leaves `scored` empty, memory does not grow with the number
+/// of samples of an HDF5 file; results do not depend on the parts. For diffusions all are kept. A
+/// model that was trained with
 /// --dequantize is scored with the same kind of noise added once, at `seed`: its cross-entropy
 /// bounds that of the integers from above.
 std::vector<Scores> score_file(const Model& model, const std::string& data, const ScoreSpec& spec,
-                               std::uint64_t seed, Threads& threads, Progress& progress);
+                               std::uint64_t seed, Threads& threads, Progress& progress,
+                               Keep keep = Keep::samples);
 
 /// The one of least cross-entropy.
 const Scores& best_of(const std::vector<Scores>& all);

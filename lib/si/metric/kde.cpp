@@ -49,11 +49,7 @@ Estimate kernel_divergence(ConstMatrix reference, ConstMatrix samples, ConstMatr
                            Threads& threads) {
     const Vector ratio = KernelDensity(reference).log_density(probes, threads) -
                          KernelDensity(samples).log_density(probes, threads);
-    const Eigen::ArrayXd terms = ratio.array() + (-ratio.array()).exp() - 1;
-    const auto n = static_cast<double>(terms.size());
-    const double mean = terms.mean();
-    const double variance = (terms - mean).square().sum() / (n - 1);
-    return {mean, std::sqrt(variance / n)};
+    return mean_of(ratio.array() + (-ratio.array()).exp() - 1);
 }
 
 }  // namespace si

@@ -2,6 +2,7 @@
 
 #include "si/base/threads.hpp"
 #include "si/base/types.hpp"
+#include "si/metric/estimate.hpp"
 
 namespace si {
 
@@ -19,11 +20,6 @@ class KernelDensity {
     Matrix root_;    // lower Cholesky factor of a kernel's covariance
     Matrix points_;  // (n, d): samples in units of it, a column a coordinate
     double log_norm_;
-};
-
-/// A distance and its standard error.
-struct Estimate {
-    double value, error;
 };
 
 /// KL(rho | rho^) between the densities that kernels estimate from `reference` and `samples`, as
