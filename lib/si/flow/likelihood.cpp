@@ -227,8 +227,7 @@ class Paths {
     /// (x, l) by one step of the flow, where there is a way to go.
     Matrix bridge(double from, double to, Matrix state) {
         if (from == to) return state;
-        auto leg =
-            one_step_(velocity(evaluate_, dim_, values_), {from, to, {}}, std::move(state));
+        auto leg = one_step_(velocity(evaluate_, dim_, values_), {from, to, {}}, std::move(state));
         evaluations_ += 4;
         return std::move(leg.x);
     }
