@@ -183,3 +183,50 @@ TEST_CASE("the gradient of a step is the derivative of its loss, for all objecti
         }
     }
 }
+
+TEST_CASE("x_t starts at x0 and ends at x1, bit for bit, with the moments between (T3)") {
+    const Index n = 100'000;
+    Matrix x0(2, n), x1(2, n);
+    fill_normal({4, Purpose::data, 3}, 0, x0);
+    fill_normal({4, Purpose::data, 4}, 0, x1);
+    x0 = (0.5 * x0.array() - 1).matrix();
+    x1.row(1) += 0.6 * x1.row(0);  // covariance ((1, 0.6), (0.6, 1.36)), mean 2
+    x1.array() += 2;
+    Batch batch;
+    batch.x0 = x0;
+    batch.x1 = x1;
+    batch.z.resize(2, n);
+    fill_normal({4, Purpose::latent, 5}, 0, batch.z);
+    examples::for_each_interpolant([&](const Interpolant& interpolant, const std::string& name) {
+        if (interpolant.mirror()) return;
+        CAPTURE(name);
+        const bool exact_start = interpolant.spec().path.row().start_tolerance == 0;
+        if (!interpolant.has_latent()) batch.z.resize(0, 0);
+        for (const double t : {0.0, 0.3, 1.0}) {
+            batch.t = Vector::Constant(n, t);
+            mix({interpolant, false}, false, batch);
+            if (t == 0 && exact_start) CHECK(batch.xt == x0);
+            if (t == 1) CHECK(batch.xt == x1);
+            if (t != 0.3) continue;
+            const auto c = interpolant.at(t);
+            const Vector mean = batch.xt.rowwise().mean();
+            const Matrix centred = batch.xt.colwise() - mean;
+            const Matrix covariance = centred * centred.transpose() / static_cast<double>(n);
+            Matrix wanted{{1.0, 0.6}, {0.6, 1.36}};
+            wanted *= c.beta * c.beta;
+            wanted.diagonal().array() += c.alpha * c.alpha / 4 + c.gamma * c.gamma;
+            for (Index i = 0; i < 2; ++i) {
+                CHECK(std::abs(mean[i] - (2 * c.beta - c.alpha)) <=
+                      5 * std::sqrt(wanted(i, i) / static_cast<double>(n)) + 1e-12);
+                for (Index j = 0; j < 2; ++j) {  // of Gaussians
+                    const double error =
+                        std::sqrt((wanted(i, i) * wanted(j, j) + wanted(i, j) * wanted(i, j)) /
+                                  static_cast<double>(n));
+                    CHECK(std::abs(covariance(i, j) - wanted(i, j)) <= 5 * error + 1e-12);
+                }
+            }
+        }
+        batch.z.resize(2, n);
+        fill_normal({4, Purpose::latent, 5}, 0, batch.z);
+    });
+}
