@@ -23,12 +23,9 @@ Equation drift_of_path(const Setup& setup, const Coefficients& c) {
     return {c.alpha_dot, c.beta_dot, 0};
 }
 
-/// The noise that a latent like sqrt(t) takes up at t = 0; 0 for others.
-double noise_at_start(const Setup& setup) { return setup.interpolant.at(0).gamma_gamma_dot; }
-
 Equation drift_from_point(const Setup& setup, const Coefficients& c) {
     auto equation = velocity(setup, c);
-    equation[2] += noise_at_start(setup);
+    equation[2] += setup.noise_at_start();
     return equation;
 }
 
@@ -64,7 +61,7 @@ TargetWeights velocity_target(const Setup& setup, double t) {  // (2.13)
 
 TargetWeights point_target(const Setup& setup, double t) {  // Theorem 3.1
     const auto c = setup.interpolant.at(t);
-    const double push = c.gamma_gamma_dot - noise_at_start(setup);
+    const double push = c.gamma_gamma_dot - setup.noise_at_start();
     return {c.alpha_dot, c.beta_dot, push == 0 ? 0 : push / c.gamma};
 }
 

@@ -27,6 +27,10 @@ struct Setup {
     Interpolant interpolant;
     bool one_sided = false;    ///< x0 is N(0, I), apart from x1, without latent: then z is x0
     bool fixed_start = false;  ///< x0 is a single point, the mean of the base
+
+    /// (gamma gamma')(0): the epsilon with which the drift from a point is regular; 0 for latents
+    /// that do not start like a square root.
+    double noise_at_start() const { return interpolant.at(0).gamma_gamma_dot; }
 };
 
 /// Coefficients of (E[x0|x_t], E[x1|x_t], s) in a field.

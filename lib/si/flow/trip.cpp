@@ -34,24 +34,19 @@ constexpr auto kFinals = std::to_array<FinalRow>({
     {"none", "stop there", "", spec_of<FinalSpec>, from_json<final_step<FinalStep::none>>},
 });
 
-/// The noise that a path from a point starts with, whatever is chosen afterwards.
-double noise_at_start(const Setup& setup) { return setup.interpolant.at(0).gamma_gamma_dot; }
-
 bool same(double a, double b) { return std::abs(a - b) <= 1e-12 * std::max(1.0, std::abs(b)); }
 
 NoisyDrift drift_from_point(const Setup& setup, const Field& field, const Epsilon& epsilon,
                             Evaluator& evaluate, FieldValues& values) {
-    const double e = noise_at_start(setup);
+    const double e = setup.noise_at_start();
     require(e > 0 && same(epsilon(0), e), Failure::usage,
             e > 0 ? text("from a point, epsilon must start at (gamma gamma')(0) = ", e, ", not at ",
                          epsilon(0))
                   : "from a point, gamma must start like a square root (--gamma brownian)");
     bool constant = true;
     for (int i = 0; i <= 64; ++i) constant = constant && same(epsilon(i / 64.0), e);
-    const unsigned want = constant ? kU : kU | kS;
-    const double end = field.span(want)[1];
-    return {want,
-            {field.span(kU)[0], end},
+    const double end = field.span(constant ? kU : kU | kS)[1];
+    return {{field.span(kU)[0], end},
             [&epsilon, &evaluate, &values, e](ConstVector t, ConstMatrix x, MatrixRef dx) {
                 const double more = t.size() > 0 ? epsilon(t[0]) - e : 0;
                 if (same(more, 0)) {
@@ -83,7 +78,7 @@ NoisyDrift noisy_drift(const Setup& setup, const Field& field, const Epsilon& ep
         return drift_from_point(setup, field, epsilon, evaluate, values);
     }
     const unsigned want = vanishes(epsilon) ? kB : kB | kS;
-    return {want, field.span(want),
+    return {field.span(want),
             [&epsilon, &evaluate, sign, &values](ConstVector t, ConstMatrix x, MatrixRef dx) {
                 const double e = t.size() > 0 ? epsilon(t[0]) : 0;
                 if (e == 0) {

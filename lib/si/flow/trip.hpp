@@ -92,8 +92,7 @@ class Trip {
 /// b + epsilon s as the SDE of a model takes it, and where it can be had: from a point b and s
 /// are singular, and the drift is u + (epsilon - e) s with e = (gamma gamma')(0).
 struct NoisyDrift {
-    unsigned want;               ///< what the field must answer
-    std::array<double, 2> span;  ///< where it does
+    std::array<double, 2> span;  ///< the times at which the field can answer
     Drift drift;
 };
 

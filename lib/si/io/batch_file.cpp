@@ -1,6 +1,9 @@
 #include "si/io/batch_file.hpp"
 
+#include <algorithm>
+
 #include "si/io/dataset.hpp"
+#include "si/train/machine.hpp"
 #include "si/train/preparation.hpp"
 
 namespace si {
@@ -38,11 +41,9 @@ void write_batch(const std::string& file, const std::optional<std::string>& give
                  const Provenance& provenance) {
     const auto all = prepare(data, interpolant, spec, provenance.seed);
     const BatchSource& source = all->source;
-    const bool both = spec.antithetic != "off" &&
-                      (spec.antithetic == "on" ||
-                       std::any_of(all->learned.begin(), all->learned.end(), [&](auto* row) {
-                           return wants_antithetic(source.setup, *row);
-                       }));
+    const bool both = std::any_of(all->learned.begin(), all->learned.end(), [&](auto* row) {
+        return takes_both_signs(spec, source.setup, *row);
+    });
     Batch batch;
     build_batch(source, source.draw(0, spec.batch), 0, Columns{0, spec.batch}, spec.batch, both,
                 false, batch);

@@ -37,14 +37,18 @@ std::vector<double> loss_weights(const TrainSpec& spec, Index count) {
     return spec.weights;
 }
 
+bool takes_both_signs(const TrainSpec& spec, const Setup& setup, const Quantity& learned) {
+    return spec.antithetic == "on" ||
+           (spec.antithetic == "auto" && wants_antithetic(setup, learned));
+}
+
 Machine::Machine(const Graph& graph, std::vector<const Quantity*> learned,
                  const BatchSource& source, const TrainSpec& spec, std::uint64_t seed,
                  Threads& threads)
     : graph_(graph), learned_(std::move(learned)), source_(source), spec_(spec), threads_(threads) {
     const Index count = std::ssize(learned_);
     for (const Quantity* row : learned_) {
-        const bool automatic = spec.antithetic == "auto" && wants_antithetic(source.setup, *row);
-        antithetic_.push_back(automatic || spec.antithetic == "on");
+        antithetic_.push_back(takes_both_signs(spec, source.setup, *row));
         any_antithetic_ |= antithetic_.back();
     }
     weights_ = loss_weights(spec, count);

@@ -27,6 +27,10 @@ struct Losses {
 /// The weight of each learned field's loss. Throws Failure::usage when their number differs.
 std::vector<double> loss_weights(const TrainSpec& spec, Index count);
 
+/// Whether `learned` is trained with z and -z of every sample, as `spec` says or, with auto, where
+/// its target asks for it.
+bool takes_both_signs(const TrainSpec& spec, const Setup& setup, const Quantity& learned);
+
 /// The networks under training and everything that a step needs. The parameters of all
 /// networks are one flat vector. Refers to its arguments, which must outlive it.
 class Machine {
