@@ -5,6 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "si/flow/trip.hpp"
+
 namespace si {
 namespace {
 
@@ -68,18 +70,18 @@ double dot(ConstMatrix a, ConstMatrix b, Index j) {
     return sum;
 }
 
-/// What a step of noise D at time t does to the logarithm of the weights, the last row of state.
-using Push = std::function<void(double t, const Matrix& noise, Matrix& state)>;
+/// What noise of this variance does at time t to the state (x, log w); `normals` (d, n) drive it.
+using Move = std::function<void(double t, double variance, Matrix& normals, Matrix& state)>;
 
-/// The flow of (x, log w) for half a step, the noise of a step, half a step of the flow: of weak
-/// order 2. Neighbouring halves of the flow are one step.
-PathWeights split_steps(const PathSetting& setting, const Drift& flow, const Push& push,
+/// The flow of (x, log w) for half a step, the noise of a step, half a step of the flow.
+/// Neighbouring halves of the flow are one step.
+PathWeights split_steps(const PathSetting& setting, const Drift& flow, const Move& move,
                         Matrix& x) {
     const OdeSolve one_step = Choice<ode_solvers>("heun,steps=1").make();
     const Grid grid = Grid::graded(setting);
     const Index d = x.rows();
     PathWeights result;
-    Matrix state(d + 1, x.cols()), noise(d, x.cols());
+    Matrix state(d + 1, x.cols()), normals(d, x.cols());
     state.topRows(d) = x;
     state.row(d).setZero();
     double t = setting.from;
@@ -93,10 +95,8 @@ PathWeights split_steps(const PathSetting& setting, const Drift& flow, const Pus
         go(grid.middle(k));
         const double variance = grid.variance(setting.epsilon, k);
         if (variance == 0) continue;
-        setting.increments(k, noise);
-        noise *= std::sqrt(variance);
-        push(t, noise, state);
-        state.topRows(d) += noise;
+        setting.increments(k, normals);
+        move(t, variance, normals, state);
     }
     go(setting.to);
     x = state.topRows(d);
@@ -106,29 +106,27 @@ PathWeights split_steps(const PathSetting& setting, const Drift& flow, const Pus
 
 WeighPaths tilted(const NoSettings&) {
     return [](const PathSetting& setting, Matrix& x) {
+        constexpr int leaps = 2;
         FieldValues values;
         const Index d = x.rows();
-        const double sign = direction(setting);
-        const Drift flow = [&](ConstVector t, ConstMatrix y, MatrixRef dy) {
-            const double e = t.size() > 0 ? setting.epsilon(t[0]) : 0;
-            setting.evaluate(t, y.topRows(d), kB | kS | kDivB, values);
-            dy.topRows(d) = values.b + (sign * e) * values.s;
-            for (Index j = 0; j < y.cols(); ++j) {
-                dy(d, j) = values.div_b[j] - sign * e * dot(values.s, values.s, j);
-            }
-        };
         Index scores = 0;
-        const Push push = [&](double t, const Matrix& noise, Matrix& state) {
-            const Vector times = Vector::Constant(noise.cols(), t);
-            for (const double node : {0.5 - std::sqrt(3) / 6, 0.5 + std::sqrt(3) / 6}) {
-                setting.evaluate(times, state.topRows(d) + node * noise, kS, values);
-                for (Index j = 0; j < noise.cols(); ++j) {
-                    state(d, j) -= dot(values.s, noise, j) / 2;
-                }
+        const Move move = [&](double t, double variance, Matrix& momentum, Matrix& state) {
+            const Vector times = Vector::Constant(momentum.cols(), t);
+            const double leap = std::sqrt(variance) / leaps;
+            for (Index j = 0; j < momentum.cols(); ++j) {
+                state(d, j) += dot(momentum, momentum, j) / 2;
+            }
+            for (int i = 0; i <= leaps; ++i) {
+                setting.evaluate(times, state.topRows(d), kS, values);
+                momentum += (i == 0 || i == leaps ? leap / 2 : leap) * values.s;
+                if (i < leaps) state.topRows(d) += leap * momentum;
                 ++scores;
             }
+            for (Index j = 0; j < momentum.cols(); ++j) {
+                state(d, j) -= dot(momentum, momentum, j) / 2;
+            }
         };
-        auto result = split_steps(setting, flow, push, x);
+        auto result = split_steps(setting, velocity(setting.evaluate, d, values), move, x);
         result.evaluations += scores;
         return result;
     };
@@ -145,8 +143,10 @@ WeighPaths feynman_kac(const NoSettings&) {
             dy.topRows(d) = values.b - (sign * e) * values.s;
             dy.row(d) = (values.div_b - (sign * e) * values.div_s).transpose();
         };
-        return split_steps(
-            setting, flow, [](double, const Matrix&, Matrix&) {}, x);
+        const Move move = [d](double, double variance, Matrix& normals, Matrix& state) {
+            state.topRows(d) += std::sqrt(variance) * normals;
+        };
+        return split_steps(setting, flow, move, x);
     };
 }
 

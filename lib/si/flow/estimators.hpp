@@ -54,10 +54,14 @@ struct EstimatorRow {
 ///     log w = -integral of (div b + epsilon |s|^2) |dt| - integral of s o sqrt(2 epsilon) dW
 ///
 /// in the sense of Stratonovich, which needs no div s (at t = 0, div b has the other sign). Where
-/// s is the score of the model, w rho_end is the same for all paths. Steps are a Heun step of the
-/// drift and the div b between two half steps of noise along which s is integrated by Gauss's
-/// rule, so that bias and spread are O(h^2) where s is a gradient. Steps shrink towards an end
-/// where the score breaks down, and are equal elsewhere.
+/// s is the score of the model, w rho_end is the same for all paths. A step is half a step of the
+/// flow of b, the noise, and half a step of the flow again. The noise moves x as Hamiltonian
+/// dynamics with momentum p ~ N(0, I) and force s do in time sqrt(2 epsilon h), by two leapfrog
+/// steps, and adds |p|^2 / 2 before and -|p|^2 / 2 after it to log w (as in annealed importance
+/// sampling by Hamiltonian dynamics, arXiv:1205.1925). Leapfrog steps keep the volume of (x, p)
+/// whatever s may be, so the estimate integrates to 1 over x, save for the steps of the flow: a
+/// rough or wrong score spreads the weights and cannot make the density too large. Bias and spread
+/// are O(h). Steps shrink towards an end where the score breaks down, and are equal elsewhere.
 ///
 /// chain: the sampler's own chain of Euler-Maruyama steps, whose density at x is
 /// integral of rho_end(x_N) prod p(x_k | x_k+1), by importance sampling with the reversed chain.

@@ -129,14 +129,14 @@ TEST_CASE("from the other end: the density at t = 0 comes from that at t = 1") {
     const Matrix x = draw(base, 100);
     const auto flow = by_flow(model, field, x, {.ode = "dopri5,rtol=1e-8,atol=1e-8"}, End::base);
     CHECK((flow.log_density - base.log_density(x)).cwiseAbs().maxCoeff() < 1e-5);
-    // Exact fields leave no spread, so the error is that of steps: 4 times less with twice as many.
+    // Exact fields leave no spread but that of steps: half of it with twice as many.
     const auto error = [&](Index steps) {
         const auto paths =
             by_paths(model, field, x, {.steps = steps, .paths = 4}, always(0.5), End::base);
         return (paths.log_density - base.log_density(x)).cwiseAbs().mean();
     };
     CHECK(error(100) < 0.01);
-    CHECK(error(50) / error(100) > 3);
+    CHECK(error(50) / error(100) == doctest::Approx(2).epsilon(0.15));
 }
 
 TEST_CASE("where there is no score, the flow goes on") {
@@ -149,7 +149,7 @@ TEST_CASE("where there is no score, the flow goes on") {
             const auto scored =
                 by_paths(model_from(base), field, x, {estimator, 200, 4}, always(0.3), end);
             CHECK((scored.log_density - density.log_density(x)).cwiseAbs().mean() < 0.02);
-            CHECK(scored.evaluations[0] == 4 + 4 * (4 + 2 * 201 + 2 * 200));
+            CHECK(scored.evaluations[0] == 4 + 4 * (4 + 2 * 201 + 3 * 200));
         }
     }
 }
@@ -321,11 +321,57 @@ TEST_CASE("with exact fields the weights of a point are equal, but for the steps
                         always(0.7))
             .relative_sd.mean();
     };
-    // O(sqrt h) for the chain, of which THEORY has 0.027 at 400 steps; O(h^2) for tilted.
+    // O(sqrt h) for the chain, of which THEORY has 0.027 at 400 steps; O(h) for tilted.
     CHECK(spread("chain", 400) == doctest::Approx(0.027).epsilon(0.3));
     CHECK(spread("chain", 100) / spread("chain", 400) == doctest::Approx(2).epsilon(0.15));
-    CHECK(spread("tilted", 100) < 1e-3);
-    CHECK(spread("tilted", 50) / spread("tilted", 100) == doctest::Approx(4).epsilon(0.15));
+    CHECK(spread("tilted", 100) < 2e-3);
+    CHECK(spread("tilted", 50) / spread("tilted", 100) == doctest::Approx(2).epsilon(0.15));
+}
+
+TEST_CASE("the density of a model with a rough score integrates to 1, by paths too") {
+    // Errors of s = -eta / gamma as a network makes them: they grow towards both ends.
+    struct Rough : Altered {
+        using Altered::Altered;
+        struct Run : Evaluator {
+            explicit Run(std::unique_ptr<Evaluator> smooth) : smooth(std::move(smooth)) {}
+            void operator()(ConstVector t, ConstMatrix x, unsigned want,
+                            FieldValues& out) override {
+                (*smooth)(t, x, want, out);
+                if ((want & kS) == 0) return;
+                for (Index j = 0; j < x.cols(); ++j) {
+                    const double gamma = std::sqrt(std::max(t[j] * (1 - t[j]), 1e-3));
+                    out.s(0, j) += 0.15 * std::sin(6 * x(0, j) + 3 * t[j]) / gamma;
+                }
+            }
+            std::unique_ptr<Evaluator> smooth;
+        };
+        std::unique_ptr<Evaluator> evaluator() const override {
+            return std::make_unique<Run>(Altered::evaluator());
+        }
+    };
+    const Misfit misfit;
+    const Rough field(misfit.exact, 0, 0, 1);
+    const Index n = 1000;
+    const double width = 10.0 / static_cast<double>(n);
+    Matrix grid(1, n);
+    for (Index j = 0; j < n; ++j) grid(0, j) = -4 + (static_cast<double>(j) + 0.5) * width;
+    for (const char* estimator : {"tilted", "chain"}) {
+        CAPTURE(estimator);
+        const auto scored = by_paths(misfit.model, field, grid, {estimator, 50, 40}, always(0.4));
+        const Vector density = scored.log_density.array().exp();
+        const double mass = width * density.sum(),
+                     error = width * density.cwiseProduct(scored.standard_error).norm();
+        CHECK(std::abs(mass - 1) < 5 * error);
+        CHECK(error < 0.01);
+    }
+    // The rough score costs cross-entropy, and does not gain any.
+    const Matrix x = draw(examples::on_a_line({1}, {1}, {0.5}), 4000);
+    const auto at = [&](const Field& by) {
+        return by_paths(misfit.model, by, x, {"tilted", 50, 40}, always(0.4)).log_density;
+    };
+    const Vector lost = at(misfit.exact) - at(field);
+    const double sd = std::sqrt((lost.array() - lost.mean()).square().mean());
+    CHECK(lost.mean() > -5 * sd / std::sqrt(4000.0));
 }
 
 TEST_CASE("with exact fields the cross-entropy is the entropy of the target (T37)") {

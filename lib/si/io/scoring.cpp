@@ -10,7 +10,7 @@
 namespace si {
 namespace {
 
-constexpr Index kSteps = 100;  // the weighted paths are of second order
+constexpr Index kSteps = 100;  // where it is too few, half of them differ, and a warning says so
 
 // What is read and scored at once.
 constexpr Index kNumbersAtOnce = Index{1} << 20, kRowsAtOnce = 65536;
