@@ -82,6 +82,12 @@ class Program {
         return *this;
     }
 
+    /// Options that cannot change a result, and are left out of command().
+    template <class Spec>
+    Program& unrecorded_options(const std::string& title, Spec& spec) {
+        return options(title, spec).unrecorded({});
+    }
+
     /// The shared options. Messages also configure the console.
     Program& common(Messages& messages);
     Program& common(Common& common);
@@ -116,6 +122,7 @@ class Program {
 
     /// True when the command line asked for help or version, which is then printed.
     bool read(int argc, char** argv);
+    bool answer_shell(int argc, char** argv) const;
     void print_mdoc();
     void load_config(const std::string& file, const std::vector<std::string>& given);
     void assign_inputs(const std::vector<std::string>& rest);

@@ -5,6 +5,7 @@
 
 #include <unistd.h>
 
+#include "si/cli/completion.hpp"
 #include "si/cli/parse.hpp"
 #include "si/cli/program.hpp"
 #include "si/version.hpp"
@@ -117,7 +118,27 @@ void Program::print_mdoc() {
     }
 }
 
+/// `--complete WORD...` and `--completion SHELL`, which shells ask: the first word only, so that
+/// these are values like others behind an option.
+bool Program::answer_shell(int argc, char** argv) const {
+    const std::string_view first = argc > 1 ? argv[1] : "";
+    if (first == "--completion" && argc == 3) {
+        out_ << completion_script(manual_.name, argv[2]);
+        return true;
+    }
+    if (first != "--complete") return false;
+    for (std::size_t i = 0; i < mains_.size() && argc > 3; ++i) {
+        if (mains_[i] == nullptr || manual_.commands[i].name != argv[2]) continue;
+        argv[2] = argv[1];  // the command's own "--complete"
+        mains_[i](argc - 1, argv + 1);
+        return true;
+    }
+    for (const auto& offer : completions(manual_, {argv + 2, argv + argc})) out_ << offer << '\n';
+    return true;
+}
+
 bool Program::read(int argc, char** argv) {
+    if (answer_shell(argc, argv)) return true;
     std::vector<Option*> options;
     for (auto& group : manual_.groups) {
         for (auto& option : group.options) options.push_back(&option);
