@@ -1,5 +1,7 @@
 #include "si/cli/program.hpp"
+#include "si/cli/signals.hpp"
 #include "si/io/batch_file.hpp"
+#include "si/io/checkpoint.hpp"
 #include "si/io/model_file.hpp"
 #include "si/io/training_data.hpp"
 #include "si/train/trainer.hpp"
@@ -8,7 +10,7 @@ namespace {
 
 struct Options {
     std::optional<std::string> x0, dump_batch, given;
-    si::Seconds max_time;
+    si::TimeLimit max_time;
 
     static constexpr auto fields() {
         return std::tuple{
@@ -21,9 +23,15 @@ struct Options {
                       "With --dump-batch: t, x0, x1 and z as far as this file has them")
                 .value("FILE"),
             si::field("max_time", &Options::max_time,
-                      "Fit the number of steps into this time; 0 is no limit", si::kNonNegative)};
+                      "Fit the number of steps into this time, or with --checkpoint stop then "
+                      "and be run again; 0 is no limit, auto the end of the Slurm job")};
     }
 };
+
+si::Checkpoints::Wish asked() {
+    if (si::cli::asked_to_stop()) return si::Checkpoints::Wish::stop;
+    return si::cli::asked_to_save() ? si::Checkpoints::Wish::save : si::Checkpoints::Wish::none;
+}
 
 }  // namespace
 
@@ -32,6 +40,7 @@ int main(int argc, char** argv) {
     Options options;
     si::InterpolantSpec interpolant;
     si::TrainSpec spec;
+    si::CheckpointSpec keep;
     si::cli::Output output;
     si::cli::Common common;
     return si::cli::Program("si-train", "train a stochastic interpolant on samples")
@@ -44,12 +53,17 @@ int main(int argc, char** argv) {
         .options("Data", options)
         .options("Interpolant", interpolant)
         .options("Training", spec)
+        .unrecorded_options("Checkpoints", keep)
         .output(output)
         .common(common)
         .example("si-train data.h5 -o model.json", "From noise to data, with the defaults.")
+        .example("si-train data.h5 -o model.json --checkpoint run.ckpt --resume auto --max-time 4h",
+                 "A part of a long run; exit status 75 asks for the same command again.")
         .example("si-train b.h5 --x0 a.h5 --gamma brownian --learn b,eta -o bridge.json",
                  "Between two data sets, with what ODE and SDEs need.")
         .run(argc, argv, [&](si::cli::Console& console) {
+            const double start = si::seconds_now();
+            if (!keep.checkpoint.empty()) si::cli::listen_to_signals();
             si::Threads threads(common.threads);
             const auto data =
                 si::read_training_data(file, options.x0, spec, common.seed, threads, console);
@@ -58,8 +72,14 @@ int main(int argc, char** argv) {
                                 {.command = console.command(), .seed = common.seed});
                 return;
             }
-            auto model = si::train(data, interpolant, spec, common.seed, {options.max_time.value},
-                                   threads, console);
+            si::TrainLimits limits{options.max_time.seconds()};
+            std::optional<si::FileCheckpoints> checkpoints;
+            if (!keep.checkpoint.empty()) {
+                checkpoints.emplace(keep, si::identity_of_run(data, interpolant, spec, common.seed),
+                                    start, std::exchange(limits.max_seconds, 0), asked, console);
+                limits.checkpoints = &*checkpoints;
+            }
+            auto model = si::train(data, interpolant, spec, common.seed, limits, threads, console);
             model.about["command"] = console.command();
             si::write_model(output.output, model);
         });

@@ -32,6 +32,13 @@ class Progress {
     /// A sentence that a person should see.
     virtual void warn(const std::string& sentence) { static_cast<void>(sentence); }
     virtual void note(const std::string& sentence) { static_cast<void>(sentence); }
+    /// As note(), about this process and not about the computation: no part of the log.
+    virtual void aside(const std::string& sentence) { static_cast<void>(sentence); }
+
+    /// The length of the log so far, and a return to that length: a computation that goes on from
+    /// where it was then takes away what had been logged after it.
+    virtual Index mark() { return 0; }
+    virtual void rewind(Index mark) { static_cast<void>(mark); }
 };
 
 }  // namespace si

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdlib>
+#include <filesystem>
 #include <ostream>
 #include <utility>
 
@@ -22,6 +23,22 @@ constexpr int kDigits = 4;       // of figures
 std::string singular(std::string_view unit) {
     if (unit.ends_with('s')) unit.remove_suffix(1);
     return std::string(unit);
+}
+
+/// 0 for what has no length, as a pipe.
+Index length_of(const std::string& file) {
+    std::error_code failed;
+    const auto size = std::filesystem::file_size(file, failed);
+    return failed ? 0 : static_cast<Index>(size);
+}
+
+bool ends_with(const std::string& file, Index length, const std::string& text) {
+    const auto size = std::ssize(text);
+    if (length < size) return false;
+    std::ifstream stream(file, std::ios::binary);
+    std::string end(text.size(), ' ');
+    stream.seekg(length - size);
+    return stream.read(end.data(), size) && end == text;
 }
 
 /// 1.9e4 where the library writes 1.9e+04.
@@ -54,22 +71,25 @@ Console::Console(std::string program, std::string command, const Messages& messa
       quiet_(messages.quiet),
       verbose_(messages.verbose),
       style_(Style::none),
-      patience_(messages.progress == "auto" ? kPatience : 0),
-      start_(surroundings_.now()) {
+      patience_(messages.progress == "auto" ? kPatience : 0) {
     if (messages.progress == "bar") style_ = Style::bar;
     if (messages.progress == "lines") style_ = Style::lines;
     if (messages.progress == "auto") style_ = surroundings_.terminal ? Style::bar : Style::lines;
     if (quiet_) style_ = Style::none;
     if (messages.log.empty()) return;
+    log_name_ = messages.log;
+    log_before_ = length_of(log_name_);
+    const std::string start =
+        Json{
+            {"event", "start"}, {"program", program_}, {"version", kVersion}, {"command", command_}}
+            .dump() +
+        "\n";
+    // A run that was stopped before it came to anything has begun the log already.
+    const bool begun = ends_with(log_name_, log_before_, start);
     // Appended to, because a run that was stopped and resumed is one log.
     log_.open(messages.log, std::ios::app);
     require(log_.good(), Failure::create, messages.log, ": cannot open the log for writing");
-    log_ << Json{{"event", "start"},
-                 {"program", program_},
-                 {"version", kVersion},
-                 {"command", command_}}
-                .dump()
-         << std::endl;
+    if (!begun) log_ << start << std::flush;
 }
 
 Console::~Console() { finish(); }
@@ -98,7 +118,6 @@ void Console::update(const Report& report) {
 }
 
 void Console::show(const Report& report) {
-    log("progress", report);
     if (style_ == Style::none) return;
     auto text = line(report);
     if (style_ == Style::lines) {
@@ -126,9 +145,21 @@ void Console::warn(const std::string& sentence) {
 
 void Console::note(const std::string& sentence) {
     log("note", sentence);
+    aside(sentence);
+}
+
+void Console::aside(const std::string& sentence) {
     if (quiet_) return;
     finish();
     surroundings_.err << program_ << ": " << sentence << std::endl;
+}
+
+Index Console::mark() { return log_name_.empty() ? 0 : length_of(log_name_); }
+
+void Console::rewind(Index mark) {
+    if (mark <= 0 || log_before_ < mark) return;
+    std::error_code failed;
+    std::filesystem::resize_file(log_name_, static_cast<std::uintmax_t>(mark), failed);
 }
 
 std::string Console::line(const Report& report) const {
@@ -160,7 +191,6 @@ void Console::log(std::string_view event, const Report& report) {
                 {"done", report.done},
                 {"total", report.total},
                 {"unit", report.unit}};
-    object["elapsed"] = surroundings_.now() - start_;
     for (const auto& [name, value] : report.figures) {
         object[std::string(name)] = std::isfinite(value) ? Json(value) : Json(nullptr);
     }
@@ -169,8 +199,8 @@ void Console::log(std::string_view event, const Report& report) {
 
 void Console::log(std::string_view event, std::string_view sentence) {
     if (!log_.is_open()) return;
-    log_ << Json{{"event", event}, {"text", sentence}, {"elapsed", surroundings_.now() - start_}}
-                .dump(-1, ' ', false, Json::error_handler_t::replace)
+    log_ << Json{{"event", event}, {"text", sentence}}.dump(-1, ' ', false,
+                                                            Json::error_handler_t::replace)
          << std::endl;
 }
 

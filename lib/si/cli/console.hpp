@@ -20,9 +20,11 @@ namespace si::cli {
 ///
 /// With --progress auto, a task that takes less than a second says nothing.
 ///
-/// The log holds an object for the start of the run, each record(), each plain report, warning
-/// and note, with the keys event, task, done, total, unit, elapsed (seconds) and the figures by
-/// name; a figure that is not finite is null. Every line is flushed as it is written.
+/// The log holds an object for the start of the run (not a second one where a run came to nothing
+/// after it), each record(), warning and note, with the keys
+/// event, task, done, total, unit and the figures by name; a figure that is not finite is null.
+/// Nothing in it depends on the clock, so equal runs have equal logs. Every line is flushed as it
+/// is written.
 class Console : public Progress {
   public:
     /// What stands outside: replaced in tests.
@@ -49,6 +51,10 @@ class Console : public Progress {
     void record(const Report& report) override;
     void warn(const std::string& sentence) override;
     void note(const std::string& sentence) override;
+    void aside(const std::string& sentence) override;
+    Index mark() override;
+    /// Leaves the log alone when it was shorter than `mark` before this run.
+    void rewind(Index mark) override;
 
     /// Leaves a redrawn line as it stands, so that the next output begins a line of its own.
     void finish();
@@ -68,9 +74,11 @@ class Console : public Progress {
     bool quiet_, verbose_;
     Style style_;
     double patience_;  ///< seconds before a task is worth a line
+    std::string log_name_;
     std::ofstream log_;
+    Index log_before_ = 0;  ///< its length when this run began
 
-    double start_, task_start_ = 0, shown_at_ = 0;
+    double task_start_ = 0, shown_at_ = 0;
     Index first_done_ = 0;
     bool shown_ = false, complete_ = false;
     std::string task_;

@@ -100,14 +100,58 @@ TEST_CASE("the log is JSON on every line, whatever the figures") {
     std::ifstream stream(file);
     std::vector<Json> objects;
     for (std::string line; std::getline(stream, line);) objects.push_back(Json::parse(line));
-    REQUIRE(objects.size() == 4);
+    REQUIRE(objects.size() == 3);  // what is shown when time has passed is not logged
     CHECK(objects[0]["command"] == "si-train x");
-    CHECK(objects[1]["event"] == "progress");
-    CHECK(objects[1]["loss"] == -3.412);
-    CHECK(objects[2]["event"] == "record");
-    CHECK(objects[2]["loss"].is_null());
-    CHECK(objects[2]["rate"] == 1e-3);
-    CHECK(objects[2]["done"] == 2);
-    CHECK(objects[3]["event"] == "warning");
+    CHECK(objects[1]["event"] == "record");
+    CHECK(objects[1]["loss"].is_null());
+    CHECK(objects[1]["rate"] == 1e-3);
+    CHECK(objects[1]["done"] == 2);
+    CHECK(objects[2]["event"] == "warning");
+    std::remove(file.c_str());
+}
+
+TEST_CASE("a run that goes on from the middle leaves the log of one that was never stopped") {
+    const std::string file = "console_test_resumed.jsonl";
+    std::remove(file.c_str());
+    cli::Messages messages = style("none");
+    messages.log = file;
+    const auto record = [](Bench& bench, Index done) {
+        bench.console.record({"train", done, 3, "steps", {}});
+    };
+    const auto contents = [&] {
+        std::ifstream stream(file);
+        return std::string(std::istreambuf_iterator<char>(stream), {});
+    };
+    {
+        Bench whole(messages);
+        for (const Index done : {1, 2, 3}) record(whole, done);
+    }
+    const std::string wanted = contents();
+    std::remove(file.c_str());
+    Index mark = 0;
+    { Bench stopped_before_it_came_to_anything(messages); }
+    {
+        Bench first(messages);
+        record(first, 1);
+        mark = first.console.mark();
+        record(first, 2);  // after the state was saved, and lost with the process
+        first.console.aside("saved");
+        CHECK(first.err.str() == "si-train: saved\n");
+    }
+    {
+        Bench second(messages);
+        second.console.rewind(mark);
+        record(second, 2);
+        record(second, 3);
+    }
+    CHECK(contents() == wanted);
+    std::remove(file.c_str());
+    {  // another log: nothing of it is taken away
+        Bench elsewhere(messages);
+        elsewhere.console.rewind(mark);
+        record(elsewhere, 2);
+    }
+    const auto lines = contents();
+    CHECK(std::count(lines.begin(), lines.end(), '\n') == 2);
     std::remove(file.c_str());
 }

@@ -73,6 +73,20 @@ Machine::Machine(const Graph& graph, std::vector<const Quantity*> learned,
     }
 }
 
+MachineState Machine::state() const {
+    return {parameters, average, first_, second_, path_ ? path_->state() : Vector{}};
+}
+
+void Machine::restore(MachineState state, Index done) {
+    parameters = std::move(state.parameters);
+    average = std::move(state.average);
+    first_ = std::move(state.first);
+    second_ = std::move(state.second);
+    if (!path_) return;
+    path_->restore(state.path, done);
+    source_.setup.interpolant = Interpolant(path_->spec());
+}
+
 Losses Machine::step(Index step, double fraction) {
     const Pairs pairs = source_.draw(step, spec_.batch);
     std::vector<Losses> parts(cut_.size(), Losses(std::ssize(learned_)));

@@ -8,6 +8,7 @@
 #include "si/net/optimizer.hpp"
 #include "si/net/tape.hpp"
 #include "si/train/batch.hpp"
+#include "si/train/checkpoint.hpp"
 #include "si/train/path_learner.hpp"
 #include "si/train/spec.hpp"
 
@@ -44,6 +45,10 @@ class Machine {
 
     /// The losses of the averaged weights on `n` samples of `held_out`, at the present path.
     Losses evaluate(const BatchSource& held_out, const Pairs& pairs, Index n);
+
+    /// What the steps so far have left, and the same put in place of it: `done` is their number.
+    MachineState state() const;
+    void restore(MachineState state, Index done);
 
     /// The interpolant, which a path that is learned changes.
     const Setup& setup() const { return source_.setup; }

@@ -47,6 +47,19 @@ void PathLearner::update(const Vector& gradient, double fraction) {
         fraction * rate_ * (first_.array() / c1) / ((second_.array() / c2).sqrt() + kEps);
 }
 
+Vector PathLearner::state() const {
+    Vector all(3 * size());
+    all << coefficients_, first_, second_;
+    return all;
+}
+
+void PathLearner::restore(const Vector& state, Index steps) {
+    coefficients_ = state.head(size());
+    first_ = state.segment(size(), size());
+    second_ = state.tail(size());
+    steps_ = steps;
+}
+
 InterpolantSpec PathLearner::spec() const {
     const Index count = size() / 2;
     const auto list = [](const auto& part) {

@@ -30,6 +30,11 @@ class PathLearner {
     /// One step of Adam uphill, at `fraction` of the rate.
     void update(const Vector& gradient, double fraction);
 
+    /// The coefficients and their two moments, after each other (3 size()), and the same put back
+    /// after `steps` updates.
+    Vector state() const;
+    void restore(const Vector& state, Index steps);
+
     InterpolantSpec spec() const;
 
   private:

@@ -44,19 +44,6 @@ class Clock {
     Index from_, plan_at_, steps_;
 };
 
-/// A mean over about the last 50 steps.
-class Running {
-  public:
-    void add(double value) {
-        sum_ += 0.02 * (value - sum_);
-        weight_ += 0.02 * (1 - weight_);
-    }
-    double mean() const { return sum_ / weight_; }
-
-  private:
-    double sum_ = 0, weight_ = 0;
-};
-
 Matrix without(const Matrix& x, const std::vector<Index>& rows) { return x(Eigen::all, rows); }
 
 }  // namespace
@@ -93,54 +80,73 @@ Model train(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec
     const Schedule schedule = spec.schedule.make();
     Clock clock(limits.max_seconds, schedule.fixed, spec.steps);
 
-    Json history = Json::array();
-    double best = std::numeric_limits<double>::infinity(), held_out = best, held_out_square = best;
-    Running form, square;
-    Index best_step = 0, done = 0;
-    while (done < clock.steps() && !clock.over()) {
-        const Losses losses = machine.step(done, schedule.factor(done, clock.steps()));
-        ++done;
-        form.add(losses.form.dot(weight));
-        square.add(losses.square.dot(weight));
-        std::vector<std::pair<std::string_view, double>> figures{{"loss", form.mean()},
-                                                                 {"square", square.mean()}};
-        const bool last = done == clock.steps() || clock.over();
-        if (validation.size > 0 && (done % spec.valid_interval == 0 || last)) {
+    TrainState now;
+    const auto keep = [&] {
+        now.steps = clock.steps();
+        now.machine = machine.state();
+        limits.checkpoints->save(now);
+    };
+    if (limits.checkpoints != nullptr) {
+        if (auto before = limits.checkpoints->resume()) {
+            now = std::move(*before);
+            machine.restore(std::move(now.machine), now.done);
+        } else {
+            keep();  // a file that cannot be written is better known before the work
+        }
+    }
+    while (now.done < clock.steps() && !clock.over()) {
+        const Losses losses = machine.step(now.done, schedule.factor(now.done, clock.steps()));
+        ++now.done;
+        now.form.add(losses.form.dot(weight));
+        now.square.add(losses.square.dot(weight));
+        std::vector<std::pair<std::string_view, double>> figures{{"loss", now.form.mean()},
+                                                                 {"square", now.square.mean()}};
+        const bool last = now.done == clock.steps() || clock.over();
+        const bool regular = now.done % spec.valid_interval == 0;
+        if (validation.size > 0 && (regular || last)) {
             const Losses scores =
                 machine.evaluate(validation.source, validation.pairs, validation.size);
-            held_out = scores.form.dot(weight);
-            held_out_square = scores.square.dot(weight);
+            now.held_out = scores.form.dot(weight);
+            now.held_out_square = scores.square.dot(weight);
             // A path that is learned raises the least loss there is, so the last is the best.
-            if (held_out < best || spec.learn_path > 0) {
-                best = held_out;
-                best_step = done;
-                model.parameters = machine.average;
+            if (now.held_out < now.best || spec.learn_path > 0) {
+                now.best = now.held_out;
+                now.best_step = now.done;
+                now.best_parameters = machine.average;
             }
         }
-        clock.after(done);
-        if (std::isfinite(held_out)) figures.emplace_back("validation", held_out);
-        const Report report{"train", done, clock.steps(), "steps", figures};
+        clock.after(now.done);
+        const bool validated = std::isfinite(now.held_out);
+        if (validated) figures.emplace_back("validation", now.held_out);
+        const Report report{"train", now.done, clock.steps(), "steps", figures};
         progress.update(report);
-        if (done % spec.valid_interval == 0 || last) {
+        if (regular || last) {
             progress.record(report);
-            Json entry = {{"step", done}, {"loss", form.mean()}, {"square", square.mean()}};
-            if (std::isfinite(held_out)) {
-                entry["validation"] = held_out;
-                entry["validation_square"] = held_out_square;
+            Json entry = {
+                {"step", now.done}, {"loss", now.form.mean()}, {"square", now.square.mean()}};
+            if (validated) {
+                entry["validation"] = now.held_out;
+                entry["validation_square"] = now.held_out_square;
             }
-            history.push_back(std::move(entry));
+            now.history.push_back(std::move(entry));
         }
+        if (limits.checkpoints == nullptr || last) continue;
+        const auto wish = limits.checkpoints->wish();
+        if (wish == Checkpoints::Wish::none) continue;
+        keep();
+        require(wish != Checkpoints::Wish::stop, Failure::again, "stopped at step ", now.done,
+                " of ", now.steps, "; the same command with --resume auto goes on");
     }
-    if (best_step == 0) model.parameters = machine.average;
-    if (done < clock.steps()) {
-        progress.warn(text("the time was up after ", done, " of ", clock.steps(),
+    if (now.done < clock.steps()) {
+        progress.warn(text("the time was up after ", now.done, " of ", clock.steps(),
                            " steps; the learning rate had not come down"));
     }
-    if (best_step > 0 && best_step < done - done / 5) {
-        progress.note(text("held-out loss was best at step ", best_step, " of ", done,
+    if (now.best_step > 0 && now.best_step < now.done - now.done / 5) {
+        progress.note(text("held-out loss was best at step ", now.best_step, " of ", now.done,
                            "; those weights are kept"));
     }
 
+    model.parameters = now.best_step > 0 ? now.best_parameters : machine.average;
     model.interpolant = machine.setup().interpolant.spec();
     spec.steps = clock.steps();
     model.field = Json{{"kind", "network"}};
@@ -148,9 +154,11 @@ Model train(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec
     model.about["training"] = write_spec(spec);
     model.about["seed"] = Setting<std::uint64_t>::to_json(seed);
     model.about["samples"] = data.x1.cols();
-    model.about["steps_done"] = done;
-    if (best_step > 0) model.about["best"] = {{"step", best_step}, {"validation", best}};
-    model.about["history"] = std::move(history);
+    model.about["steps_done"] = now.done;
+    if (now.best_step > 0) {
+        model.about["best"] = {{"step", now.best_step}, {"validation", now.best}};
+    }
+    model.about["history"] = std::move(now.history);
     if (spec.errors) model.about["errors"] = errors_to_json(estimate_errors(*all, threads));
     return std::move(model);
 }

@@ -1,0 +1,17 @@
+#pragma once
+
+namespace si::cli {
+
+/// Signals that ask a long computation for something, noted for it to look at between two steps.
+///
+/// INT, TERM, HUP and USR2 ask it to stop when its state is saved, USR1 to save it and go on. A
+/// second INT ends the process at once, as without listening.
+void listen_to_signals();
+
+/// True from the first signal on that asks to stop.
+bool asked_to_stop();
+
+/// True once for the signals USR1 since the last call.
+bool asked_to_save();
+
+}  // namespace si::cli
