@@ -3,6 +3,7 @@
 #include "si/cli/program.hpp"
 #include "si/io/model_file.hpp"
 #include "si/io/rows.hpp"
+#include "si/io/shard.hpp"
 #include "si/io/synthetic.hpp"
 
 using si::cli::Console;
@@ -115,6 +116,18 @@ int head_data(int argc, char** argv) {
         });
 }
 
+int merge_data(int argc, char** argv) {
+    std::vector<std::string> files;
+    Messages messages;
+    Output output;
+    return Program("si-data merge", "join the files of all parts of a job (--shard)")
+        .inputs("FILE", files, "a part, as si-sample or si-likelihood wrote it")
+        .output(output)
+        .common(messages)
+        .example("si-data merge part-*.h5 -o all.h5", "The bytes of one run without --shard.")
+        .run(argc, argv, [&](Console&) { si::merge_shards(files, output.output); });
+}
+
 struct InfoSpec {
     bool json = false;
     static constexpr auto fields() {
@@ -184,6 +197,7 @@ int main(int argc, char** argv) {
         .command("export", "write samples as text or NumPy", export_data)
         .command("split", "hold out a random part", split_data)
         .command("head", "the first samples", head_data)
+        .command("merge", "join the parts of a job", merge_data)
         .command("exact", "the exact model of a mixture", exact_data)
         .command("info", "what is in a file", info_data)
         .input("NAME", generator, "a synthetic data set, as in ring or ring,modes=5,sigma=0.1")

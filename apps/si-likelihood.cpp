@@ -23,6 +23,7 @@ struct Options {
 int main(int argc, char** argv) {
     std::string model_file, data;
     si::ScoreSpec spec;
+    si::ShardSpec part;
     Options options;
     si::cli::Common common;
     return si::cli::Program("si-likelihood",
@@ -34,7 +35,8 @@ int main(int argc, char** argv) {
         .input("MODEL", model_file, "model of si-train, or written by hand")
         .input("DATA", data, "samples to score: HDF5, CSV, TSV or NPY; - is standard input")
         .options("Estimate", spec)
-        .options("Output", options)
+        .unrecorded_options("Parts", part)
+        .unrecorded_options("Output", options)
         .common(common)
         .example("si-likelihood model.json test.h5", "Held-out cross-entropy.")
         .example("si-likelihood model.json test.h5 --epsilon 0,0.1,0.5,1 --paths 32",
@@ -44,11 +46,13 @@ int main(int argc, char** argv) {
         .run(argc, argv, [&](si::cli::Console& console) {
             const auto model = si::read_model(model_file);
             si::Threads threads(common.threads);
-            const auto all = si::score_file(model, data, spec, common.seed, threads, console,
-                                            options.output ? si::Keep::samples : si::Keep::summary);
+            const auto all =
+                si::score_file(model, data, spec, common.seed, threads, console,
+                               options.output ? si::Keep::samples : si::Keep::summary, part.shard);
             if (options.output) {
-                si::write_scores(*options.output, si::best_of(all),
-                                 {.command = console.command(), .seed = common.seed});
+                const auto& best = si::best_of(all);
+                si::write_scores(*options.output, best,
+                                 {console.command(), common.seed, part.shard, best.rows});
             }
             for (const auto& scores : all) std::cout << scores.report().dump() << '\n';
             if (all.size() > 1) std::cout << si::comparison(all).dump() << '\n';

@@ -6,6 +6,7 @@ int main(int argc, char** argv) {
     std::string file;
     si::SampleSpec samples;
     si::TransportSpec spec;
+    si::ShardSpec part;
     si::cli::Output output;
     si::cli::Common common;
     return si::cli::Program("si-sample", "draw samples from a model")
@@ -16,6 +17,7 @@ int main(int argc, char** argv) {
         .input("MODEL", file, "model of si-train, or written by hand; - is standard input")
         .options("Samples", samples)
         .options("Transport", spec)
+        .unrecorded_options("Parts", part)
         .output(output)
         .common(common)
         .example("si-sample model.json -n 10000 -o samples.h5", "By the flow.")
@@ -27,10 +29,10 @@ int main(int argc, char** argv) {
             auto model = si::read_model(file);
             const auto field = si::field_along(model, samples);
             si::Threads threads(common.threads);
-            const auto start = si::starting_points(model, samples, common.seed);
-            const auto result = si::transport(model, *field, spec, samples.direction(), start,
-                                              common.seed, 0, threads, console);
+            const auto start = si::starting_points(model, samples, common.seed, part.shard);
+            const auto result = si::transport(model, *field, spec, samples.direction(), start.x,
+                                              common.seed, start.first, threads, console);
             si::write_transported(output.output, model, spec, samples.direction(), result,
-                                  {.command = console.command(), .seed = common.seed});
+                                  {console.command(), common.seed, part.shard, start.all});
         });
 }

@@ -28,6 +28,7 @@ DataWriter open_output(const std::string& file, const Provenance& provenance) {
     DataWriter out(file);
     out.attribute("command", provenance.command);
     out.attribute("seed", provenance.seed);
+    write_shard(out, provenance.shard, provenance.rows);
     return out;
 }
 
@@ -41,21 +42,28 @@ std::shared_ptr<const Field> field_along(Model& model, const SampleSpec& spec) {
     return std::make_shared<RepathField>(std::move(field), from, Interpolant(model.interpolant));
 }
 
-Matrix starting_points(const Model& model, const SampleSpec& spec, std::uint64_t seed) {
+Start starting_points(const Model& model, const SampleSpec& spec, std::uint64_t seed,
+                      const Shard& shard) {
+    const auto given = [&](const std::string& file, bool in_units) {
+        const Matrix all = read_for(model, file).values;
+        const Columns some = shard.of(all.cols());
+        const Matrix x = all.middleCols(some.first, some.count);
+        return Start{in_units ? model.transform.from_data(x) : x, some.first, all.cols()};
+    };
     if (spec.backward) {
         require(spec.x1.has_value(), Failure::usage, "--backward needs --x1 FILE");
         require(!spec.x0 && !spec.n, Failure::usage,
                 "--backward goes with --x1 FILE, not with --x0 or -n");
-        return model.transform.from_data(read_for(model, *spec.x1).values);
+        return given(*spec.x1, true);
     }
     require(!spec.x1, Failure::usage, "--x1 goes with --backward");
     if (spec.x0) {
         require(!spec.n, Failure::usage, "-n and --x0 exclude each other");
-        const auto x0 = read_for(model, *spec.x0);
-        return model.base_has_no_units() ? x0.values : model.transform.from_data(x0.values);
+        return given(*spec.x0, !model.base_has_no_units());
     }
     require(spec.n.has_value(), Failure::usage, "how many samples? Give -n N, or --x0 FILE");
-    return draw_base(model, seed, 0, *spec.n);
+    const Columns some = shard.of(*spec.n);
+    return {draw_base(model, seed, some.first, some.count), some.first, *spec.n};
 }
 
 void write_transported(const std::string& file, const Model& model, const TransportSpec& spec,

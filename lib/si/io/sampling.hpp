@@ -5,6 +5,7 @@
 
 #include "si/flow/transport.hpp"
 #include "si/io/dataset.hpp"
+#include "si/io/shard.hpp"
 
 // Samples in files. Files hold the data's coordinates; the base of a one-sided
 // model is the exception, being N(0, I) in files too.
@@ -35,6 +36,8 @@ struct SampleSpec {
 struct Provenance {
     std::string command;
     std::uint64_t seed = 0;
+    Shard shard = {};
+    Index rows = 0;  ///< of all parts
 };
 
 /// The field of a model along the path that is asked for, which becomes the model's.
@@ -46,9 +49,17 @@ Samples read_for(const Model& model, const std::string& file);
 /// A data file that says where it came from.
 DataWriter open_output(const std::string& file, const Provenance& provenance);
 
-/// The points that transport starts from, in the model's coordinates. Throws Failure::usage
-/// when the options do not fit together and Failure::data when the file does not fit the model.
-Matrix starting_points(const Model& model, const SampleSpec& spec, std::uint64_t seed);
+/// Points that transport starts from, in the model's coordinates: those of one part of all.
+struct Start {
+    Matrix x;
+    Index first = 0;  ///< number of the first of them
+    Index all = 0;
+};
+
+/// Throws Failure::usage when the options do not fit together and Failure::data when the file does
+/// not fit the model.
+Start starting_points(const Model& model, const SampleSpec& spec, std::uint64_t seed,
+                      const Shard& shard = {});
 
 /// Writes /x (n, shape), and as far as asked for /log_density (n) and /trajectory (n, T, shape)
 /// with /time (T), and /nfe (n).

@@ -15,20 +15,22 @@ constexpr Index kSteps = 100;  // where it is too few, half of them differ, and 
 // What is read and scored at once.
 constexpr Index kNumbersAtOnce = Index{1} << 20, kRowsAtOnce = 65536;
 
-/// The points of a file in the model's coordinates.
+/// The points of a part of a file in the model's coordinates.
 class FilePoints {
   public:
     FilePoints(const Model& model, const std::string& data, const ScoreSpec& spec,
-               std::uint64_t seed)
+               std::uint64_t seed, const Shard& shard)
         : model_(model),
           file_(data),
           reader_(file_.reader()),
           seed_(seed),
           end_(spec.reverse ? End::base : End::target) {
         require_dimension(reader_.source(), reader_.dim(), model.dim);
+        part_ = shard.of(reader_.n());
     }
 
-    Index n() const { return reader_.n(); }
+    Index n() const { return part_.count; }
+    Index all() const { return reader_.n(); }
 
     /// Parts that are large enough to keep all threads at work to the last.
     std::vector<Columns> parts(const Threads& threads) const {
@@ -38,17 +40,19 @@ class FilePoints {
     }
 
     Matrix read(const Columns& some) const {
-        Matrix x = reader_.rows(some.first, some.count);
+        Matrix x = reader_.rows(part_.first + some.first, some.count);
         if (end_ == End::base) return in_units() ? model_.transform.from_data(x) : x;
         const auto width = model_.about.value(Json::json_pointer("/training/dequantize"), 0.0);
         if (width > 0) {
             Matrix u(x.rows(), x.cols());
-            fill_uniform({seed_, Purpose::dequantize, 0}, some.first, u);
+            fill_uniform({seed_, Purpose::dequantize, 0}, part_.first + some.first, u);
             x += width * u;
         }
         return model_.transform.from_data(x);
     }
-    Points points(const Matrix& x, Index first) const { return {x, end_, seed_, first}; }
+    Points points(const Matrix& x, Index first) const {
+        return {x, end_, seed_, part_.first + first};
+    }
 
     /// log rho(x) in the data's coordinates is that in the model's less this.
     double log_determinant() const { return in_units() ? model_.transform.log_determinant() : 0; }
@@ -61,6 +65,7 @@ class FilePoints {
     SampleReader reader_;
     std::uint64_t seed_;
     End end_;
+    Columns part_;  ///< of the samples in the file
 };
 
 /// Part of a computation to somebody who asks after the whole.
@@ -179,9 +184,9 @@ Json Scores::report() const {
 }
 
 std::vector<Scores> score_file(const Model& model, const std::string& data, const ScoreSpec& spec,
-                               std::uint64_t seed, Threads& threads, Progress& progress,
-                               Keep keep) {
-    const FilePoints file(model, data, spec, seed);
+                               std::uint64_t seed, Threads& threads, Progress& progress, Keep keep,
+                               const Shard& shard) {
+    const FilePoints file(model, data, spec, seed, shard);
     const auto field = make_field(model);
     const bool flow_alone = !spec.sde && !spec.epsilon;
     const double log_det = file.log_determinant();
@@ -212,6 +217,8 @@ std::vector<Scores> score_file(const Model& model, const std::string& data, cons
         all.evaluations = moments_of(all.scored.evaluations.cast<double>());
         return all;
     };
+    require(shard.whole() || !spec.epsilon || spec.epsilon->each.size() == 1, Failure::usage,
+            "--shard goes with one --epsilon: the best of several need not be that of every part");
     const EpsilonContext context = epsilon_context(model);
     std::vector<Scores> all;
     if (flow_alone) {
@@ -223,7 +230,10 @@ std::vector<Scores> score_file(const Model& model, const std::string& data, cons
             all.back().epsilon = spelled_epsilon(choice);
         }
     }
-    for (Scores& scores : all) scores.dim = model.dim;
+    for (Scores& scores : all) {
+        scores.dim = model.dim;
+        scores.rows = file.all();
+    }
     return all;
 }
 

@@ -75,6 +75,7 @@ struct Scores {
     std::string method;
     bool bound = false;  ///< log-densities are lower bounds
     Index dim = 0;
+    Index rows = 0;  ///< samples of the file, of which these are a part
 
     double cross_entropy() const;   ///< minus the mean
     double standard_error() const;  ///< of the cross-entropy, from the spread; 0 for one sample
@@ -86,15 +87,15 @@ struct Scores {
 /// Whether each sample's log-density is wanted, or what is said of all of them.
 enum class Keep { samples, summary };
 
-/// Scores the samples of `data`, once for each epsilon of `spec`. The flow is scored part by part,
-/// so that with Keep::summary, which leaves `scored` empty, memory does not grow with the number
-/// of samples of an HDF5 file; results do not depend on the parts. For diffusions all are kept. A
-/// model that was trained with
+/// Scores the samples of `data`, or a part of them, once for each epsilon of `spec`. The flow is
+/// scored part by part, so that with Keep::summary, which leaves `scored` empty, memory does not
+/// grow with the number of samples of an HDF5 file; results do not depend on the parts. For
+/// diffusions all are kept. A model that was trained with
 /// --dequantize is scored with the same kind of noise added once, at `seed`: its cross-entropy
 /// bounds that of the integers from above.
 std::vector<Scores> score_file(const Model& model, const std::string& data, const ScoreSpec& spec,
                                std::uint64_t seed, Threads& threads, Progress& progress,
-                               Keep keep = Keep::samples);
+                               Keep keep = Keep::samples, const Shard& shard = {});
 
 /// The one of least cross-entropy.
 const Scores& best_of(const std::vector<Scores>& all);
