@@ -17,7 +17,7 @@ constexpr Index kBlock = 1 << 14;
 
 /// Samples that go through the networks together: a function of the batch alone. Small
 /// batches are cut finer, so that they still make work for several threads.
-Index chunk_samples(Index batch, bool antithetic) {
+Index samples_of_chunk(Index batch, bool antithetic) {
     const Index columns = std::clamp<Index>(padded((batch + 7) / 8), 64, kChunk);
     return antithetic ? columns / 2 : columns;
 }
@@ -56,7 +56,8 @@ Machine::Machine(const Graph& graph, std::vector<const Quantity*> learned,
     average = parameters;
     first_ = Eigen::VectorXf::Zero(parameters.size());
     second_ = first_;
-    cut_ = chunks(spec.batch, chunk_samples(spec.batch, any_antithetic_));
+    chunk_samples_ = samples_of_chunk(spec.batch, any_antithetic_);
+    cut_ = chunks(spec.batch, chunk_samples_);
     lanes_ = std::min<Index>(kLanes, std::ssize(cut_));
     gradients_.resize(parameters.size(), lanes_);
     update_ = spec.optimizer.make();
@@ -67,6 +68,12 @@ Machine::Machine(const Graph& graph, std::vector<const Quantity*> learned,
         path_.emplace(source.setup.interpolant.spec(), spec.learn_path);
         path_gradients_.resize(path_->size(), std::ssize(cut_));
     }
+}
+
+Index Machine::passes() const {
+    Index sum = 0;
+    for (const bool antithetic : antithetic_) sum += antithetic ? 2 : 1;
+    return sum;
 }
 
 Losses Machine::step(Index step, double fraction) {
@@ -94,7 +101,7 @@ Losses Machine::step(Index step, double fraction) {
 Losses Machine::evaluate(const BatchSource& held_out, const Pairs& pairs, Index n) {
     BatchSource source = held_out;
     source.setup = source_.setup;
-    const auto cut = chunks(n, chunk_samples(n, any_antithetic_));
+    const auto cut = chunks(n, samples_of_chunk(n, any_antithetic_));
     std::vector<Losses> parts(cut.size(), Losses(std::ssize(learned_)));
     threads_.for_each(std::ssize(cut), [&](Index k, int worker) {
         const auto part = static_cast<std::size_t>(k);

@@ -44,6 +44,11 @@ class Machine {
     /// The interpolant, which a path that is learned changes.
     const Setup& setup() const { return source_.setup; }
 
+    /// Samples that are worked on together.
+    Index chunk_samples() const { return chunk_samples_; }
+    /// Columns that a sample is for all networks together: two for one that is antithetic.
+    Index passes() const;
+
     /// Of the last step, by all parameters: that of the mean loss a coordinate, before clipping.
     auto gradient() const { return gradients_.col(0); }
 
@@ -75,6 +80,7 @@ class Machine {
     std::vector<double> weights_;
     bool any_antithetic_ = false;
     Eigen::VectorXf first_, second_;
+    Index chunk_samples_ = 0;
     std::vector<Columns> cut_;
     Index lanes_ = 1;
     MatrixF gradients_;  // (parameters, lanes)
