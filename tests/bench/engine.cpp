@@ -179,6 +179,7 @@ class Products {
         weights_ = graph.initial(1);
         gradient_ = Eigen::VectorXf::Zero(weights_.size());
         for (const Layer& layer : layers_) {
+            packed_.emplace_back(packed_size(layer.out, layer.in));
             below_.emplace_back(MatrixF::Random(layer.in, chunk));
             d_below_.emplace_back(MatrixF::Random(layer.in, chunk));
             above_.emplace_back(MatrixF::Random(layer.out, chunk));
@@ -186,20 +187,25 @@ class Products {
     }
 
     void operator()() {
+        for (std::size_t k = 0; k < layers_.size(); ++k) {
+            pack_matrix(own_, layers_[k].out, layers_[k].in, weights_.data() + layers_[k].offset,
+                        packed_[k].data());
+        }
         for (const Columns& columns : cut_) {
             const Index n = padded(columns.count);
             for (std::size_t k = 0; k < layers_.size(); ++k) {
                 const auto& l = layers_[k];
-                multiply(l.out, l.in, n, weights_.data() + l.offset, below_[k].data(), 0.0F,
-                         above_[k].data());
+                multiply(own_, l.out, l.in, n, weights_.data() + l.offset, packed_[k].data(),
+                         below_[k].data(), 0.0F, above_[k].data());
             }
             for (std::size_t k = layers_.size(); k-- > 0;) {
                 const auto& l = layers_[k];
-                add_outer(l.out, l.in, n, above_[k].data(), below_[k].data(),
-                          gradient_.data() + l.offset);
+                multiply_outer(own_, l.out, l.in, n, above_[k].data(), below_[k].data(), 0.0F,
+                               gradient_.data() + l.offset);
                 if (l.above) {
-                    multiply_transposed(l.out, l.in, n, weights_.data() + l.offset,
-                                        above_[k].data(), 0.0F, d_below_[k].data());
+                    multiply_transposed(own_, l.out, l.in, n, weights_.data() + l.offset,
+                                        packed_[k].data(), above_[k].data(), 0.0F,
+                                        d_below_[k].data());
                 }
             }
         }
@@ -208,7 +214,9 @@ class Products {
   private:
     std::vector<Layer> layers_;
     std::vector<Columns> cut_;
+    const ProductKernels& own_ = chosen_kernels();
     Eigen::VectorXf weights_, gradient_;
+    std::vector<Eigen::VectorXf> packed_;
     std::vector<MatrixF> below_, d_below_, above_;
 };
 
@@ -224,6 +232,7 @@ void train(const Options& options, const std::string& net, Index dim, Index batc
     TrainSpec spec;
     spec.learn = options.learn;
     spec.batch = batch;
+    if (!options.precision.empty()) spec.precision = options.precision;
     const auto field = field_spec(options, net);
     spec.net = field.net;
     const auto all = prepare(some_data(dim), InterpolantSpec{}, spec, 1);
@@ -242,6 +251,7 @@ void train(const Options& options, const std::string& net, Index dim, Index batc
                {"dim", dim},
                {"size", batch},
                {"learn", options.learn},
+               {"precision", spec.precision},
                {"threads", options.threads},
                {"chunk", chunk},
                {"products_fraction", timing[1].fraction},

@@ -6,6 +6,9 @@
 #include <time.h>
 
 #if defined(__x86_64__)
+#if defined(__GNUC__) && !defined(__clang__)  // GCC 12 warns of its own header
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#endif
 #include <immintrin.h>
 #endif
 
