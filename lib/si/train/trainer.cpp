@@ -7,6 +7,7 @@
 #include "si/random/draw.hpp"
 #include "si/train/errors.hpp"
 #include "si/train/machine.hpp"
+#include "si/train/pairs_ahead.hpp"
 #include "si/train/preparation.hpp"
 
 namespace si {
@@ -67,8 +68,10 @@ void hold_out(TrainData& data, double fraction, std::uint64_t seed) {
         const auto count =
             std::min<Index>(static_cast<Index>(fraction * static_cast<double>(n)), 10'000);
         const Permutation order({seed, Purpose::split, set}, n);
-        std::vector<Index> kept, out;
-        for (Index i = 0; i < n; ++i) (i < count ? out : kept).push_back(order(i));
+        std::vector<Index> out(static_cast<std::size_t>(count)),
+            kept(static_cast<std::size_t>(n - count));
+        order.range(0, count, out.data());
+        order.range(count, n - count, kept.data());
         held = without(x, out);
         x = without(x, kept);
     };
@@ -88,6 +91,7 @@ Model train(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec
     Model& model = all->model;
     const Graph graph = NetworkField::graph(all->field, model.dim);
     Machine machine(graph, all->learned, all->source, spec, seed, threads);
+    PairsAhead pairs(all->source.draw, spec.batch, threads.count() == 1);
     const auto weights = loss_weights(spec, std::ssize(all->learned));
     const Eigen::Map<const Vector> weight(weights.data(), std::ssize(weights));
     const Schedule schedule = spec.schedule.make();
@@ -98,7 +102,8 @@ Model train(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec
     Running form, square;
     Index best_step = 0, done = 0;
     while (done < clock.steps() && !clock.over()) {
-        const Losses losses = machine.step(done, schedule.factor(done, clock.steps()));
+        const Losses& losses =
+            machine.step(done, pairs.at(done), schedule.factor(done, clock.steps()));
         ++done;
         form.add(losses.form.dot(weight));
         square.add(losses.square.dot(weight));
