@@ -11,4 +11,14 @@
 #define SI_CLONES
 #endif
 
+// SI_VERSIONS: a function is written several times, with SI_TARGET("avx512f") and the like and
+// SI_TARGET("default"), for what the compiler does not find by itself.
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_THREAD__) && !defined(__SANITIZE_ADDRESS__)
+#define SI_VERSIONS
+#define SI_TARGET(name) __attribute__((target(name)))
+#else
+#define SI_TARGET(name)
+#endif
+
 #define SI_INLINE inline __attribute__((always_inline))

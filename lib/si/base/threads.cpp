@@ -49,14 +49,28 @@ int available_threads() {
     return std::max(count, 1);
 }
 
+namespace {
+
+/// Looks this often whether there is work before it goes to sleep: what happens between two
+/// parallel parts of a step takes less time than waking up does.
+constexpr int kLooks = 2000;
+
+void pause() {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
+}  // namespace
+
 struct Threads::Team {
     std::mutex mutex;
     std::condition_variable work, done;
-    std::uint64_t round = 0;
-    int running = 0;
-    bool stop = false;
+    std::atomic<std::uint64_t> round = 0;
+    std::atomic<int> running = 0;
+    std::atomic<bool> stop = false;
 
-    const std::function<void(Index, int)>* body = nullptr;
+    Call call{};
     Index items = 0;
     std::atomic<Index> next = 0;
     Index failed_item = 0;
@@ -69,7 +83,7 @@ struct Threads::Team {
             const Index item = next.fetch_add(1, std::memory_order_relaxed);
             if (item >= items) return;
             try {
-                (*body)(item, worker);
+                call.call(call.body, item, worker);
             } catch (...) {
                 const std::lock_guard lock(mutex);
                 if (!failure || item < failed_item) {
@@ -83,6 +97,7 @@ struct Threads::Team {
     void serve(int worker) {
         std::uint64_t seen = 0;
         for (;;) {
+            for (int look = 0; look < kLooks && !stop && round == seen; ++look) pause();
             {
                 std::unique_lock lock(mutex);
                 work.wait(lock, [&] { return stop || round != seen; });
@@ -90,8 +105,10 @@ struct Threads::Team {
                 seen = round;
             }
             take_items(worker);
-            const std::lock_guard lock(mutex);
-            if (--running == 0) done.notify_one();
+            if (--running == 0) {
+                const std::lock_guard lock(mutex);
+                done.notify_one();
+            }
         }
     }
 
@@ -119,13 +136,13 @@ Threads::Threads(int count)
 
 Threads::~Threads() { team_->dismiss(); }
 
-void Threads::for_each(Index items, const std::function<void(Index, int)>& body) {
+void Threads::run(Index items, Call call) {
     if (items <= 0) return;
     Team& team = *team_;
     const bool alone = items == 1 || team.members.empty();
     {
         const std::lock_guard lock(team.mutex);
-        team.body = &body;
+        team.call = call;
         team.items = items;
         team.next = 0;
         team.failure = nullptr;
@@ -137,6 +154,7 @@ void Threads::for_each(Index items, const std::function<void(Index, int)>& body)
     if (!alone) team.work.notify_all();
     team.take_items(0);
     if (!alone) {
+        for (int look = 0; look < kLooks && team.running != 0; ++look) pause();
         std::unique_lock lock(team.mutex);
         team.done.wait(lock, [&] { return team.running == 0; });
     }

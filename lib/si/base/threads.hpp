@@ -1,6 +1,5 @@
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <vector>
 
@@ -37,9 +36,21 @@ class Threads {
     /// Runs body(item, worker) for item = 0 .. items-1, and waits. `worker` in [0, count())
     /// names the thread, for its scratch memory. Items are taken in order. If bodies throw,
     /// the error of the smallest item is thrown again here.
-    void for_each(Index items, const std::function<void(Index item, int worker)>& body);
+    template <class Body>
+    void for_each(Index items, const Body& body) {
+        run(items, {&body, [](const void* what, Index item, int worker) {
+                        (*static_cast<const Body*>(what))(item, worker);
+                    }});
+    }
 
   private:
+    /// A reference to a body: making a std::function of it would allocate at every call.
+    struct Call {
+        const void* body;
+        void (*call)(const void* body, Index item, int worker);
+    };
+    void run(Index items, Call call);
+
     struct Team;
     int count_;
     std::unique_ptr<Team> team_;

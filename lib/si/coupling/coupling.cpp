@@ -1,5 +1,6 @@
 #include "si/coupling/coupling.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "si/random/draw.hpp"
@@ -11,13 +12,13 @@ namespace {
 /// again, and row number `step * batch + k` is found without going through the ones before.
 std::vector<Index> shuffled_rows(std::uint64_t seed, Purpose purpose, Index n, Index step,
                                  Index batch) {
-    std::vector<Index> rows;
-    rows.reserve(static_cast<std::size_t>(batch));
-    Index epoch = step * batch / n, place = step * batch % n;
-    while (std::ssize(rows) < batch) {
+    std::vector<Index> rows(static_cast<std::size_t>(batch));
+    Index epoch = step * batch / n, place = step * batch % n, done = 0;
+    for (; done < batch; ++epoch, place = 0) {
         const Permutation order({seed, purpose, static_cast<std::uint32_t>(epoch)}, n);
-        for (; place < n && std::ssize(rows) < batch; ++place) rows.push_back(order(place));
-        if (place == n) place = 0, ++epoch;
+        const Index count = std::min(n - place, batch - done);
+        order.range(place, count, rows.data() + done);
+        done += count;
     }
     return rows;
 }

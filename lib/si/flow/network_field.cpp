@@ -28,8 +28,8 @@ class NetworkEvaluator : public Evaluator {
             plan(t.segment(columns.first, columns.count), want);
             const auto points = x.middleCols(columns.first, columns.count);
             run_networks(t.segment(columns.first, columns.count), points, divergence,
-                         [&](Tape<float>& tape, const float* parameters, Index wide) {
-                             return exact_trace(tape, parameters, columns.count, wide);
+                         [&](Tape<float>& tape, const Weights<float>& weights, Index wide) {
+                             return exact_trace(tape, weights, columns.count, wide);
                          });
             squares_.setConstant(1, columns.count, static_cast<double>(field_.dim_));
             for (const Plan& plan : plans_) {
@@ -57,8 +57,8 @@ class NetworkEvaluator : public Evaluator {
             const auto points = x.middleCols(columns.first, columns.count);
             const auto along = probes.middleCols(columns.first, columns.count);
             run_networks(t.segment(columns.first, columns.count), points, true,
-                         [&](Tape<float>& tape, const float* parameters, Index wide) {
-                             return probed_traces(tape, parameters, along, wide);
+                         [&](Tape<float>& tape, const Weights<float>& weights, Index wide) {
+                             return probed_traces(tape, weights, along, wide);
                          });
             squares_ = squared_lengths(along);
             combine_values(plans_.front(), points, out.b.middleCols(columns.first, columns.count));
@@ -122,25 +122,24 @@ class NetworkEvaluator : public Evaluator {
         times.head(n) = t.transpose().cast<float>();
         points.rightCols(wide - n).setZero();
         times.tail(wide - n).setZero();
-        const float* parameters = field_.parameters_.data();
-        for (std::size_t k = 0; k < values_.size(); ++k, parameters += field_.graph_.parameters()) {
+        for (std::size_t k = 0; k < values_.size(); ++k) {
             if (needed_[k] == 0) continue;
-            const float* y = tape.forward(parameters, wide);
+            const float* y = tape.forward(field_.weights_[k], wide);
             values_[k] = Eigen::Map<const MatrixF>(y, d, n).cast<double>();
-            if (divergence) traces_[k] = trace(tape, parameters, wide);
+            if (divergence) traces_[k] = trace(tape, field_.weights_[k], wide);
         }
     }
 
     /// The trace of the Jacobian (1, n): one backward pass for each row of it over one forward
     /// pass.
-    Matrix exact_trace(Tape<float>& tape, const float* parameters, Index n, Index wide) {
+    Matrix exact_trace(Tape<float>& tape, const Weights<float>& weights, Index n, Index wide) {
         const Index d = field_.dim_;
         Matrix trace = Matrix::Zero(1, n);
         for (Index i = 0; i < d; ++i) {
             Eigen::Map<MatrixF> seed(tape.seed(), d, wide);
             seed.setZero();
             seed.row(i).setOnes();
-            tape.backward(parameters, wide, tape.seed(), nullptr, true);
+            tape.backward(weights, wide, tape.seed(), nullptr, true);
             trace +=
                 Eigen::Map<const MatrixF>(tape.d_input(0), d, wide).row(i).head(n).cast<double>();
         }
@@ -160,7 +159,7 @@ class NetworkEvaluator : public Evaluator {
     }
 
     /// e^T J e for each probe e (K, n): one backward pass a probe.
-    Matrix probed_traces(Tape<float>& tape, const float* parameters, ConstMatrix probes,
+    Matrix probed_traces(Tape<float>& tape, const Weights<float>& weights, ConstMatrix probes,
                          Index wide) {
         const Index d = field_.dim_, n = probes.cols();
         Matrix traces(probes.rows() / d, n);
@@ -168,7 +167,7 @@ class NetworkEvaluator : public Evaluator {
             Eigen::Map<MatrixF> seed(tape.seed(), d, wide);
             seed.leftCols(n) = probes.middleRows(k * d, d).cast<float>();
             seed.rightCols(wide - n).setZero();
-            tape.backward(parameters, wide, tape.seed(), nullptr, true);
+            tape.backward(weights, wide, tape.seed(), nullptr, true);
             const Eigen::Map<const MatrixF> product(tape.d_input(0), d, wide);
             for (Index j = 0; j < n; ++j) {
                 double sum = 0;
@@ -229,6 +228,10 @@ NetworkField::NetworkField(const NetworkFieldSpec& spec, Setup setup, Index dim,
     const Index wanted = graph_.parameters() * std::ssize(learned_);
     require(parameters_.size() == wanted, Failure::data, "the networks have ", wanted,
             " parameters, the model has ", parameters_.size());
+    for (std::size_t k = 0; k < learned_.size(); ++k) {
+        weights_.emplace_back(graph_).set(parameters_.data() +
+                                          static_cast<Index>(k) * graph_.parameters());
+    }
     if (spec.mean0 && spec.mean1) {
         const auto as_vector = [&](const std::vector<double>& list) {
             require(std::ssize(list) == dim, Failure::data, "a mean has ", list.size(),

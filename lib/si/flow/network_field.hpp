@@ -7,6 +7,7 @@
 #include "si/flow/quantity.hpp"
 #include "si/interpolant/fields.hpp"
 #include "si/net/network.hpp"
+#include "si/net/weights.hpp"
 
 namespace si {
 
@@ -51,6 +52,7 @@ class NetworkField : public Field {
     Graph graph_;
     std::vector<const Quantity*> learned_;
     Eigen::VectorXf parameters_;
+    std::vector<Weights<float>> weights_;  // of each learned quantity
     Vector mean0_, mean1_;
     bool means_known_ = false;
     unsigned available_ = 0;

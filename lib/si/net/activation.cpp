@@ -11,100 +11,150 @@
 namespace si {
 namespace {
 
-// Float versions are branch-free polynomials, good to a few units in the last place, because
-// the compiler can vectorise those; the double ones serve as their check and use the C library.
+// Float versions are branch-free polynomials, good to a few units in the last place, on packs of
+// numbers: left to themselves, compilers turn the ends of a clamp into branches, and then divide
+// once for each. The double ones serve as their check and use the C library.
 
-SI_INLINE float exponential(float x) {
-    x = x < -87.0F ? -87.0F : x;
-    x = x > 88.0F ? 88.0F : x;
-    const float shifted = x * 1.44269504F + 0x1.8p23F;  // rounds to an integer
-    const float n = shifted - 0x1.8p23F;
-    const float r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
-    float p = 1.9875691500e-4F;    // Horner, written out: a loop over coefficients keeps the
-    p = p * r + 1.3981999507e-3F;  // compiler from vectorising the loop around it
-    p = p * r + 8.3334519073e-3F;
-    p = p * r + 4.1665795894e-2F;
-    p = p * r + 1.6666665459e-1F;
-    p = p * r + 5.0000001201e-1F;
-    p = p * r * r + r + 1.0F;
-    const auto exponent = (std::bit_cast<std::uint32_t>(shifted) - 0x4B400000U + 127U) << 23;
-    return p * std::bit_cast<float>(exponent);
+constexpr Index kPack = 16;
+typedef float Pack __attribute__((vector_size(4 * kPack)));
+typedef float LoosePack __attribute__((vector_size(4 * kPack), aligned(4), may_alias));
+typedef std::uint32_t BitPack __attribute__((vector_size(4 * kPack)));
+
+template <class T>
+struct ElementOf {
+    using Type = T;
+};
+template <>
+struct ElementOf<Pack> {
+    using Type = float;
+};
+/// A constant for numbers and for packs.
+template <class T>
+using Element = typename ElementOf<T>::Type;
+
+SI_INLINE void exponential(const Pack& at, Pack& result) {
+    Pack x = at < -87.0F ? Pack{} - 87.0F : at;
+    x = x > 88.0F ? Pack{} + 88.0F : x;
+    const Pack shifted = x * 1.44269504F + 0x1.8p23F;  // rounds to an integer
+    const Pack n = shifted - 0x1.8p23F;
+    const Pack r = (x - n * 0.693359375F) + n * 2.12194440e-4F;
+    // In pairs, so that few operations wait for one another.
+    const Pack q = r * r;
+    const Pack low = r * 1.6666665459e-1F + 5.0000001201e-1F,
+               middle = r * 8.3334519073e-3F + 4.1665795894e-2F,
+               high = r * 1.9875691500e-4F + 1.3981999507e-3F;
+    const Pack p = (r + 1.0F) + q * (low + q * (middle + q * high));
+    const BitPack exponent = (std::bit_cast<BitPack>(shifted) - 0x4B400000U + 127U) << 23;
+    result = p * std::bit_cast<Pack>(exponent);
 }
-SI_INLINE double exponential(double x) { return std::exp(x); }
+SI_INLINE void exponential(double x, double& result) { result = std::exp(x); }
 
 /// The normal distribution function. Float: Abramowitz and Stegun 7.1.26, error 1.5e-7 / 2.
-SI_INLINE float normal_cdf(float x, float density) {
-    const float z = std::abs(x);
-    const float t = 1.0F / (1.0F + 0.3275911F * 0.70710678F * z);
-    float p = 1.061405429F;
-    p = p * t - 1.453152027F;
+SI_INLINE void normal_cdf(const Pack& x, const Pack& density, Pack& result) {
+    const Pack z = x < 0.0F ? -x : x;
+    const Pack t = 1.0F / (1.0F + 0.3275911F * 0.70710678F * z);
+    Pack p = t * 1.061405429F - 1.453152027F;
     p = p * t + 1.421413741F;
     p = p * t - 0.284496736F;
     p = p * t + 0.254829592F;
-    const float tail = 0.5F * p * t * (density * 2.50662827F);
-    return x > 0 ? 1.0F - tail : tail;
+    const Pack tail = 0.5F * p * t * (density * 2.50662827F);
+    result = x > 0.0F ? 1.0F - tail : tail;
 }
-SI_INLINE double normal_cdf(double x, double) { return std::erfc(-x / std::numbers::sqrt2) / 2; }
+SI_INLINE void normal_cdf(double x, double, double& result) {
+    result = std::erfc(-x / std::numbers::sqrt2) / 2;
+}
 
 struct Identity {
     template <class T>
-    static SI_INLINE void at(T x, T& y, T& slope) {
-        y = x, slope = T(1);
+    static SI_INLINE void at(const T& x, T& y, T& slope) {
+        y = x, slope = T{} + Element<T>(1);
     }
 };
 
 struct Relu {
     template <class T>
-    static SI_INLINE void at(T x, T& y, T& slope) {
-        y = x > 0 ? x : T(0), slope = x > 0 ? T(1) : T(0);
+    static SI_INLINE void at(const T& x, T& y, T& slope) {
+        slope = x > Element<T>(0) ? T{} + Element<T>(1) : T{}, y = x > Element<T>(0) ? x : T{};
     }
 };
 
 struct Silu {  // x / (1 + exp(-x))
     template <class T>
-    static SI_INLINE void at(T x, T& y, T& slope) {
-        const T s = T(1) / (T(1) + exponential(-x));
-        y = x * s, slope = s + y * (T(1) - s);
+    static SI_INLINE void at(const T& x, T& y, T& slope) {
+        T e;
+        exponential(-x, e);
+        const T s = Element<T>(1) / (Element<T>(1) + e), z = x * s;
+        slope = s + z * (Element<T>(1) - s), y = z;
     }
 };
 
 struct Gelu {  // x times the normal distribution function
     template <class T>
-    static SI_INLINE void at(T x, T& y, T& slope) {
-        const T density = exponential(x * x * T(-0.5)) * T(0.398942280401432678);
-        const T p = normal_cdf(x, density);
-        y = x * p, slope = p + x * density;
+    static SI_INLINE void at(const T& x, T& y, T& slope) {
+        T e, p;
+        exponential(x * x * Element<T>(-0.5), e);
+        const T density = e * Element<T>(0.398942280401432678);
+        normal_cdf(x, density, p);
+        slope = p + x * density, y = x * p;
     }
 };
 
 struct Tanh {
     template <class T>
-    static SI_INLINE void at(T x, T& y, T& slope) {
-        y = T(1) - T(2) / (exponential(T(2) * x) + T(1)), slope = T(1) - y * y;
+    static SI_INLINE void at(const T& x, T& y, T& slope) {
+        T e;
+        exponential(Element<T>(2) * x, e);
+        const T z = Element<T>(1) - Element<T>(2) / (e + Element<T>(1));
+        slope = Element<T>(1) - z * z, y = z;
     }
 };
 
-template <class Function, class T>
-SI_INLINE void apply(Index rows, Index columns, const T* __restrict bias, T* __restrict y,
-                     T* __restrict slope) {
-    for (Index j = 0; j < columns; ++j, y += rows) {
-        T ignored{};
-        if (slope != nullptr && bias != nullptr) {
-            for (Index i = 0; i < rows; ++i) Function::at(y[i] + bias[i], y[i], slope[i]);
-        } else if (slope != nullptr) {
-            for (Index i = 0; i < rows; ++i) Function::at(y[i], y[i], slope[i]);
-        } else if (bias != nullptr) {
-            for (Index i = 0; i < rows; ++i) Function::at(y[i] + bias[i], y[i], ignored);
-        } else {
-            for (Index i = 0; i < rows; ++i) Function::at(y[i], y[i], ignored);
+template <class Function>
+SI_INLINE void column(Index rows, const float* __restrict bias, float* __restrict y,
+                      float* __restrict slope) {
+    Pack x, value, derivative;
+    Index i = 0;
+    for (; i + kPack <= rows; i += kPack) {
+        x = *reinterpret_cast<const LoosePack*>(y + i);
+        if (bias != nullptr) x += *reinterpret_cast<const LoosePack*>(bias + i);
+        Function::at(x, value, derivative);
+        *reinterpret_cast<LoosePack*>(y + i) = value;
+        if (slope != nullptr) *reinterpret_cast<LoosePack*>(slope + i) = derivative;
+    }
+    if (i == rows) return;
+    const Index left = rows - i;
+    x = Pack{};
+    for (Index k = 0; k < left; ++k) x[k] = bias == nullptr ? y[i + k] : y[i + k] + bias[i + k];
+    Function::at(x, value, derivative);
+    for (Index k = 0; k < left; ++k) y[i + k] = value[k];
+    if (slope == nullptr) return;
+    for (Index k = 0; k < left; ++k) slope[i + k] = derivative[k];
+}
+
+template <class Function>
+SI_INLINE void apply(Index rows, Index columns, const float* bias, float* y, float* slope) {
+    if (slope != nullptr && bias != nullptr) {
+        for (Index j = 0; j < columns; ++j, y += rows, slope += rows) {
+            column<Function>(rows, bias, y, slope);
         }
-        if (slope != nullptr) slope += rows;
+    } else {
+        for (Index j = 0; j < columns; ++j, y += rows) {
+            column<Function>(rows, bias, y, slope);
+            if (slope != nullptr) slope += rows;
+        }
+    }
+}
+
+/// Without a slope there is nothing but the bias to add.
+SI_INLINE void add_bias(Index rows, Index columns, const float* bias, float* y) {
+    for (Index j = 0; j < columns && bias != nullptr; ++j, y += rows) {
+        for (Index i = 0; i < rows; ++i) y[i] += bias[i];
     }
 }
 
 // The attribute that clones a function does not work on templates.
 SI_CLONES void identity(Index r, Index c, const float* b, float* y, float* s) {
-    apply<Identity>(r, c, b, y, s);
+    s == nullptr ? add_bias(r, c, b, y) : apply<Identity>(r, c, b, y, s);
 }
 SI_CLONES void relu(Index r, Index c, const float* b, float* y, float* s) {
     apply<Relu>(r, c, b, y, s);
@@ -121,7 +171,13 @@ SI_CLONES void tanh(Index r, Index c, const float* b, float* y, float* s) {
 
 template <class Function>
 void in_double(Index rows, Index columns, const double* bias, double* y, double* slope) {
-    apply<Function>(rows, columns, bias, y, slope);
+    for (Index j = 0; j < columns; ++j, y += rows) {
+        for (Index i = 0; i < rows; ++i) {
+            double derivative = 0;
+            Function::at(bias == nullptr ? y[i] : y[i] + bias[i], y[i], derivative);
+            if (slope != nullptr) slope[j * rows + i] = derivative;
+        }
+    }
 }
 
 constexpr auto kActivations = std::to_array<Activation>({

@@ -1,12 +1,9 @@
 #include "si/net/gemm.hpp"
 
-#ifdef SI_ONEDNN
-#include <dnnl.h>
-#include <omp.h>
-#endif
-
+#include <algorithm>
 #include <string>
 #include <type_traits>
+#include <vector>
 
 #include "si/base/error.hpp"
 
@@ -20,37 +17,43 @@ using Batch = Eigen::Map<const Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>>
 template <class T>
 using BatchOut = Eigen::Map<Eigen::Matrix<T, Eigen::Dynamic, Eigen::Dynamic>>;
 
-#ifdef SI_ONEDNN
-/// Row-major BLAS: our (d, n) batches are its (n, d) matrices.
-void sgemm(char ta, char tb, Index m, Index n, Index k, const float* a, Index lda, const float* b,
-           Index ldb, float keep, float* c, Index ldc) {
-    // oneDNN asks OpenMP for its threads; each of ours has a limit of its own to set.
-    thread_local const bool once = (omp_set_num_threads(1), true);
-    static_cast<void>(once);
-    const auto status = dnnl_sgemm(ta, tb, m, n, k, 1.0F, a, lda, b, ldb, keep, c, ldc);
-    require(status == dnnl_success, Failure::resource, "a matrix product failed (oneDNN status ",
-            static_cast<int>(status), ")");
-}
-#else
 /// Eigen cuts products by the cache sizes that it finds; fixed ones give the same bits on
 /// every machine of one kind.
 const bool kFixedCuts = (Eigen::setCpuCacheSizes(32 << 10, 256 << 10, 2 << 20), true);
-#endif
 
 template <class T>
-constexpr bool kUseOneDnn =
-#ifdef SI_ONEDNN
-    std::is_same_v<T, float>;
-#else
-    false;
-#endif
+constexpr bool kOwn = std::is_same_v<T, float>;
+
+/// Memory for `size` numbers on a cache line, the same one each time on one thread.
+float* scratch(Index size) {
+    thread_local std::vector<float> memory;
+    constexpr Index line = 16;
+    if (std::ssize(memory) < size + line) memory.resize(static_cast<std::size_t>(size + line));
+    const auto address = reinterpret_cast<std::uintptr_t>(memory.data());
+    return memory.data() + (64 - address % 64) % 64 / sizeof(float);
+}
 
 }  // namespace
 
+Index packed_size(Index out, Index in) {
+    Index most = 0;
+    for (const ProductKernels* row : product_kernels()) {
+        most = std::max<Index>(most, row->packed_size(in, out) + row->packed_size(out, in));
+    }
+    return most;
+}
+
+void pack_matrix(const ProductKernels& own, Index out, Index in, const float* w, float* packed) {
+    float* room = scratch(std::max(pack_scratch(in, out), pack_scratch(out, in)));
+    own.pack(in, out, w, 1, in, packed, room);
+    own.pack(out, in, w, in, 1, packed + own.packed_size(in, out), room);
+}
+
 template <class T>
-void multiply(Index out, Index in, Index n, const T* w, const T* x, T keep, T* y) {
-    if constexpr (kUseOneDnn<T>) {
-        sgemm('N', 'T', n, out, in, x, in, w, in, keep, y, out);
+void multiply(const ProductKernels& own, Index out, Index in, Index n, const T* w, const T* packed,
+              const T* x, T keep, T* y) {
+    if constexpr (kOwn<T>) {
+        own.columns(n, out, in, x, packed, keep != T(0), y, scratch(column_scratch(in, n)));
     } else {
         BatchOut<T> result(y, out, n);
         if (keep == T(0)) {
@@ -62,9 +65,11 @@ void multiply(Index out, Index in, Index n, const T* w, const T* x, T keep, T* y
 }
 
 template <class T>
-void multiply_transposed(Index out, Index in, Index n, const T* w, const T* dy, T keep, T* dx) {
-    if constexpr (kUseOneDnn<T>) {
-        sgemm('N', 'N', n, in, out, dy, out, w, in, keep, dx, in);
+void multiply_transposed(const ProductKernels& own, Index out, Index in, Index n, const T* w,
+                         const T* packed, const T* dy, T keep, T* dx) {
+    if constexpr (kOwn<T>) {
+        own.columns(n, in, out, dy, packed + own.packed_size(in, out), keep != T(0), dx,
+                    scratch(column_scratch(out, n)));
     } else {
         BatchOut<T> result(dx, in, n);
         if (keep == T(0)) {
@@ -76,34 +81,30 @@ void multiply_transposed(Index out, Index in, Index n, const T* w, const T* dy, 
 }
 
 template <class T>
-void add_outer(Index out, Index in, Index n, const T* dy, const T* x, T* dw) {
-    if constexpr (kUseOneDnn<T>) {
-        sgemm('T', 'N', out, in, n, dy, out, x, in, T(1), dw, in);
+void multiply_outer(const ProductKernels& own, Index out, Index in, Index n, const T* dy,
+                    const T* x, T keep, T* dw) {
+    if constexpr (kOwn<T>) {
+        own.outer(out, in, n, dy, x, keep != T(0), dw, scratch(outer_scratch(out, in)));
     } else {
-        // (in, out) column-major is (out, in) row-major
-        BatchOut<T>(dw, in, out).noalias() += Batch<T>(x, in, n) * Batch<T>(dy, out, n).transpose();
+        BatchOut<T> result(dw, in, out);  // (in, out) column-major is (out, in) row-major
+        if (keep == T(0)) result.setZero();
+        result.noalias() += Batch<T>(x, in, n) * Batch<T>(dy, out, n).transpose();
     }
 }
 
-template void multiply<float>(Index, Index, Index, const float*, const float*, float, float*);
-template void multiply<double>(Index, Index, Index, const double*, const double*, double, double*);
-template void multiply_transposed<float>(Index, Index, Index, const float*, const float*, float,
-                                         float*);
-template void multiply_transposed<double>(Index, Index, Index, const double*, const double*, double,
-                                          double*);
-template void add_outer<float>(Index, Index, Index, const float*, const float*, float*);
-template void add_outer<double>(Index, Index, Index, const double*, const double*, double*);
+#define SI_INSTANTIATE(T)                                                                      \
+    template void multiply<T>(const ProductKernels&, Index, Index, Index, const T*, const T*,  \
+                              const T*, T, T*);                                                \
+    template void multiply_transposed<T>(const ProductKernels&, Index, Index, Index, const T*, \
+                                         const T*, const T*, T, T*);                           \
+    template void multiply_outer<T>(const ProductKernels&, Index, Index, Index, const T*,      \
+                                    const T*, T, T*);
+SI_INSTANTIATE(float)
+SI_INSTANTIATE(double)
+#undef SI_INSTANTIATE
 
 const char* product_library() {
-    static const std::string name = [] {
-#ifdef SI_ONEDNN
-        const auto* version = dnnl_version();
-        return text("oneDNN ", version->major, ".", version->minor, ".", version->patch);
-#else
-        return text("Eigen ", EIGEN_WORLD_VERSION, ".", EIGEN_MAJOR_VERSION, ".",
-                    EIGEN_MINOR_VERSION);
-#endif
-    }();
+    static const std::string name = text("own, ", chosen_kernels().name);
     return name.c_str();
 }
 

@@ -8,19 +8,27 @@
 
 namespace si {
 
+namespace {
+
+/// Blocks of floats that begin on cache lines.
+constexpr Index padded_to_line(Index size) { return (size + 15) / 16 * 16; }
+
+}  // namespace
+
 Index Tensor::size() const {
     return std::accumulate(shape.begin(), shape.end(), Index{1}, std::multiplies<>());
 }
 
 Var Graph::input(Index rows) {
-    nodes_.push_back({nullptr, {}, rows, false});
+    nodes_.push_back({nullptr, {}, rows, false, 0});
     inputs_.push_back(static_cast<int>(nodes_.size()) - 1);
     return {inputs_.back(), rows};
 }
 
 Var Graph::apply(std::shared_ptr<const Op> op, const std::vector<Var>& inputs, Index rows,
                  bool has_parameters) {
-    Node node{std::move(op), {}, rows, has_parameters};
+    Node node{std::move(op), {}, rows, has_parameters, packed_};
+    packed_ += padded_to_line(node.op->packed_size());
     for (const Var& input : inputs) {
         node.inputs.push_back(input.node);
         node.trained |= nodes_[static_cast<std::size_t>(input.node)].trained;

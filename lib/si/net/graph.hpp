@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "si/base/types.hpp"
+#include "si/net/product_kernels.hpp"
 
 // A network is a shape: a graph of ops that is recorded once, for columns of a batch. It holds
 // no parameters and no buffers, so one object serves all threads. Parameters are one flat
@@ -37,6 +38,8 @@ struct ForwardCall {
     Index columns = 0;
     std::span<const T* const> inputs;
     const T* parameters = nullptr;
+    const T* packed = nullptr;  ///< what the op's pack() wrote; null in double
+    const ProductKernels* products = nullptr;
     T* output = nullptr;
     T* saved = nullptr;  ///< (saved_rows, columns) kept for backward; null when there will be none
 };
@@ -48,12 +51,15 @@ struct BackwardCall {
     Index columns = 0;
     std::span<const T* const> inputs;
     const T* parameters = nullptr;
+    const T* packed = nullptr;
+    const ProductKernels* products = nullptr;
     const T* output = nullptr;
     const T* saved = nullptr;
     T* d_output = nullptr;  ///< may be overwritten
     std::span<T* const> d_inputs;
     std::span<const T> keep;
-    T* d_parameters = nullptr;  ///< always added to
+    T* d_parameters = nullptr;
+    T keep_parameters = 1;  ///< 1: their derivative is added to; 0: it is set
 };
 
 /// One operation. Const and without state: the same object serves all threads.
@@ -61,6 +67,10 @@ class Op {
   public:
     virtual ~Op() = default;
     virtual Index saved_rows() const { return 0; }
+    /// Room for what pack() writes: the op's matrices, in the order in which products read them.
+    virtual Index packed_size() const { return 0; }
+    virtual void pack(const ProductKernels& /*products*/, const float* /*parameters*/,
+                      float* /*packed*/) const {}
     virtual void forward(const ForwardCall<float>& call) const = 0;
     virtual void forward(const ForwardCall<double>& call) const = 0;
     virtual void backward(const BackwardCall<float>& call) const = 0;
@@ -80,12 +90,13 @@ class Graph {
         std::vector<int> inputs;
         Index rows = 0;
         bool trained = false;  ///< this or an ancestor has parameters
+        Index packed = 0;      ///< where what its op packs begins
     };
 
     Var input(Index rows);
     Var apply(std::shared_ptr<const Op> op, const std::vector<Var>& inputs, Index rows,
               bool has_parameters = false);
-    /// Adds a tensor and returns its offset.
+    /// Adds a tensor, which one op alone may use, and returns its offset.
     Index tensor(std::string name, std::vector<Index> shape, Init init);
     void output(Var result) { output_ = result.node; }
 
@@ -98,6 +109,9 @@ class Graph {
     /// Length of the flat vector.
     Index parameters() const { return parameters_; }
 
+    /// Length of what all ops pack.
+    Index packed_size() const { return packed_; }
+
     /// Multiply-adds of one column, forward.
     Index products() const;
 
@@ -109,7 +123,7 @@ class Graph {
     std::vector<Tensor> tensors_;
     std::vector<int> inputs_;
     int output_ = -1;
-    Index parameters_ = 0;
+    Index parameters_ = 0, packed_ = 0;
 };
 
 }  // namespace si

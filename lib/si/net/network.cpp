@@ -36,18 +36,21 @@ Graph make_mlp(const MlpSpec& spec, NetworkShape shape) {
     const Var x = graph.input(shape.dim), t = graph.input(1);
     std::vector<Var> parts{x, harmonics(graph, t, spec.time_features)};
     if (spec.fourier > 0) {
-        const Var phase =
-            linear(graph, x, spec.fourier, "fourier", {.bias = false, .gain = spec.fourier_scale});
+        const Var phase = linear(graph, x, spec.fourier, "fourier",
+                                 {.bias = false, .gain = spec.fourier_scale, .exact = true});
         parts.push_back(sine_cosine(graph, phase));
     }
     const double gain = activations().at(spec.activation).gain;
     const LinearOptions hidden{.activation = spec.activation, .gain = gain};
-    Var h = linear(graph, concat(graph, parts), spec.width, "layer.0", hidden);
+    // What x and t are, and what comes out, is not rounded.
+    LinearOptions first = hidden;
+    first.exact = true;
+    Var h = linear(graph, concat(graph, parts), spec.width, "layer.0", first);
     for (Index k = 1; k < spec.depth; ++k) {
         const Var next = linear(graph, h, spec.width, text("layer.", k), hidden);
         h = spec.residual ? add(graph, h, next) : next;
     }
-    graph.output(linear(graph, h, shape.outputs, "output", {.gain = 0.1}));
+    graph.output(linear(graph, h, shape.outputs, "output", {.gain = 0.1, .exact = true}));
     return graph;
 }
 

@@ -1,5 +1,6 @@
 #include "si/net/ops.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 #include <numbers>
@@ -33,15 +34,27 @@ void times(Index n, const double* slope, double* dy) {
     for (Index i = 0; i < n; ++i) dy[i] *= slope[i];
 }
 
-SI_CLONES void add_columns(Index rows, Index columns, const float* x, float* sum) {
-    for (Index j = 0; j < columns; ++j, x += rows) {
-        for (Index i = 0; i < rows; ++i) sum[i] += x[i];
+template <class T>
+SI_INLINE void add_columns(Index rows, Index columns, const T* slope, T* __restrict dy,
+                           T* __restrict sum) {
+    for (Index j = 0; j < columns; ++j, dy += rows) {
+        if (slope != nullptr) {
+            for (Index i = 0; i < rows; ++i) {
+                dy[i] *= slope[j * rows + i];
+                sum[i] += dy[i];
+            }
+        } else {
+            for (Index i = 0; i < rows; ++i) sum[i] += dy[i];
+        }
     }
 }
-void add_columns(Index rows, Index columns, const double* x, double* sum) {
-    for (Index j = 0; j < columns; ++j, x += rows) {
-        for (Index i = 0; i < rows; ++i) sum[i] += x[i];
-    }
+
+/// dy times the slope, unless that is null, in one pass with sum += the columns of dy.
+SI_CLONES void times_and_sum(Index rows, Index columns, const float* slope, float* dy, float* sum) {
+    add_columns(rows, columns, slope, dy, sum);
+}
+void times_and_sum(Index rows, Index columns, const double* slope, double* dy, double* sum) {
+    add_columns(rows, columns, slope, dy, sum);
 }
 
 /// dx = factor dy + keep dx
@@ -59,15 +72,31 @@ struct LinearOp : OpOf<LinearOp> {
     Index in, out, weight, bias;  // bias < 0: none
     const Activation* act;
     bool curved;  // the activation is not the identity
+    bool exact;   // in float32 whatever the precision
 
-    LinearOp(Index in, Index out, Index weight, Index bias, const Activation& act)
-        : in(in), out(out), weight(weight), bias(bias), act(&act), curved(act.name != "none") {}
+    LinearOp(Index in, Index out, Index weight, Index bias, const Activation& act, bool exact)
+        : in(in),
+          out(out),
+          weight(weight),
+          bias(bias),
+          act(&act),
+          curved(act.name != "none"),
+          exact(exact) {}
 
     Index saved_rows() const override { return curved ? out : 0; }
+    Index packed_size() const override { return si::packed_size(out, in); }
+    void pack(const ProductKernels& products, const float* parameters,
+              float* packed) const override {
+        pack_matrix(kernels(&products), out, in, parameters + weight, packed);
+    }
+    const ProductKernels& kernels(const ProductKernels* products) const {
+        return exact ? chosen_kernels() : *products;
+    }
 
     template <class T>
     void run(const ForwardCall<T>& c) const {
-        multiply(out, in, c.columns, c.parameters + weight, c.inputs[0], T(0), c.output);
+        multiply(kernels(c.products), out, in, c.columns, c.parameters + weight, c.packed,
+                 c.inputs[0], T(0), c.output);
         if (!curved && bias < 0) return;
         activate<T> (*act)(out, c.columns, bias < 0 ? nullptr : c.parameters + bias, c.output,
                            curved ? c.saved : nullptr);
@@ -75,14 +104,20 @@ struct LinearOp : OpOf<LinearOp> {
 
     template <class T>
     void back(const BackwardCall<T>& c) const {
-        if (curved) times(out * c.columns, c.saved, c.d_output);
+        if (c.d_parameters != nullptr && bias >= 0) {
+            if (c.keep_parameters == T(0)) std::fill_n(c.d_parameters + bias, out, T(0));
+            times_and_sum(out, c.columns, curved ? c.saved : nullptr, c.d_output,
+                          c.d_parameters + bias);
+        } else if (curved) {
+            times(out * c.columns, c.saved, c.d_output);
+        }
         if (c.d_parameters != nullptr) {
-            add_outer(out, in, c.columns, c.d_output, c.inputs[0], c.d_parameters + weight);
-            if (bias >= 0) add_columns(out, c.columns, c.d_output, c.d_parameters + bias);
+            multiply_outer(kernels(c.products), out, in, c.columns, c.d_output, c.inputs[0],
+                           c.keep_parameters, c.d_parameters + weight);
         }
         if (c.d_inputs[0] != nullptr) {
-            multiply_transposed(out, in, c.columns, c.parameters + weight, c.d_output, c.keep[0],
-                                c.d_inputs[0]);
+            multiply_transposed(kernels(c.products), out, in, c.columns, c.parameters + weight,
+                                c.packed, c.d_output, c.keep[0], c.d_inputs[0]);
         }
     }
 };
@@ -250,8 +285,8 @@ Var linear(Graph& graph, Var x, Index rows, const std::string& name, const Linea
                                       {options.gain / std::sqrt(static_cast<double>(x.rows)), 0});
     const Index bias = options.bias ? graph.tensor(name + ".bias", {rows}, {}) : -1;
     const auto& act = activations().at(options.activation);
-    return graph.apply(std::make_shared<LinearOp>(x.rows, rows, weight, bias, act), {x}, rows,
-                       true);
+    return graph.apply(std::make_shared<LinearOp>(x.rows, rows, weight, bias, act, options.exact),
+                       {x}, rows, true);
 }
 
 Var activation(Graph& graph, Var x, std::string_view name) {

@@ -13,6 +13,7 @@ struct LinearOptions {
     std::string_view activation = "none";
     bool bias = true;
     double gain = 1;
+    bool exact = false;  ///< products in float32 even where the others are in bf16
 };
 Var linear(Graph& graph, Var x, Index rows, const std::string& name,
            const LinearOptions& options = {});

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "si/base/error.hpp"
 #include "si/base/simd.hpp"
 
 namespace si {
@@ -48,13 +49,11 @@ struct AdamStep {
     float beta1, beta2, epsilon, rate, correction, shrink, gradient_scale, average_decay;
 };
 
-SI_CLONES void adam_block(const ParameterBlock& block, const AdamStep& k) {
-    float* __restrict w = block.parameters;
-    float* __restrict m = block.first;
-    float* __restrict v = block.second;
-    float* __restrict a = block.average;
-    const float* __restrict gradient = block.gradient;
-    for (Index i = 0; i < block.size; ++i) {
+SI_CLONES void adam_block(Index n, float* __restrict w, const float* __restrict gradient,
+                          float* __restrict a, float* __restrict m, float* __restrict v,
+                          const AdamStep& constants) {
+    const AdamStep k = constants;  // a reference might be to a piece of the arrays
+    for (Index i = 0; i < n; ++i) {
         const float g = gradient[i] * k.gradient_scale;
         m[i] = k.beta1 * m[i] + (1 - k.beta1) * g;
         v[i] = k.beta2 * v[i] + (1 - k.beta2) * g * g;
@@ -67,14 +66,16 @@ Update make_adamw(const AdamWSpec& spec) {
     return [spec](const ParameterBlock& block, const UpdateRates& rates) {
         const auto step = static_cast<double>(rates.step);
         const double rate = static_cast<double>(rates.rate);
-        adam_block(block, {.beta1 = static_cast<float>(spec.beta1),
-                           .beta2 = static_cast<float>(spec.beta2),
-                           .epsilon = static_cast<float>(spec.epsilon),
-                           .rate = static_cast<float>(rate / (1 - std::pow(spec.beta1, step))),
-                           .correction = static_cast<float>(1 / (1 - std::pow(spec.beta2, step))),
-                           .shrink = static_cast<float>(1 - rate * spec.weight_decay),
-                           .gradient_scale = rates.gradient_scale,
-                           .average_decay = rates.average_decay});
+        adam_block(block.size, block.parameters, block.gradient, block.average, block.first,
+                   block.second,
+                   {.beta1 = static_cast<float>(spec.beta1),
+                    .beta2 = static_cast<float>(spec.beta2),
+                    .epsilon = static_cast<float>(spec.epsilon),
+                    .rate = static_cast<float>(rate / (1 - std::pow(spec.beta1, step))),
+                    .correction = static_cast<float>(1 / (1 - std::pow(spec.beta2, step))),
+                    .shrink = static_cast<float>(1 - rate * spec.weight_decay),
+                    .gradient_scale = rates.gradient_scale,
+                    .average_decay = rates.average_decay});
     };
 }
 
@@ -130,8 +131,22 @@ constexpr auto kSchedules = std::to_array<ScheduleRow>({
     {"constant", "the peak throughout", spec_of<NoSettings>, from_json<make_constant>},
 });
 
-SI_CLONES void add_into(float* __restrict a, const float* __restrict b, Index n) {
-    for (Index i = 0; i < n; ++i) a[i] += b[i];
+/// `sum` may be `a`.
+SI_CLONES void add(const float* a, const float* b, Index n, float* sum) {
+#pragma GCC ivdep
+    for (Index i = 0; i < n; ++i) sum[i] = a[i] + b[i];
+}
+
+SI_CLONES void add_squares(const float* x, Index n, double* sums) {
+    std::array<double, 8> total{};
+    std::copy_n(sums, 8, total.begin());
+    for (Index i = 0; i + 8 <= n; i += 8) {
+        for (Index k = 0; k < 8; ++k) {
+            const auto value = static_cast<double>(x[i + k]);
+            total[static_cast<std::size_t>(k)] += value * value;
+        }
+    }
+    std::copy_n(total.begin(), 8, sums);
 }
 
 }  // namespace
@@ -141,22 +156,31 @@ Catalogue<ScheduleRow> schedules() { return {"schedule", kSchedules}; }
 
 double squared_norm(const float* x, Index n) {
     std::array<double, 8> sums{};  // eight independent sums let the loop vectorise
-    Index i = 0;
-    for (; i + 8 <= n; i += 8) {
-        for (Index k = 0; k < 8; ++k) {
-            const auto value = static_cast<double>(x[i + k]);
-            sums[static_cast<std::size_t>(k)] += value * value;
-        }
-    }
-    for (; i < n; ++i) sums[0] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+    add_squares(x, n, sums.data());
+    for (Index i = n / 8 * 8; i < n; ++i)
+        sums[0] += static_cast<double>(x[i]) * static_cast<double>(x[i]);
     return ((sums[0] + sums[1]) + (sums[2] + sums[3])) +
            ((sums[4] + sums[5]) + (sums[6] + sums[7]));
 }
 
 void sum_in_tree(float* const* parts, Index count, Index n) {
-    for (Index stride = 1; stride < count; stride *= 2) {
-        for (Index k = 0; k + stride < count; k += 2 * stride)
-            add_into(parts[k], parts[k + stride], n);
+    constexpr Index kPiece = 256;  // partial sums stay in the first-level cache
+    require(count <= kMostParts, Failure::internal, "a tree of ", count, " parts");
+    alignas(64) std::array<std::array<float, kPiece>, kMostParts / 2> level;
+    for (Index first = 0; first < n && count > 1; first += kPiece) {
+        const Index size = std::min(kPiece, n - first);
+        std::array<const float*, kMostParts> from{};
+        for (Index k = 0; k < count; ++k) from[static_cast<std::size_t>(k)] = parts[k] + first;
+        for (Index left = count; left > 1; left = (left + 1) / 2) {
+            for (Index k = 0; k < left / 2; ++k) {
+                const auto at = static_cast<std::size_t>(k);
+                float* to = left == 2 ? parts[0] + first : level[at].data();
+                add(from[2 * at], from[2 * at + 1], size, to);
+                from[at] = to;
+            }
+            if (left % 2 == 1)
+                from[static_cast<std::size_t>(left / 2)] = from[static_cast<std::size_t>(left - 1)];
+        }
     }
 }
 

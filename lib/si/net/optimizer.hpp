@@ -56,8 +56,10 @@ Catalogue<ScheduleRow> schedules();
 /// Sum of squares in double, in a fixed order.
 double squared_norm(const float* x, Index n);
 
-/// sum[i] = parts[0][i] + ... + parts[count-1][i] for a piece of `n`, by pairs in a fixed tree;
-/// the parts are used up.
+/// Most parts of sum_in_tree().
+inline constexpr Index kMostParts = 16;
+
+/// parts[0][i] becomes parts[0][i] + ... + parts[count-1][i] for i < n, by pairs in a fixed tree.
 void sum_in_tree(float* const* parts, Index count, Index n);
 
 }  // namespace si

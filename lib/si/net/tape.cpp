@@ -52,6 +52,13 @@ const T* Tape<T>::d_input(std::size_t k) const {
 
 template <class T>
 const T* Tape<T>::forward(const T* parameters, Index columns) {
+    if (!weights_) weights_.emplace(*graph_);
+    weights_->set(parameters);
+    return forward(*weights_, columns);
+}
+
+template <class T>
+const T* Tape<T>::forward(const Weights<T>& weights, Index columns) {
     const auto& nodes = graph_->nodes();
     for (std::size_t i = 0; i < nodes.size(); ++i) {
         const auto& node = nodes[i];
@@ -61,7 +68,9 @@ const T* Tape<T>::forward(const T* parameters, Index columns) {
         }
         node.op->forward(ForwardCall<T>{columns,
                                         {inputs_.data(), node.inputs.size()},
-                                        parameters,
+                                        weights.flat(),
+                                        weights.packed(node),
+                                        weights.products(),
                                         slots_[i].value,
                                         slots_[i].saved});
     }
@@ -69,8 +78,13 @@ const T* Tape<T>::forward(const T* parameters, Index columns) {
 }
 
 template <class T>
-void Tape<T>::backward(const T* parameters, Index columns, T* d_output, T* d_parameters,
-                       bool inputs_wanted) {
+void Tape<T>::backward(const T*, Index columns, T* d_output, T* d_parameters, bool inputs_wanted) {
+    backward(*weights_, columns, d_output, d_parameters, inputs_wanted);
+}
+
+template <class T>
+void Tape<T>::backward(const Weights<T>& weights, Index columns, T* d_output, T* d_parameters,
+                       bool inputs_wanted, T keep) {
     const auto& nodes = graph_->nodes();
     std::fill(reached_.begin(), reached_.end(), 0);
     const auto last = static_cast<std::size_t>(graph_->output());
@@ -88,13 +102,16 @@ void Tape<T>::backward(const T* parameters, Index columns, T* d_output, T* d_par
         }
         node.op->backward(BackwardCall<T>{columns,
                                           {inputs_.data(), node.inputs.size()},
-                                          parameters,
+                                          weights.flat(),
+                                          weights.packed(node),
+                                          weights.products(),
                                           slots_[i].value,
                                           slots_[i].saved,
                                           i == last ? d_output : slots_[i].gradient,
                                           {d_inputs_.data(), node.inputs.size()},
                                           {keep_.data(), node.inputs.size()},
-                                          d_parameters});
+                                          d_parameters,
+                                          keep});
     }
     for (const int input : graph_->inputs()) {
         const auto i = static_cast<std::size_t>(input);

@@ -1,8 +1,9 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
-#include "si/net/graph.hpp"
+#include "si/net/weights.hpp"
 
 namespace si {
 
@@ -20,13 +21,21 @@ class Tape {
     /// Where the caller puts input `k` (rows, columns) before forward().
     T* input(std::size_t k);
 
-    /// Evaluates the first `columns` columns with the flat vector `parameters`; the output
-    /// (rows, columns) stays valid until the next call.
+    /// Evaluates the first `columns` columns; the output (rows, columns) stays valid until the
+    /// next call.
+    const T* forward(const Weights<T>& weights, Index columns);
+
+    /// With a flat vector that is packed each time.
     const T* forward(const T* parameters, Index columns);
 
     /// Given dL/d output (rows, columns) in `d_output`, which is overwritten: adds dL/d parameters
-    /// to `d_parameters` unless it is null, and makes d_input(k) ready for the inputs asked for.
-    /// May be called several times after one forward().
+    /// to `d_parameters` unless it is null (with `keep` 0: sets it, where the output depends on
+    /// it), and makes d_input(k) ready for the inputs asked for. May be called several times after
+    /// one forward().
+    void backward(const Weights<T>& weights, Index columns, T* d_output, T* d_parameters,
+                  bool inputs_wanted, T keep = T(1));
+
+    /// With the flat vector of the last forward().
     void backward(const T* parameters, Index columns, T* d_output, T* d_parameters,
                   bool inputs_wanted);
 
@@ -44,6 +53,7 @@ class Tape {
     const Graph* graph_;
     Index capacity_;
     std::vector<T> memory_;
+    std::optional<Weights<T>> weights_;  // where the caller has none
     std::vector<Slot> slots_;
     T* seed_ = nullptr;
     std::vector<const T*> inputs_;  // scratch for calls

@@ -55,6 +55,10 @@ class Permutation {
     Permutation(const Address& address, Index n);
     Index operator()(Index i) const;
 
+    /// Where `first` .. `first` + count - 1 go, in that order: many at once, for a fraction of the
+    /// time each.
+    void range(Index first, Index count, Index* out) const;
+
   private:
     Address address_;
     std::uint64_t n_;

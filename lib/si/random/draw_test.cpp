@@ -99,6 +99,9 @@ TEST_CASE("a permutation is one, and looks shuffled") {
             seen.push_back(p(i));
             displacement += static_cast<double>(p(i)) * static_cast<double>(i);
         }
+        std::vector<Index> at_once(static_cast<std::size_t>(n - n / 3));
+        p.range(n / 3, n - n / 3, at_once.data());
+        CHECK(std::equal(at_once.begin(), at_once.end(), seen.begin() + n / 3));
         std::sort(seen.begin(), seen.end());
         for (Index i = 0; i < n; ++i) CHECK(seen[static_cast<std::size_t>(i)] == i);
         if (n >= 1000) {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "si/base/simd.hpp"
 #include "si/random/draw.hpp"
 
 namespace si {
@@ -9,6 +10,16 @@ namespace {
 
 /// Column of the Gaussian variable in the target weights: x0 when one-sided, else z.
 std::size_t gaussian_part(const Setup& setup) { return setup.one_sided ? 0 : 2; }
+
+SI_CLONES void mix_two(Index n, double a, const double* x, double b, const double* y,
+                       double* __restrict out) {
+    for (Index i = 0; i < n; ++i) out[i] = a * x[i] + b * y[i];
+}
+
+SI_CLONES void mix_three(Index n, double a, const double* x, double b, const double* y, double c,
+                         const double* z, double* __restrict out) {
+    for (Index i = 0; i < n; ++i) out[i] = a * x[i] + b * y[i] + c * z[i];
+}
 
 }  // namespace
 
@@ -40,7 +51,8 @@ void build_batch(const BatchSource& source, const Pairs& pairs, Index step, Colu
         return validation ? Address{source.seed, Purpose::check, draw}
                           : Address{source.seed, purpose, static_cast<std::uint32_t>(step)};
     };
-    Matrix u(1, n);
+    Matrix& u = out.uniform;
+    u.resize(1, n);
     fill_uniform(address(Purpose::time, 0), columns.first, u);
     out.t.resize(n);
     for (Index j = 0; j < n; ++j) {  // stratified: sample i of the batch has stratum i
@@ -61,7 +73,7 @@ void build_batch(const BatchSource& source, const Pairs& pairs, Index step, Colu
         fill_uniform(address(Purpose::data, 2), columns.first, out.xt);
         out.x1.array() += out.xt.array().colwise() * source.dequantize.array();
     }
-    if (source.setup.interpolant.mirror()) {
+    if (source.mirror) {
         out.x0 = out.x1;
     } else if (source.x0 == nullptr) {
         const Address base = address(Purpose::base, 1);
@@ -84,27 +96,34 @@ void mix(const Setup& setup, bool antithetic, Batch& out) {
     out.mirrored.resize(antithetic ? d : 0, antithetic ? n : 0);
     for (Index j = 0; j < n; ++j) {
         const auto c = setup.interpolant.at(out.t[j]);
-        const auto plain = c.beta * out.x1.col(j);
+        const double *x0 = out.x0.col(j).data(), *x1 = out.x1.col(j).data();
+        double* const xt = out.xt.col(j).data();
+        double* const mirrored = antithetic ? out.mirrored.col(j).data() : nullptr;
         if (setup.one_sided) {  // x0 is z
-            out.xt.col(j) = plain + c.alpha * out.x0.col(j);
-            if (antithetic) out.mirrored.col(j) = plain - c.alpha * out.x0.col(j);
+            mix_two(d, c.beta, x1, c.alpha, x0, xt);
+            if (antithetic) mix_two(d, c.beta, x1, -c.alpha, x0, mirrored);
         } else if (latent) {
-            out.xt.col(j) = c.alpha * out.x0.col(j) + plain + c.gamma * out.z.col(j);
-            if (antithetic)
-                out.mirrored.col(j) = c.alpha * out.x0.col(j) + plain - c.gamma * out.z.col(j);
+            const double* const z = out.z.col(j).data();
+            mix_three(d, c.alpha, x0, c.beta, x1, c.gamma, z, xt);
+            if (antithetic) mix_three(d, c.alpha, x0, c.beta, x1, -c.gamma, z, mirrored);
         } else {
-            out.xt.col(j) = c.alpha * out.x0.col(j) + plain;
+            mix_two(d, c.alpha, x0, c.beta, x1, xt);
             if (antithetic) out.mirrored.col(j) = out.xt.col(j);
         }
     }
+}
+
+TargetWeights target_weights(const Setup& setup, const Quantity& quantity, double t, double sign) {
+    auto w = quantity.target(setup, t);
+    w[gaussian_part(setup)] *= sign;
+    return w;
 }
 
 void build_target(const BatchSource& source, const Quantity& quantity, const Batch& batch,
                   double sign, Matrix& out) {
     out.resize(batch.x1.rows(), batch.x1.cols());
     for (Index j = 0; j < out.cols(); ++j) {
-        auto w = quantity.target(source.setup, batch.t[j]);
-        w[gaussian_part(source.setup)] *= sign;
+        const auto w = target_weights(source.setup, quantity, batch.t[j], sign);
         out.col(j).noalias() = w[1] * batch.x1.col(j);
         if (w[0] != 0) out.col(j) += w[0] * batch.x0.col(j);
         if (w[2] != 0 && batch.z.cols() > 0) out.col(j) += w[2] * batch.z.col(j);

@@ -17,6 +17,7 @@ struct BatchSource {
     const Matrix* x1 = nullptr;           ///< (d, n1)
     const Matrix* x0 = nullptr;           ///< (d, n0); null when x0 is drawn from a density
     std::optional<GaussianMixture> base;  ///< that density; without it, N(0, I)
+    bool mirror = false;                  ///< the path is a mirror: x0 is x1
     DrawPairs draw;
     TimeMap time;
     double first_time = 0, last_time = 1;  ///< times are mapped into this, off the singular ends
@@ -30,6 +31,7 @@ struct Batch {
     Matrix x0, x1;
     Matrix z;             ///< empty when there is no latent
     Matrix xt, mirrored;  ///< x_t with z, and with -z (empty unless asked for)
+    Matrix uniform;       ///< what t was made from (1, n)
 };
 
 /// The range of times on which all targets are finite, `margin` off the ends where not.
@@ -47,6 +49,9 @@ void build_batch(const BatchSource& source, const Pairs& pairs, Index step, Colu
 
 /// x_t (and its mirror image) from t, x0, x1 and z.
 void mix(const Setup& setup, bool antithetic, Batch& batch);
+
+/// The weights of x0, x1 and z in the regression target of a quantity; `sign` is that of z.
+TargetWeights target_weights(const Setup& setup, const Quantity& quantity, double t, double sign);
 
 /// The regression target of a quantity for the columns of a batch; `sign` is that of z.
 void build_target(const BatchSource& source, const Quantity& quantity, const Batch& batch,

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "si/base/simd.hpp"
 #include "si/flow/network_field.hpp"
 #include "si/net/gemm.hpp"
 
@@ -11,21 +12,69 @@ namespace si {
 namespace {
 
 /// Partial sums of a gradient: part k of a batch always goes into sum k mod kLanes.
-constexpr Index kLanes = 16;
+constexpr Index kLanes = kMostParts;
+/// Parameters of a network whose gradient does not fit into a core's cache.
+constexpr Index kLarge = 1 << 19;
 /// Parameters that one thread sums and updates at a time.
 constexpr Index kBlock = 1 << 14;
 
-/// Samples that go through the networks together: a function of the batch alone. Small
-/// batches are cut finer, so that they still make work for several threads.
-Index chunk_samples(Index batch, bool antithetic) {
-    const Index columns = std::clamp<Index>(padded((batch + 7) / 8), 64, kChunk);
+/// Samples that go through the networks together: a function of the batch and the network alone.
+/// Small batches are cut finer, so that they still make work for several threads, but not so fine
+/// that writing the gradient of a large network takes longer than what leads to it.
+Index samples_of_chunk(Index batch, bool antithetic, Index parameters) {
+    const Index least = parameters > kLarge ? 128 : 64;
+    const Index columns = std::clamp<Index>(padded((batch + 7) / 8), least, kChunk);
     return antithetic ? columns / 2 : columns;
 }
 
-Losses sum_of(const std::vector<Losses>& parts) {
-    Losses total = parts.front();
-    for (std::size_t k = 1; k < parts.size(); ++k) total += parts[k];
-    return total;
+SI_CLONES void to_float(Index n, const double* from, float* to) {
+    for (Index i = 0; i < n; ++i) to[i] = static_cast<float>(from[i]);
+}
+
+/// One column: the output y of a network and what its target x0 w[0] + x1 w[1] + z w[2] is made of.
+struct Column {
+    Index rows;
+    TargetWeights w;
+    const double *x0, *x1, *z;  ///< z is null where there is none
+    const float* y;
+    float scale;
+};
+
+template <bool Latent, class Sums>
+SI_INLINE void residual_part(const Column& c, Index i, float* seed, Sums& form, Sums& square) {
+    double goal = c.w[1] * c.x1[i] + c.w[0] * c.x0[i];
+    if constexpr (Latent) goal += c.w[2] * c.z[i];
+    const auto f = static_cast<double>(c.y[i]);
+    form += f * (0.5 * f - goal);
+    square += (f - goal) * (f - goal);
+    seed[i] = static_cast<float>(f - goal) * c.scale;
+}
+
+template <bool Latent>
+SI_INLINE std::array<double, 2> residual_of(const Column& c, float* seed) {
+    constexpr Index kSums = 8;  // independent sums let the loop vectorise
+    alignas(64) std::array<double, kSums> form{}, square{};
+    Index i = 0;
+    for (; i + kSums <= c.rows; i += kSums) {
+        for (Index k = 0; k < kSums; ++k) {
+            const auto at = static_cast<std::size_t>(k);
+            residual_part<Latent>(c, i + k, seed, form[at], square[at]);
+        }
+    }
+    for (; i < c.rows; ++i) residual_part<Latent>(c, i, seed, form[0], square[0]);
+    for (std::size_t k = 1; k < kSums; ++k) form[0] += form[k], square[0] += square[k];
+    return {form[0], square[0]};
+}
+
+/// What the column adds to the sums of the losses; `seed` gets the derivative of the mean square.
+SI_CLONES std::array<double, 2> residual(const Column& c, float* __restrict seed) {
+    return c.z == nullptr ? residual_of<false>(c, seed) : residual_of<true>(c, seed);
+}
+
+/// The first becomes the sum of all.
+const Losses& sum_of(std::vector<Losses>& parts) {
+    for (std::size_t k = 1; k < parts.size(); ++k) parts.front() += parts[k];
+    return parts.front();
 }
 
 }  // namespace
@@ -51,18 +100,27 @@ Machine::Machine(const Graph& graph, std::vector<const Quantity*> learned,
         antithetic_.push_back(takes_both_signs(spec, source.setup, *row));
         any_antithetic_ |= antithetic_.back();
     }
-    weights_ = loss_weights(spec, count);
+    loss_weights_ = loss_weights(spec, count);
     parameters.resize(graph.parameters() * count);
     for (Index k = 0; k < count; ++k) {
         parameters.segment(k * graph.parameters(), graph.parameters()) =
             graph.initial(seed + static_cast<std::uint64_t>(k));
     }
     average = parameters;
+    precision_ = spec.precision == "bf16" ? Precision::bf16 : Precision::float32;
+    for (Index k = 0; k < count; ++k) {
+        weights_.emplace_back(graph, precision_);
+        averaged_.emplace_back(graph);
+    }
     first_ = Eigen::VectorXf::Zero(parameters.size());
     second_ = first_;
-    cut_ = chunks(spec.batch, chunk_samples(spec.batch, any_antithetic_));
+    chunk_samples_ = samples_of_chunk(spec.batch, any_antithetic_, graph.parameters());
+    cut_ = chunks(spec.batch, chunk_samples_);
     lanes_ = std::min<Index>(kLanes, std::ssize(cut_));
-    gradients_.resize(parameters.size(), lanes_);
+    gradients_.setZero(parameters.size(), lanes_);  // what no output depends on stays 0
+    parts_.assign(cut_.size(), Losses(count));
+    blocks_ = chunks(parameters.size(), kBlock);
+    squares_.resize(blocks_.size());
     update_ = spec.optimizer.make();
     peak_rate_ = spec.optimizer.row().rate(spec.optimizer.settings());
     workers_.resize(static_cast<std::size_t>(threads.count()));
@@ -87,15 +145,23 @@ void Machine::restore(MachineState state, Index done) {
     source_.setup.interpolant = Interpolant(path_->spec());
 }
 
-Losses Machine::step(Index step, double fraction) {
-    const Pairs pairs = source_.draw(step, spec_.batch);
-    std::vector<Losses> parts(cut_.size(), Losses(std::ssize(learned_)));
+Index Machine::passes() const {
+    Index sum = 0;
+    for (const bool antithetic : antithetic_) sum += antithetic ? 2 : 1;
+    return sum;
+}
+
+const Losses& Machine::step(Index step, double fraction) {
+    return this->step(step, source_.draw(step, spec_.batch), fraction);
+}
+
+const Losses& Machine::step(Index step, const Pairs& pairs, double fraction) {
+    take_weights(parameters, weights_);
     threads_.for_each(lanes_, [&](Index lane, int worker) {
-        gradients_.col(lane).setZero();
         for (Index k = lane; k < std::ssize(cut_); k += lanes_) {
             const auto part = static_cast<std::size_t>(k);
-            parts[part] = run_chunk(worker, source_, pairs, step, cut_[part], spec_.batch, false,
-                                    parameters.data(), gradients_.col(lane).data());
+            run_chunk(worker, source_, pairs, step, cut_[part], spec_.batch, weights_, false,
+                      gradients_.col(lane).data(), k != lane, parts_[part]);
             if (path_) {
                 path_gradients_.col(k) = workers_[static_cast<std::size_t>(worker)].path_gradient;
             }
@@ -106,82 +172,98 @@ Losses Machine::step(Index step, double fraction) {
         path_->update(path_gradients_.rowwise().sum(), fraction);
         source_.setup.interpolant = Interpolant(path_->spec());
     }
-    return sum_of(parts);
+    return sum_of(parts_);
 }
 
 Losses Machine::evaluate(const BatchSource& held_out, const Pairs& pairs, Index n) {
     BatchSource source = held_out;
     source.setup = source_.setup;
-    const auto cut = chunks(n, chunk_samples(n, any_antithetic_));
+    const auto cut = chunks(n, samples_of_chunk(n, any_antithetic_, graph_.parameters()));
     std::vector<Losses> parts(cut.size(), Losses(std::ssize(learned_)));
+    take_weights(average, averaged_);
     threads_.for_each(std::ssize(cut), [&](Index k, int worker) {
         const auto part = static_cast<std::size_t>(k);
-        parts[part] =
-            run_chunk(worker, source, pairs, 0, cut[part], n, true, average.data(), nullptr);
+        run_chunk(worker, source, pairs, 0, cut[part], n, averaged_, true, nullptr, true,
+                  parts[part]);
     });
     return sum_of(parts);
 }
 
-Losses Machine::run_chunk(int worker_index, const BatchSource& source, const Pairs& pairs,
-                          Index step, Columns columns, Index batch, bool validation, const float* w,
-                          float* gradient) {
+/// Networks that run with `weights` take these values.
+void Machine::take_weights(const Eigen::VectorXf& values, std::vector<Weights<float>>& weights) {
+    for (std::size_t k = 0; k < weights.size(); ++k) {
+        weights[k].refer(values.data() + static_cast<Index>(k) * graph_.parameters());
+    }
+    const Index each = weights.front().pieces();
+    const auto take = [&](Index piece, int) {
+        weights[static_cast<std::size_t>(piece / each)].take(piece % each);
+    };
+    const Index pieces = each * std::ssize(weights);
+    if (values.size() < kBlock) {  // not worth waking anyone
+        for (Index piece = 0; piece < pieces; ++piece) take(piece, 0);
+    } else {
+        threads_.for_each(pieces, take);
+    }
+}
+
+void Machine::run_chunk(int worker_index, const BatchSource& source, const Pairs& pairs, Index step,
+                        Columns columns, Index batch, const std::vector<Weights<float>>& weights,
+                        bool validation, float* gradient, bool keep, Losses& losses) {
     Worker& worker = workers_[static_cast<std::size_t>(worker_index)];
     if (!worker.tape) worker.tape.emplace(graph_, kChunk, Tape<float>::Mode::differentiable);
-    build_batch(source, pairs, step, columns, batch, any_antithetic_, validation, worker.batch);
+    worker.batch = columns.count == chunk_samples_ ? &worker.whole : &worker.rest;
+    build_batch(source, pairs, step, columns, batch, any_antithetic_, validation, *worker.batch);
     if (path_) worker.path_gradient.setZero(path_->size());
-    Losses losses(std::ssize(learned_));
+    losses.clear();
     for (std::size_t k = 0; k < learned_.size(); ++k) {
         const Index offset = static_cast<Index>(k) * graph_.parameters();
         float* dw = gradient == nullptr ? nullptr : gradient + offset;
-        run_network(worker, source, k, batch, w + offset, dw, losses.form[static_cast<Index>(k)],
-                    losses.square[static_cast<Index>(k)]);
+        run_network(worker, source, k, batch, weights[k], dw, keep,
+                    losses.form[static_cast<Index>(k)], losses.square[static_cast<Index>(k)]);
     }
-    return losses;
 }
 
 /// Forward, loss and backward of one network; the gradient is that of the mean over the
 /// batch and the dimensions.
 void Machine::run_network(Worker& worker, const BatchSource& source, std::size_t which, Index batch,
-                          const float* w, float* dw, double& form, double& square) {
+                          const Weights<float>& weights, float* dw, bool keep, double& form,
+                          double& square) {
     const Quantity& row = *learned_[which];
     const bool antithetic = antithetic_[which];
     Tape<float>& tape = *worker.tape;
-    const Batch& b = worker.batch;
+    const Batch& b = *worker.batch;
     const Index d = b.xt.rows(), n = b.xt.cols(), signs = antithetic ? 2 : 1,
                 wide = padded(signs * n);
     Eigen::Map<MatrixF> x(tape.input(0), d, wide), seed(tape.seed(), d, wide);
     Eigen::Map<Eigen::RowVectorXf> t(tape.input(1), wide);
-    x.leftCols(n) = b.xt.cast<float>();
+    to_float(b.xt.size(), b.xt.data(), x.data());
     t.head(n) = b.t.transpose().cast<float>();
     if (antithetic) {
-        x.middleCols(n, n) = b.mirrored.cast<float>();
+        to_float(b.mirrored.size(), b.mirrored.data(), x.data() + b.xt.size());
         t.segment(n, n) = t.head(n);
     }
     x.rightCols(wide - signs * n).setZero();
     t.tail(wide - signs * n).setZero();
-    const Eigen::Map<const MatrixF> y(tape.forward(w, wide), d, wide);
+    const Eigen::Map<const MatrixF> y(tape.forward(weights, wide), d, wide);
 
     const double weight = 1.0 / static_cast<double>(batch * signs);
-    const auto scale = static_cast<float>(weights_[which] * weight / static_cast<double>(d));
+    const auto scale = static_cast<float>(loss_weights_[which] * weight / static_cast<double>(d));
     for (Index sign = 0; sign < signs; ++sign) {
-        build_target(source, row, b, sign == 0 ? 1 : -1, worker.target);
         for (Index j = 0; j < n; ++j) {
-            double half_square = 0, error = 0;
-            for (Index i = 0; i < d; ++i) {
-                const auto f = static_cast<double>(y(i, sign * n + j));
-                const double goal = worker.target(i, j);
-                half_square += f * (0.5 * f - goal);
-                error += (f - goal) * (f - goal);
-                seed(i, sign * n + j) = static_cast<float>(f - goal) * scale;
-            }
-            form += weight * half_square;
-            square += weight * error;
+            const auto w = target_weights(source.setup, row, b.t[j], sign == 0 ? 1 : -1);
+            const bool latent = w[2] != 0 && b.z.cols() > 0;
+            const auto sums =
+                residual({d, w, b.x0.col(j).data(), b.x1.col(j).data(),
+                          latent ? b.z.col(j).data() : nullptr, y.col(sign * n + j).data(), scale},
+                         seed.col(sign * n + j).data());
+            form += weight * sums[0];
+            square += weight * sums[1];
         }
     }
     if (dw == nullptr) return;
     if (path_) worker.output = static_cast<double>(scale) * y.leftCols(signs * n).cast<double>();
     seed.rightCols(wide - signs * n).setZero();
-    tape.backward(w, wide, tape.seed(), dw, path_.has_value());
+    tape.backward(weights, wide, tape.seed(), dw, path_.has_value(), keep ? 1 : 0);
     if (path_) {
         worker.pulled = Eigen::Map<const MatrixF>(tape.d_input(0), d, signs * n).cast<double>();
         add_path_gradient(worker, signs);
@@ -189,29 +271,27 @@ void Machine::run_network(Worker& worker, const BatchSource& source, std::size_t
 }
 
 void Machine::add_path_gradient(Worker& worker, Index signs) const {
-    const Index n = worker.batch.xt.cols();
+    const Index n = worker.batch->xt.cols();
     for (Index sign = 0; sign < signs; ++sign) {
         // The mirror image of a one-sided batch has x0, which is its z, with the other sign.
         const double of_x0 = sign == 1 && source_.setup.one_sided ? -1 : 1;
-        path_->add(worker.batch, of_x0, worker.output.middleCols(sign * n, n),
+        path_->add(*worker.batch, of_x0, worker.output.middleCols(sign * n, n),
                    worker.pulled.middleCols(sign * n, n), worker.path_gradient);
     }
 }
 
 void Machine::update(Index step, double fraction) {
-    const auto blocks = chunks(parameters.size(), kBlock);
-    std::vector<double> squares(blocks.size());
-    threads_.for_each(std::ssize(blocks), [&](Index k, int) {
-        const Columns& block = blocks[static_cast<std::size_t>(k)];
+    threads_.for_each(std::ssize(blocks_), [&](Index k, int) {
+        const Columns& block = blocks_[static_cast<std::size_t>(k)];
         std::array<float*, kLanes> parts{};
         for (Index lane = 0; lane < lanes_; ++lane) {
             parts[static_cast<std::size_t>(lane)] = gradients_.col(lane).data() + block.first;
         }
         sum_in_tree(parts.data(), lanes_, block.count);
-        squares[static_cast<std::size_t>(k)] = squared_norm(parts[0], block.count);
+        squares_[static_cast<std::size_t>(k)] = squared_norm(parts[0], block.count);
     });
     double square = 0;
-    for (const double part : squares) square += part;
+    for (const double part : squares_) square += part;
     const double norm = std::sqrt(square);
     require(std::isfinite(norm), Failure::check, "the gradient is not finite at step ", step + 1,
             "; a lower learning rate may help (--optimizer adam,lr=...)");
@@ -222,8 +302,8 @@ void Machine::update(Index step, double fraction) {
     const UpdateRates rates{step + 1, static_cast<float>(peak_rate_ * fraction),
                             static_cast<float>(shrink),
                             static_cast<float>(spec_.ema > 0 ? decay : 0)};
-    threads_.for_each(std::ssize(blocks), [&](Index k, int) {
-        const Columns& block = blocks[static_cast<std::size_t>(k)];
+    threads_.for_each(std::ssize(blocks_), [&](Index k, int) {
+        const Columns& block = blocks_[static_cast<std::size_t>(k)];
         const Index at = block.first;
         update_({block.count, parameters.data() + at, gradients_.data() + at, average.data() + at,
                  first_.data() + at, second_.data() + at},

@@ -18,6 +18,7 @@ namespace si {
 struct Losses {
     Vector form, square;  ///< means of |f|^2 / 2 - Y f, and of |f - Y|^2
     explicit Losses(Index n) : form(Vector::Zero(n)), square(Vector::Zero(n)) {}
+    void clear() { form.setZero(), square.setZero(); }
     Losses& operator+=(const Losses& other) {
         form += other.form;
         square += other.square;
@@ -39,9 +40,13 @@ class Machine {
     Machine(const Graph& graph, std::vector<const Quantity*> learned, const BatchSource& source,
             const TrainSpec& spec, std::uint64_t seed, Threads& threads);
 
-    /// One step (counted from 0) at `fraction` of the peak learning rate. Throws Failure::check
-    /// when the gradient is not finite.
-    Losses step(Index step, double fraction);
+    /// One step (counted from 0) at `fraction` of the peak learning rate. Steps after the first
+    /// allocate no memory but for the pairs that the coupling draws. The losses are valid until
+    /// the next step. Throws Failure::check when the gradient is not finite.
+    const Losses& step(Index step, double fraction);
+
+    /// With pairs that were drawn for it.
+    const Losses& step(Index step, const Pairs& pairs, double fraction);
 
     /// The losses of the averaged weights on `n` samples of `held_out`, at the present path.
     Losses evaluate(const BatchSource& held_out, const Pairs& pairs, Index n);
@@ -53,6 +58,11 @@ class Machine {
     /// The interpolant, which a path that is learned changes.
     const Setup& setup() const { return source_.setup; }
 
+    /// Samples that are worked on together.
+    Index chunk_samples() const { return chunk_samples_; }
+    /// Columns that a sample is for all networks together: two for one that is antithetic.
+    Index passes() const;
+
     /// Of the last step, by all parameters: that of the mean loss a coordinate, before clipping.
     auto gradient() const { return gradients_.col(0); }
 
@@ -61,17 +71,19 @@ class Machine {
   private:
     struct Worker {
         std::optional<Tape<float>> tape;
-        Batch batch;
-        Matrix target;
+        Batch whole, rest;  ///< chunks of full size, and others: a batch keeps its memory
+        Batch* batch = nullptr;
         Matrix output, pulled;  ///< of the network, and of its residual through its Jacobian
         Vector path_gradient;   ///< of this chunk
     };
 
-    Losses run_chunk(int worker_index, const BatchSource& source, const Pairs& pairs, Index step,
-                     Columns columns, Index batch, bool validation, const float* w,
-                     float* gradient);
+    void run_chunk(int worker_index, const BatchSource& source, const Pairs& pairs, Index step,
+                   Columns columns, Index batch, const std::vector<Weights<float>>& weights,
+                   bool validation, float* gradient, bool keep, Losses& losses);
+    void take_weights(const Eigen::VectorXf& values, std::vector<Weights<float>>& weights);
     void run_network(Worker& worker, const BatchSource& source, std::size_t which, Index batch,
-                     const float* w, float* dw, double& form, double& square);
+                     const Weights<float>& weights, float* dw, bool keep, double& form,
+                     double& square);
     void update(Index step, double fraction);
     void add_path_gradient(Worker& worker, Index signs) const;
 
@@ -81,16 +93,23 @@ class Machine {
     const TrainSpec& spec_;
     Threads& threads_;
     std::vector<bool> antithetic_;
-    std::vector<double> weights_;
+    std::vector<double> loss_weights_;
     bool any_antithetic_ = false;
     Eigen::VectorXf first_, second_;
+    Index chunk_samples_ = 0;
     std::vector<Columns> cut_;
     Index lanes_ = 1;
     MatrixF gradients_;  // (parameters, lanes)
+    std::vector<Losses> parts_;
+    std::vector<Columns> blocks_;  // of the parameters
+    std::vector<double> squares_;
     std::optional<PathLearner> path_;
     Matrix path_gradients_;  // (coefficients, chunks)
     Update update_;
     double peak_rate_ = 0;
+    Precision precision_ = Precision::float32;
+    std::vector<Weights<float>> weights_;   // of each network
+    std::vector<Weights<float>> averaged_;  // the average, for evaluate(): always in float32
     std::vector<Worker> workers_;
 };
 

@@ -159,6 +159,7 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
 
     BatchSource& source = all->source;
     source.setup = model.setup();
+    source.mirror = made.mirror();
     source.x1 = &all->x1;
     source.x0 = data.x0 ? &all->x0 : nullptr;
     if (const auto base = model.base_density(); base && !base->is_standard_normal()) {

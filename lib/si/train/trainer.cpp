@@ -7,6 +7,7 @@
 #include "si/random/draw.hpp"
 #include "si/train/errors.hpp"
 #include "si/train/machine.hpp"
+#include "si/train/pairs_ahead.hpp"
 #include "si/train/preparation.hpp"
 
 namespace si {
@@ -54,8 +55,10 @@ void hold_out(TrainData& data, double fraction, std::uint64_t seed) {
         const auto count =
             std::min<Index>(static_cast<Index>(fraction * static_cast<double>(n)), 10'000);
         const Permutation order({seed, Purpose::split, set}, n);
-        std::vector<Index> kept, out;
-        for (Index i = 0; i < n; ++i) (i < count ? out : kept).push_back(order(i));
+        std::vector<Index> out(static_cast<std::size_t>(count)),
+            kept(static_cast<std::size_t>(n - count));
+        order.range(0, count, out.data());
+        order.range(count, n - count, kept.data());
         held = without(x, out);
         x = without(x, kept);
     };
@@ -75,6 +78,7 @@ Model train(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec
     Model& model = all->model;
     const Graph graph = NetworkField::graph(all->field, model.dim);
     Machine machine(graph, all->learned, all->source, spec, seed, threads);
+    PairsAhead pairs(all->source.draw, spec.batch, threads.count() == 1);
     const auto weights = loss_weights(spec, std::ssize(all->learned));
     const Eigen::Map<const Vector> weight(weights.data(), std::ssize(weights));
     const Schedule schedule = spec.schedule.make();
@@ -95,7 +99,8 @@ Model train(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec
         }
     }
     while (now.done < clock.steps() && !clock.over()) {
-        const Losses losses = machine.step(now.done, schedule.factor(now.done, clock.steps()));
+        const Losses& losses =
+            machine.step(now.done, pairs.at(now.done), schedule.factor(now.done, clock.steps()));
         ++now.done;
         now.form.add(losses.form.dot(weight));
         now.square.add(losses.square.dot(weight));

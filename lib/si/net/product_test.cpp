@@ -1,0 +1,116 @@
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "si/net/gemm.hpp"
+#include "si/net/product_kernels.hpp"
+#include "si/random/draw.hpp"
+
+using namespace si;
+
+namespace {
+
+MatrixF normals(Index rows, Index columns, std::uint32_t step) {
+    Matrix x(rows, columns);
+    fill_normal({4, Purpose::data, step}, 0, x);
+    return x.cast<float>();
+}
+
+struct Shape {
+    Index out, in, n;
+};
+
+/// Every remainder of a tile and of a panel, and sums longer than a block of either.
+constexpr Shape kShapes[]{{1, 1, 16},   {2, 3, 1},     {3, 2, 16},  {5, 17, 32},  {33, 40, 48},
+                          {70, 9, 300}, {7, 1100, 16}, {64, 3, 33}, {2, 256, 16}, {48, 31, 47}};
+
+std::vector<float> packed(const ProductKernels& own, const MatrixF& w, bool transposed) {
+    const Index out = w.rows(), in = w.cols();
+    const Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> rows = w;
+    std::vector<float> copy(
+        static_cast<std::size_t>(transposed ? own.packed_size(out, in) : own.packed_size(in, out)));
+    std::vector<float> room(
+        static_cast<std::size_t>(std::max(pack_scratch(in, out), pack_scratch(out, in))));
+    if (transposed) {
+        own.pack(out, in, rows.data(), in, 1, copy.data(), room.data());
+    } else {
+        own.pack(in, out, rows.data(), 1, in, copy.data(), room.data());
+    }
+    return copy;
+}
+
+}  // namespace
+
+TEST_CASE("products agree with double precision on every instruction set") {
+    for (const ProductKernels* own : product_kernels()) {
+        if (!own->available()) continue;
+        for (const auto& [out, in, n] : kShapes) {
+            CAPTURE(std::string(own->name));
+            CAPTURE(out);
+            CAPTURE(in);
+            CAPTURE(n);
+            const MatrixF w = normals(out, in, 1), x = normals(in, n, 2), dy = normals(out, n, 3),
+                          before = normals(in, n, 4);
+            const Matrix wd = w.cast<double>(), xd = x.cast<double>(), dyd = dy.cast<double>();
+            // A sum of k products is off by at most about k units in the last place of the sum of
+            // their sizes (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1).
+            const auto close = [&](const MatrixF& got, const Matrix& want, const Matrix& sizes,
+                                   Index terms) {
+                // In bf16 each factor is off by up to 2^-8 of itself too.
+                const double factors = own->precision == Precision::bf16 ? 2 * 0x1.01p-8 : 0;
+                const double unit = factors + 0x1p-24 * static_cast<double>(terms + 1);
+                return ((got.cast<double>() - want).array().abs() <= unit * sizes.array()).all();
+            };
+            std::vector<float> room(static_cast<std::size_t>(column_scratch(std::max(in, out), n)));
+            MatrixF y(out, n);
+            own->columns(n, out, in, x.data(), packed(*own, w, false).data(), false, y.data(),
+                         room.data());
+            CHECK(close(y, wd * xd, wd.cwiseAbs() * xd.cwiseAbs(), in));
+
+            MatrixF dx = before;
+            own->columns(n, in, out, dy.data(), packed(*own, w, true).data(), true, dx.data(),
+                         room.data());
+            const Matrix start = before.cast<double>();
+            CHECK(close(dx, wd.transpose() * dyd + start,
+                        wd.cwiseAbs().transpose() * dyd.cwiseAbs() + start.cwiseAbs(), out + 1));
+
+            Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> dw = w;
+            std::vector<float> scratch(static_cast<std::size_t>(outer_scratch(out, in)));
+            own->outer(out, in, n, dy.data(), x.data(), true, dw.data(), scratch.data());
+            CHECK(close(dw, dyd * xd.transpose() + wd,
+                        dyd.cwiseAbs() * xd.cwiseAbs().transpose() + wd.cwiseAbs(), n + 1));
+            own->outer(out, in, n, dy.data(), x.data(), false, dw.data(), scratch.data());
+            CHECK(close(dw, dyd * xd.transpose(), dyd.cwiseAbs() * xd.cwiseAbs().transpose(), n));
+        }
+    }
+}
+
+TEST_CASE("a column of a product does not depend on its place or its company") {
+    for (const ProductKernels* own : product_kernels()) {
+        if (!own->available()) continue;
+        CAPTURE(std::string(own->name));
+        const Index out = 45, in = 700, n = 61;
+        const MatrixF w = normals(out, in, 1), x = normals(in, n, 2);
+        const auto weights = packed(*own, w, false);
+        MatrixF together(out, n);
+        std::vector<float> room(static_cast<std::size_t>(column_scratch(in, n)));
+        own->columns(n, out, in, x.data(), weights.data(), false, together.data(), room.data());
+        for (Index j = 0; j < n; ++j) {
+            Eigen::VectorXf alone(out);
+            own->columns(1, out, in, x.col(j).data(), weights.data(), false, alone.data(),
+                         room.data());
+            CHECK(alone == together.col(j));
+        }
+    }
+}
+
+TEST_CASE("the last instruction set is always there") {
+    REQUIRE(!product_kernels().empty());
+    CHECK(product_kernels().back()->available());
+    CHECK(std::string_view(product_kernels().back()->name) == "baseline");
+    CHECK(chosen_kernels().available());
+}
