@@ -37,7 +37,16 @@ constexpr auto kFinals = std::to_array<FinalRow>({
 /// The noise that a path from a point starts with, whatever is chosen afterwards.
 double noise_at_start(const Setup& setup) { return setup.interpolant.at(0).gamma_gamma_dot; }
 
+/// What the path of a bridge ends with, which is where a backward one begins.
+double noise_at_end(const Setup& setup) { return -setup.interpolant.at(1).gamma_gamma_dot; }
+
 bool same(double a, double b) { return std::abs(a - b) <= 1e-12 * std::max(1.0, std::abs(b)); }
+
+bool stays_at(const Epsilon& epsilon, double e) {
+    bool constant = true;
+    for (int i = 0; i <= 64; ++i) constant = constant && same(epsilon(i / 64.0), e);
+    return constant;
+}
 
 NoisyDrift drift_from_point(const Setup& setup, const Field& field, const Epsilon& epsilon,
                             Evaluator& evaluate, FieldValues& values) {
@@ -46,9 +55,7 @@ NoisyDrift drift_from_point(const Setup& setup, const Field& field, const Epsilo
             e > 0 ? text("from a point, epsilon must start at (gamma gamma')(0) = ", e, ", not at ",
                          epsilon(0))
                   : "from a point, gamma must start like a square root (--gamma brownian)");
-    bool constant = true;
-    for (int i = 0; i <= 64; ++i) constant = constant && same(epsilon(i / 64.0), e);
-    const unsigned want = constant ? kU : kU | kS;
+    const unsigned want = stays_at(epsilon, e) ? kU : kU | kS;
     const double end = field.span(want)[1];
     return {want,
             {field.span(kU)[0], end},
@@ -81,6 +88,16 @@ NoisyDrift noisy_drift(const Setup& setup, const Field& field, const Epsilon& ep
                        Evaluator& evaluate, FieldValues& values) {
     if (setup.fixed_start && sign > 0) {
         return drift_from_point(setup, field, epsilon, evaluate, values);
+    }
+    // At the noise of a bridge the drift there is regular where it starts, and b and s may not be.
+    const double own = sign > 0 ? noise_at_start(setup) : noise_at_end(setup);
+    if ((field.available() & kW) != 0 && own > 0 && stays_at(epsilon, own)) {
+        const Want flag = sign > 0 ? kU : kW;
+        return {flag, field.span(flag),
+                [&evaluate, &values, flag](ConstVector t, ConstMatrix x, MatrixRef dx) {
+                    evaluate(t, x, flag, values);
+                    dx = flag == kU ? values.u : values.w;
+                }};
     }
     const unsigned want = vanishes(epsilon) ? kB : kB | kS;
     return {want, field.span(want),
