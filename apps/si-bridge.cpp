@@ -68,7 +68,7 @@ int make(int argc, char** argv) {
 
 int score(int argc, char** argv) {
     std::string model, pair;
-    si::ScoreSpec spec;
+    si::BridgeScoreSpec spec;
     Common common;
     return Program("si-bridge bench score", "how far a bridge is from the known one")
         .input("MODEL", model, "a bridge between the samples of the pair")

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 
 #include <Eigen/Eigenvalues>
@@ -14,7 +15,7 @@
 namespace si {
 namespace {
 
-constexpr Index kFullUpTo = 32;       // dimensions in which full shapes are the default
+constexpr Index kFullUpTo = 64;       // dimensions in which full shapes are the default
 constexpr Index kStartPoints = 2000;  // of each side that the start looks at
 
 /// Columns to softmax weights over rows; returns the mean of their log-sums.
@@ -62,13 +63,25 @@ double diagonal_loss(const LightParameters& at, double e, ConstMatrix x0, ConstM
     return loss;
 }
 
-/// The lower factor that column k of `shape` stands for.
+/// The lower factor that column k of `shape` stands for: its rows in units of their diagonal, so
+/// that steps are relative however narrow a Gaussian is.
 Matrix factor_of(const LightParameters& at, Index k) {
     const Index d = at.r.rows();
     Matrix factor =
         Eigen::Map<const Matrix>(at.shape.col(k).data(), d, d).triangularView<Eigen::Lower>();
-    factor.diagonal() = factor.diagonal().array().exp();
-    return factor;
+    const Vector units = factor.diagonal().array().exp();
+    factor.diagonal().setOnes();
+    return units.asDiagonal() * factor;
+}
+
+/// The samples that a component has any part in: what is left out is below the last digit.
+std::vector<Index> with_weight(const Matrix& weights, Index component) {
+    constexpr double kNothing = 1e-18;
+    std::vector<Index> samples;
+    for (Index j = 0; j < weights.cols(); ++j) {
+        if (weights(component, j) > kNothing) samples.push_back(j);
+    }
+    return samples;
 }
 
 double full_loss(const LightParameters& at, double e, ConstMatrix x0, ConstMatrix x1,
@@ -80,7 +93,7 @@ double full_loss(const LightParameters& at, double e, ConstMatrix x0, ConstMatri
     std::vector<Matrix> factors, turned, whitened;
     for (Index k = 0; k < count; ++k) {
         factors.push_back(factor_of(at, k));
-        turned.emplace_back(factors.back().transpose() * x0);
+        turned.emplace_back(factors.back().transpose().triangularView<Eigen::Upper>() * x0);
         w0.row(k) += turned.back().colwise().squaredNorm() / (2 * e);
         whitened.emplace_back(x1.colwise() - at.r.col(k));
         factors.back().triangularView<Eigen::Lower>().solveInPlace(whitened.back());
@@ -98,18 +111,24 @@ double full_loss(const LightParameters& at, double e, ConstMatrix x0, ConstMatri
         const auto at_k = static_cast<std::size_t>(k);
         const Matrix& factor = factors[at_k];
         const Matrix upper = factor.transpose();
-        const Matrix weighted1 = whitened[at_k] * w1.row(k).asDiagonal() / n1;
+        // Most samples have nothing to do with most components.
+        const auto some0 = with_weight(w0, k), some1 = with_weight(w1, k);
+        const Matrix mine1 = whitened[at_k](Eigen::all, some1);
+        const Matrix weighted1 = mine1 * Vector(w1.row(k)(some1)).asDiagonal() / n1;
         Vector back = weighted1.rowwise().sum();
         upper.triangularView<Eigen::Upper>().solveInPlace(back);
         gradient->r.col(k) -= back / e;
         // dL/dF of S = F F', twice (dL/dS) F, below its diagonal.
-        Matrix slope = weighted1 * whitened[at_k].transpose();
+        Matrix slope = weighted1 * mine1.transpose();
         upper.triangularView<Eigen::Upper>().solveInPlace(slope);
-        slope = (x0 * (w0.row(k).asDiagonal() * turned[at_k].transpose()) / n0 - slope) / e;
+        const Matrix mine0 = x0(Eigen::all, some0) * Vector(w0.row(k)(some0)).asDiagonal() / n0;
+        slope = (mine0 * turned[at_k](Eigen::all, some0).transpose() - slope) / e;
         slope.diagonal() += held1[k] * factor.diagonal().cwiseInverse();
-        slope.diagonal().array() *= factor.diagonal().array();
-        Eigen::Map<Matrix> out(gradient->shape.col(k).data(), d, d);
-        out += Matrix(slope.triangularView<Eigen::Lower>());
+        slope = Matrix(slope.triangularView<Eigen::Lower>());
+        const Vector of_units = slope.cwiseProduct(factor).rowwise().sum();
+        slope = Matrix(factor.diagonal().asDiagonal() * slope);
+        slope.diagonal() = of_units;
+        Eigen::Map<Matrix>(gradient->shape.col(k).data(), d, d) += slope;
     }
     return loss;
 }
@@ -139,10 +158,17 @@ Matrix spread_out(ConstMatrix x, Index count, const Address& address) {
     return centers;
 }
 
+struct Start {
+    LightParameters at;
+    double width = 1;  ///< of its Gaussians
+};
+
 /// Centers among the targets, weighed so that each has its share of x0: the potential of the
-/// entropic plan from x0 to the centers is where the fit begins.
-LightParameters start_of(ConstMatrix x0, ConstMatrix x1, double e, const LightSpec& spec,
-                         std::uint64_t seed, std::uint32_t which) {
+/// entropic plan from x0 to the centers is where the fit begins. Shapes are such that what one
+/// Gaussian makes of x0 ~ N(0, I) has the variance of the targets around their centers,
+/// e S + S^2 = v.
+Start start_of(ConstMatrix x0, ConstMatrix x1, double e, const LightSpec& spec, std::uint64_t seed,
+               std::uint32_t which) {
     const Index d = x0.rows(), count = std::min(spec.components, x1.cols());
     const auto address = [&](std::uint32_t what) {
         return Address{seed, Purpose::fit, (which << 28) | (0xFFFFFFFU - what)};
@@ -157,14 +183,22 @@ LightParameters start_of(ConstMatrix x0, ConstMatrix x1, double e, const LightSp
     start.a = (plan.g() - centers.colwise().squaredNorm().transpose() / 2) / e;
     start.a.array() -= start.a.mean();
     const Vector middle = from.rowwise().mean();
-    start.r = centers.colwise() - spec.shape * middle;
+    Vector nearest = Vector::Constant(to.cols(), std::numeric_limits<double>::infinity());
+    for (Index k = 0; k < count; ++k) {
+        nearest = nearest.cwiseMin(
+            Vector((to.colwise() - centers.col(k)).colwise().squaredNorm().transpose()));
+    }
+    constexpr double kNarrowest = 1e-6;
+    const double around = std::max(nearest.mean() / static_cast<double>(d), kNarrowest);
+    const double shape = spec.shape.value_or((std::sqrt(e * e + 4 * around) - e) / 2);
+    start.r = centers.colwise() - shape * middle;
     if (start.full) {
-        const Matrix factor = Matrix::Identity(d, d) * (std::log(spec.shape) / 2);
+        const Matrix factor = Matrix::Identity(d, d) * (std::log(shape) / 2);
         start.shape = factor.reshaped().replicate(1, count);
     } else {
-        start.shape.setConstant(d, count, std::log(spec.shape));
+        start.shape.setConstant(d, count, std::log(shape));
     }
-    return start;
+    return {std::move(start), std::sqrt(e * shape)};
 }
 
 /// Adam (Kingma and Ba 2015) on one block of parameters.
@@ -216,8 +250,8 @@ double light_loss(const LightParameters& at, double epsilon, ConstMatrix x0, Con
 Potential fit_light(ConstMatrix x0, ConstMatrix x1, double epsilon, const LightSpec& spec,
                     std::uint64_t seed, std::uint32_t which) {
     require(x0.cols() > 0 && x1.cols() > 0, Failure::data, "there are no points to bridge");
-    LightParameters at = start_of(x0, x1, epsilon, spec, seed, which);
-    const double peak = spec.rate.value_or(std::clamp(0.03 * std::sqrt(epsilon), 2e-3, 6e-2));
+    auto [at, width] = start_of(x0, x1, epsilon, spec, seed, which);
+    const double peak = spec.rate.value_or(std::clamp(0.1 * width, 5e-4, 3e-2));
     Adam adam_a, adam_r, adam_shape;
     Matrix batch0, batch1, u(2, spec.batch), a = at.a;
     LightParameters gradient;

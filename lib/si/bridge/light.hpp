@@ -15,24 +15,24 @@ struct LightSpec {
     Index steps = 5000;
     Index batch = 128;
     std::optional<double> rate;
-    double shape = 0.5;
+    std::optional<double> shape;
 
     static constexpr auto fields() {
         return std::tuple{
             field("components", &LightSpec::components, "Gaussians of a potential", kPositive),
             field("covariance", &LightSpec::covariance,
-                  "Their shapes: auto is full up to 32 dimensions and diagonal above", one_of(+[] {
+                  "Their shapes: auto is full up to 64 dimensions and diagonal above", one_of(+[] {
                       return std::vector<std::string>{"auto", "full", "diagonal"};
                   })),
             field("steps", &LightSpec::steps, "Steps of Adam, with a rate that falls to zero",
                   kPositive),
             field("batch", &LightSpec::batch, "Samples of each side in a step", kPositive),
             field("rate", &LightSpec::rate,
-                  "Largest rate of Adam; without it from sigma^2 and the width of the data",
+                  "Largest rate of Adam; without it a tenth of the width of the first Gaussians",
                   kPositive),
             field("shape", &LightSpec::shape,
-                  "Shapes S to start from, at which the Gaussians are "
-                  "sigma sqrt(S) wide",
+                  "Shapes S to start from, Gaussians that are sigma sqrt(S) wide; without it from "
+                  "distances among the targets",
                   kPositive)};
     }
 };
@@ -45,7 +45,8 @@ struct LightSpec {
 ///     c(x) = sum_k exp(a_k + (x' S_k x + 2 r_k' x) / (2 e)).
 ///
 /// Parameters are the a_k, the r_k (d, K), and of S_k the logarithms of a diagonal (d, K), or the
-/// lower Cholesky factor with the logarithms of its diagonal (d d, K).
+/// lower Cholesky factor, row by row in units of its diagonal, whose logarithms take its place (d
+/// d, K).
 struct LightParameters {
     Vector a;
     Matrix r, shape;

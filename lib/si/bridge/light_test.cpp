@@ -87,7 +87,7 @@ TEST_CASE("the truth has the least loss of its neighbourhood") {
     const auto truth = bridge.forward();
     LightParameters at{Vector::Zero(1), truth.centers(), {}, true};
     const Matrix factor = Matrix(truth.shape(0).llt().matrixL());
-    Matrix log_factor = factor;
+    Matrix log_factor = factor.diagonal().cwiseInverse().asDiagonal() * factor;
     log_factor.diagonal() = factor.diagonal().array().log();
     at.shape = log_factor.reshaped();
     auto gradient = zero_like(at);

@@ -41,7 +41,7 @@ KnownBridge known_bridge(const std::string& file) {
 /// Where a model takes points: by its plan when it has one, else along its SDE.
 class Ends {
   public:
-    Ends(const std::string& file, const ScoreSpec& spec, std::uint64_t seed, Threads& threads,
+    Ends(const std::string& file, const BridgeScoreSpec& spec, std::uint64_t seed, Threads& threads,
          Progress& progress)
         : model_(read_model(file)),
           field_(make_field(model_)),
@@ -88,7 +88,7 @@ class Ends {
     Model model_;
     std::shared_ptr<const Field> field_;
     const BridgeField* bridge_;
-    ScoreSpec spec_;
+    BridgeScoreSpec spec_;
     std::uint64_t seed_;
     Threads& threads_;
     Progress& progress_;
@@ -200,7 +200,7 @@ void write_pair(const std::string& file, const Choice<truths>& truth, const Pair
     out.commit();
 }
 
-Json score_bridge(const std::string& model, const std::string& pair, const ScoreSpec& spec,
+Json score_bridge(const std::string& model, const std::string& pair, const BridgeScoreSpec& spec,
                   std::uint64_t seed, Threads& threads, Progress& progress) {
     const KnownBridge truth = known_bridge(pair);
     const Index d = truth.start.dim();

@@ -93,19 +93,19 @@ struct PairSpec {
 void write_pair(const std::string& file, const Choice<truths>& truth, const PairSpec& spec,
                 const std::string& command, std::uint64_t seed);
 
-struct ScoreSpec {
+struct BridgeScoreSpec {
     Index points = 1000, samples = 1000, n = 20000, steps = 100;
     static constexpr auto fields() {
         return std::tuple{
-            field("points", &ScoreSpec::points, "Points at t = 0 whose ends are compared",
+            field("points", &BridgeScoreSpec::points, "Points at t = 0 whose ends are compared",
                   kPositive),
-            field("samples", &ScoreSpec::samples,
+            field("samples", &BridgeScoreSpec::samples,
                   "Ends from each point, where a model has no moments in closed form, and for the "
                   "floor",
                   kPositive),
-            field("n", &ScoreSpec::n, "Samples of the marginal at t = 1", kPositive),
-            field("steps", &ScoreSpec::steps, "Steps of the SDE of a model without such moments",
-                  kPositive)};
+            field("n", &BridgeScoreSpec::n, "Samples of the marginal at t = 1", kPositive),
+            field("steps", &BridgeScoreSpec::steps,
+                  "Steps of the SDE of a model without such moments", kPositive)};
     }
 };
 
@@ -117,7 +117,7 @@ struct ScoreSpec {
 /// The floor is what samples of the truth itself score with `samples` ends a point, and independent
 /// what the right ends score with nothing said of x0. Throws Failure::data when the pair has no
 /// truth or another dimension, and Failure::usage when the model has no SDE.
-Json score_bridge(const std::string& model, const std::string& pair, const ScoreSpec& spec,
+Json score_bridge(const std::string& model, const std::string& pair, const BridgeScoreSpec& spec,
                   std::uint64_t seed, Threads& threads, Progress& progress);
 
 }  // namespace si
