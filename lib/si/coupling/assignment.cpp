@@ -1,16 +1,85 @@
 #include "si/coupling/assignment.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
 
 #include "si/base/error.hpp"
+#include "si/base/simd.hpp"
 
 namespace si {
 namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 constexpr Index kNobody = -1;
+constexpr int kLanes = 8;  // that run side by side, which is what makes the loops vectorise
+
+struct TwoBest {
+    double best = kInfinity, second = kInfinity;
+    Index at = 0;
+};
+
+/// The least and the second least of c + price, and where the first of the least is.
+SI_CLONES TwoBest two_best(const double* c, const double* price, Index n) {
+    std::array<double, kLanes> best, second, at{};
+    best.fill(kInfinity);
+    second.fill(kInfinity);
+    Index j = 0;
+    for (; j + kLanes <= n; j += kLanes) {
+        for (int k = 0; k < kLanes; ++k) {
+            const double value = c[j + k] + price[j + k];
+            const double more = value < best[k] ? best[k] : value;
+            second[k] = more < second[k] ? more : second[k];
+            at[k] = value < best[k] ? static_cast<double>(j + k) : at[k];
+            best[k] = value < best[k] ? value : best[k];
+        }
+    }
+    TwoBest all;
+    const auto join = [&all](double value, Index place) {
+        if (value < all.best || (value == all.best && place < all.at)) {
+            all.second = all.best;
+            all.best = value;
+            all.at = place;
+        } else {
+            all.second = std::min(all.second, value);
+        }
+    };
+    for (int k = 0; k < kLanes; ++k) join(best[k], static_cast<Index>(at[k]));
+    for (int k = 0; k < kLanes; ++k) all.second = std::min(all.second, second[k]);
+    for (; j < n; ++j) join(c[j] + price[j], j);
+    return all;
+}
+
+/// Shortens distances by the ways through one person, whom `from` then names, and returns the
+/// least distance that is open (closed ones are infinite in `open`).
+SI_CLONES double shorten(const double* c, const double* price, double shift, double reached,
+                         Index n, double person, double* open, double* from) {
+    std::array<double, kLanes> least;
+    least.fill(kInfinity);
+    Index j = 0;
+    for (; j + kLanes <= n; j += kLanes) {
+        for (int k = 0; k < kLanes; ++k) {
+            const double straight = c[j + k] + price[j + k] + shift;
+            const double way = straight < reached ? reached : straight;
+            // What is closed is marked by a from below zero, and stays.
+            const bool shorter = way < open[j + k] && from[j + k] >= 0;
+            open[j + k] = shorter ? way : open[j + k];
+            from[j + k] = shorter ? person : from[j + k];
+            least[k] = open[j + k] < least[k] ? open[j + k] : least[k];
+        }
+    }
+    double nearest = *std::min_element(least.begin(), least.end());
+    for (; j < n; ++j) {
+        const double way = std::max(c[j] + price[j] + shift, reached);
+        if (way < open[j] && from[j] >= 0) {
+            open[j] = way;
+            from[j] = person;
+        }
+        nearest = std::min(nearest, open[j]);
+    }
+    return nearest;
+}
 
 class Solver {
   public:
@@ -75,20 +144,7 @@ class Solver {
         while (!waiting.empty()) {
             const Index i = waiting.back();
             waiting.pop_back();
-            const double* c = cost_.col(i).data();
-            double best = kInfinity, second = kInfinity;
-            Index j = 0;
-            for (Index k = 0; k < n_; ++k) {
-                const double value = c[k] + price_[k];
-                if (value >= second) continue;
-                if (value < best) {
-                    second = best;
-                    best = value;
-                    j = k;
-                } else {
-                    second = value;
-                }
-            }
+            const auto [best, second, j] = two_best(cost_.col(i).data(), price_.data(), n_);
             const double raise = (n_ > 1 ? second - best : 0) + increment;
             // An increment below the last digit of a price would raise it by nothing, for ever.
             price_[j] = std::max(price_[j] + raise, std::nextafter(price_[j], kInfinity));
@@ -101,49 +157,34 @@ class Solver {
     /// Dijkstra from a free person over reduced costs C(j, i) + price_j - u_i >= 0 to the nearest
     /// free thing; then prices along the way, and the matches, are turned.
     void augment(Index person) {
-        distance_.setConstant(n_, kInfinity);
-        from_.assign(at(n_), person);
-        open_.resize(at(n_));
-        for (Index j = 0; j < n_; ++j) open_[at(j)] = j;
+        open_.setConstant(n_, kInfinity);
+        from_.setZero(n_);
         closed_.clear();
         Index i = person, end = kNobody;
         double reached = 0;
         while (end == kNobody) {
-            const double* c = cost_.col(i).data();
-            const double shift = reached - u_[i];
-            double nearest = kInfinity;
-            std::size_t place = 0;
-            for (std::size_t k = 0; k < open_.size(); ++k) {
-                const Index j = open_[k];
-                const double way = std::max(c[j] + price_[j] + shift, reached);
-                if (way < distance_[j]) {
-                    distance_[j] = way;
-                    from_[at(j)] = i;
-                }
-                if (distance_[j] < nearest) {
-                    nearest = distance_[j];
-                    place = k;
-                }
-            }
-            const Index j = open_[place];
-            open_[place] = open_.back();
-            open_.pop_back();
-            reached = nearest;
+            reached = shorten(cost_.col(i).data(), price_.data(), reached - u_[i], reached, n_,
+                              static_cast<double>(i), open_.data(), from_.data());
+            Index j = 0;
+            while (open_[j] != reached) ++j;
             if (owner_[at(j)] == kNobody) {
                 end = j;
             } else {
-                closed_.push_back(j);
+                closed_.push_back({j, static_cast<Index>(from_[j]), reached});
+                open_[j] = kInfinity;
+                from_[j] = -1;
                 i = owner_[at(j)];
             }
         }
         u_[person] += reached;
-        for (const Index j : closed_) {
-            const double back = reached - distance_[j];
-            price_[j] += back;
-            u_[owner_[at(j)]] += back;
+        for (const Closed& one : closed_) {
+            const double back = reached - one.distance;
+            price_[one.thing] += back;
+            u_[owner_[at(one.thing)]] += back;
+            from_[one.thing] = static_cast<double>(one.from);
         }
         for (Index j = end; j != kNobody;) {
-            const Index who = from_[at(j)];
+            const auto who = static_cast<Index>(from_[j]);
             const Index before = thing_[at(who)];
             owner_[at(j)] = who;
             thing_[at(who)] = j;
@@ -151,10 +192,16 @@ class Solver {
         }
     }
 
+    struct Closed {
+        Index thing, from;
+        double distance;
+    };
+
     ConstMatrix cost_;
     Index n_;
-    Vector price_, u_, distance_;
-    std::vector<Index> owner_, thing_, from_, open_, closed_;
+    Vector price_, u_, open_, from_;
+    std::vector<Index> owner_, thing_;
+    std::vector<Closed> closed_;
     double spread_ = 0;
 };
 
