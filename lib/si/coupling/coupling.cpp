@@ -2,7 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <mutex>
 
+#include "si/base/threads.hpp"
+#include "si/coupling/plan.hpp"
 #include "si/random/draw.hpp"
 
 namespace si {
@@ -41,6 +45,124 @@ DrawPairs paired(const NoSettings&, const CouplingData& data) {
     };
 }
 
+constexpr Index kPool = 2048;
+
+struct OtSpec {
+    Index pool = kPool;
+    static constexpr auto fields() {
+        return std::tuple{field("pool", &OtSpec::pool,
+                                "Samples of each side that are matched with each other",
+                                kPositive)};
+    }
+};
+
+struct SinkhornCouplingSpec {
+    std::optional<double> epsilon;
+    Index pool = kPool;
+    double tolerance = 1e-3;
+    Index iterations = 10000;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("epsilon", &SinkhornCouplingSpec::epsilon,
+                  "Noise sigma^2 of the bridge, in the units of the data squared", kPositive),
+            field("pool", &SinkhornCouplingSpec::pool,
+                  "Samples of each side that are coupled with each other", kPositive),
+            field("tolerance", &SinkhornCouplingSpec::tolerance,
+                  "Largest error of the marginals, in L1", kPositive),
+            field("iterations", &SinkhornCouplingSpec::iterations, "Largest number of iterations",
+                  kPositive)};
+    }
+};
+
+void need_samples(const CouplingData& data, std::string_view name) {
+    require(data.x0 != nullptr && data.x1 != nullptr && data.n0 > 0, Failure::usage, "coupling '",
+            name, "' needs samples of both ends: give --x0 FILE");
+}
+
+/// Pairs come in pools, each a function of its number; a batch takes the next ones. The last pool
+/// is kept, as most batches are inside of it.
+DrawPairs by_pools(Index size, std::function<Pairs(Index pool)> make) {
+    struct Kept {
+        std::mutex mutex;
+        Index number = -1;
+        Pairs pairs;
+    };
+    return
+        [size, make = std::move(make), kept = std::make_shared<Kept>()](Index step, Index batch) {
+            const std::lock_guard lock(kept->mutex);
+            Pairs drawn;
+            for (Index row = step * batch; row < (step + 1) * batch; ++row) {
+                if (kept->number != row / size) {
+                    kept->pairs = make(row / size);
+                    kept->number = row / size;
+                }
+                drawn.x0.push_back(kept->pairs.x0[static_cast<std::size_t>(row % size)]);
+                drawn.x1.push_back(kept->pairs.x1[static_cast<std::size_t>(row % size)]);
+            }
+            return drawn;
+        };
+}
+
+/// The rows of a pool before they are matched.
+Pairs rows_of_pool(const CouplingData& data, Index pool, Index size) {
+    return {shuffled_rows(data.seed, Purpose::pairing, data.n0, pool, size),
+            shuffled_rows(data.seed, Purpose::order, data.n1, pool, size)};
+}
+
+template <class Match>
+Pairs matched(const CouplingData& data, const Pairs& rows, const Match& match) {
+    const Matrix x0 = (*data.x0)(Eigen::all, rows.x0), x1 = (*data.x1)(Eigen::all, rows.x1);
+    const Matching matching = match(x0, x1);
+    Pairs pairs;
+    for (std::size_t k = 0; k < matching.x0.size(); ++k) {
+        pairs.x0.push_back(rows.x0[static_cast<std::size_t>(matching.x0[k])]);
+        pairs.x1.push_back(rows.x1[static_cast<std::size_t>(matching.x1[k])]);
+    }
+    return pairs;
+}
+
+DrawPairs optimal(const OtSpec& spec, const CouplingData& data) {
+    need_samples(data, "ot");
+    const Index size = std::min(spec.pool, std::max(data.n0, data.n1));
+    if (size == data.n0 && size == data.n1) {  // one matching of all, in a new order each time
+        const auto all = match_exactly(*data.x0, *data.x1).x1;
+        return by_pools(size, [data, size, all](Index pool) {
+            Pairs pairs{shuffled_rows(data.seed, Purpose::pairing, size, pool, size), {}};
+            for (const Index i : pairs.x0) pairs.x1.push_back(all[static_cast<std::size_t>(i)]);
+            return pairs;
+        });
+    }
+    return by_pools(size, [data, size](Index pool) {
+        return matched(data, rows_of_pool(data, pool, size), match_exactly);
+    });
+}
+
+DrawPairs entropic(const SinkhornCouplingSpec& spec, const CouplingData& data) {
+    need_samples(data, "sinkhorn");
+    require(spec.epsilon.has_value(), Failure::usage,
+            "sinkhorn: how much noise? Give epsilon=SIGMA^2");
+    const SinkhornSpec plan{*spec.epsilon / (data.unit * data.unit), spec.tolerance,
+                            spec.iterations};
+    const auto address = [seed = data.seed](Index pool) {
+        return Address{seed, Purpose::plan, static_cast<std::uint32_t>(pool)};
+    };
+    const auto alone = std::make_shared<Threads>(1);
+    if (std::max(data.n0, data.n1) <= spec.pool) {  // one plan of all, drawn from each time
+        const auto all = std::make_shared<SinkhornPlan>(*data.x0, *data.x1, plan, *alone);
+        return by_pools(data.n0, [=](Index pool) {
+            auto rows = shuffled_rows(data.seed, Purpose::pairing, data.n0, pool, data.n0);
+            auto partners = all->partners(rows, address(pool), 0, *alone);
+            return Pairs{std::move(rows), std::move(partners)};
+        });
+    }
+    const Index size = spec.pool;
+    return by_pools(size, [=](Index pool) {
+        return matched(data, rows_of_pool(data, pool, size), [&](ConstMatrix x0, ConstMatrix x1) {
+            return match_entropically(x0, x1, plan, x0.cols(), address(pool), *alone);
+        });
+    });
+}
+
 struct FromModelSpec {
     std::string model;
     Index pairs = 0;
@@ -62,10 +184,16 @@ PairsOfModel pairs_of_model(const FromModelSpec& spec) {
 }
 
 constexpr auto kCouplings = std::to_array<CouplingRow>({
-    {"independent", "x0 and x1 are drawn apart", spec_of<NoSettings>, true, from_json<independent>},
-    {"paired", "row i of x0 belongs to row i of x1", spec_of<NoSettings>, false, from_json<paired>},
+    {"independent", "x0 and x1 are drawn apart", spec_of<NoSettings>, true, true, false,
+     from_json<independent>},
+    {"paired", "row i of x0 belongs to row i of x1", spec_of<NoSettings>, false, true, false,
+     from_json<paired>},
+    {"ot", "by optimal transport: the pairs of a pool have the least sum of squared distances",
+     spec_of<OtSpec>, false, true, true, from_json<optimal>},
+    {"sinkhorn", "by entropic transport, the ends of a Schroedinger bridge",
+     spec_of<SinkhornCouplingSpec>, false, false, true, from_json<entropic>},
     {"from-model", "x1 is where a model's flow takes x0: rectification", spec_of<FromModelSpec>,
-     false, from_json<from_model>, from_json<pairs_of_model>},
+     false, true, false, from_json<from_model>, from_json<pairs_of_model>},
 });
 
 }  // namespace

@@ -16,6 +16,9 @@ struct CouplingData {
     Index n0 = 0;  ///< rows of the base's samples; 0 when x0 is drawn from a density
     Index n1 = 0;  ///< rows of the target's samples
     std::uint64_t seed = 0;
+    const Matrix* x0 = nullptr;  ///< the samples, (d, n0) and (d, n1), for couplings by distance;
+    const Matrix* x1 = nullptr;  ///< they must stay where they are
+    double unit = 1;             ///< length of the samples' unit in the units of the user
 };
 
 /// Which rows meet in a batch: x0[k] with x1[k]. `x0` is empty when n0 is 0.
@@ -37,12 +40,14 @@ struct CouplingRow {
     std::string_view name, summary;
     SpecInfo spec;
     bool independent;  ///< x0 and x1 of a pair are independent
+    bool every_row;    ///< all rows are seen once before any is seen again, on both sides
+    bool by_distance;  ///< it looks at the samples, so held-out ones have pairs of their own
     DrawPairs (*make)(const Json& settings, const CouplingData& data);
     /// For pairs that a model makes of its base: how. Null for pairs of the data.
     PairsOfModel (*pairs_of_model)(const Json& settings) = nullptr;
 };
 
-/// independent, paired, from-model.
+/// independent, paired, ot, sinkhorn, from-model.
 Catalogue<CouplingRow> couplings();
 
 }  // namespace si

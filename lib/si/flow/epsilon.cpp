@@ -50,6 +50,13 @@ Epsilon sigma(const ConstantSpec& spec, const EpsilonContext& context) {
     };
 }
 
+Epsilon of_bridge(const NoSettings&, const EpsilonContext& context) {
+    const double value = context.setup.interpolant.at(0).gamma_gamma_dot;
+    require(value > 0, Failure::usage,
+            "epsilon bridge needs gamma to start like a square root, as brownian does");
+    return [value](double) { return value; };
+}
+
 struct CappedSpec {
     double value = 1;
     double cap = 10;
@@ -128,6 +135,8 @@ constexpr auto kEpsilons = std::to_array<EpsilonRow>({
     {"sine", "value sin^2(pi t)", spec_of<ConstantSpec>, from_json<sine>},
     {"sigma", "proportional to the noise in x_t: gamma, or alpha of a one-sided model",
      spec_of<ConstantSpec>, from_json<sigma>},
+    {"bridge", "(gamma gamma')(0): sigma^2 / 2, the noise of the bridges that a path is made of",
+     spec_of<NoSettings>, from_json<of_bridge>},
     {"sbdm", "value / t, that of score-based diffusion", spec_of<CappedSpec>, from_json<sbdm>},
     {"optimal", "what makes the bound on KL least", spec_of<OptimalSpec>, from_json<optimal>},
 });

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "si/flow/network_field.hpp"
+#include "si/interpolant/bridge_field.hpp"
 #include "si/interpolant/closed.hpp"
 #include "si/interpolant/density.hpp"
 
@@ -41,9 +42,15 @@ std::shared_ptr<const Field> closed(const ClosedFieldRow& row, const Json& setti
     return row.make(settings, Interpolant(model.interpolant), *base);
 }
 
+std::shared_ptr<const Field> bridge(const BridgeFieldSpec& spec, const Model& model) {
+    return make_bridge_field(spec, Interpolant(model.interpolant), model.dim);
+}
+
 std::vector<FieldRow> all_fields() {
     std::vector<FieldRow> rows{
-        {"network", "learned by networks", spec_of<NetworkFieldSpec>, from_json<network>}};
+        {"network", "learned by networks", spec_of<NetworkFieldSpec>, from_json<network>},
+        {"bridge", "exact, for a Schroedinger bridge with given potentials",
+         spec_of<BridgeFieldSpec>, from_json<bridge>}};
     for (const ClosedFieldRow& row : closed_fields()) {
         rows.push_back(
             {row.name, row.summary, row.spec, [&row](const Json& settings, const Model& model) {
@@ -135,6 +142,7 @@ void to_data_coordinates(const Model& model, unsigned want, FieldValues& values)
     if ((want & kB) != 0) values.b = linear.to_data(values.b);
     if ((want & kV) != 0) values.v = linear.to_data(values.v);
     if ((want & kU) != 0) values.u = linear.to_data(values.u);
+    if ((want & kW) != 0) values.w = linear.to_data(values.w);
     if ((want & kS) != 0) {
         if (transform.factor) {
             transform.factor->triangularView<Eigen::Lower>().transpose().solveInPlace(values.s);

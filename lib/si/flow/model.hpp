@@ -70,7 +70,7 @@ struct FieldRow {
     std::function<std::shared_ptr<const Field>(const Json& settings, const Model& model)> make;
 };
 
-/// network, and the closed_fields().
+/// network, bridge, and the closed_fields().
 Catalogue<FieldRow> field_kinds();
 
 /// The fields of a model, in its own coordinates. Throws Failure::data with a JSON pointer.

@@ -88,7 +88,9 @@ TEST_CASE("epsilon may be a plain number, and a constant is that number (T30)") 
     CHECK(Setting<EpsilonChoice>::from_text("0.5").choice ==
           Choice<epsilons>("constant,value=0.5"));
     CHECK(Setting<EpsilonChoice>::from_json(0.5).choice == Choice<epsilons>("constant,value=0.5"));
-    const EpsilonContext context{{Interpolant(), true}, {{0.2, 0.8}, {1, 4}, {4, 1}}};
+    // A latent and one side at once is no model, but has all that any epsilon is made from.
+    const EpsilonContext context{{Interpolant({.gamma = "brownian"}), true},
+                                 {{0.2, 0.8}, {1, 4}, {4, 1}}};
     for (const EpsilonRow& row : epsilons()) {
         CAPTURE(std::string(row.name));
         const auto epsilon = row.make(Json::object(), context);

@@ -34,7 +34,16 @@ constexpr auto kFinals = std::to_array<FinalRow>({
     {"none", "stop there", "", spec_of<FinalSpec>, from_json<final_step<FinalStep::none>>},
 });
 
+/// What the path of a bridge ends with, which is where a backward one begins.
+double noise_at_end(const Setup& setup) { return -setup.interpolant.at(1).gamma_gamma_dot; }
+
 bool same(double a, double b) { return std::abs(a - b) <= 1e-12 * std::max(1.0, std::abs(b)); }
+
+bool stays_at(const Epsilon& epsilon, double e) {
+    bool constant = true;
+    for (int i = 0; i <= 64; ++i) constant = constant && same(epsilon(i / 64.0), e);
+    return constant;
+}
 
 NoisyDrift drift_from_point(const Setup& setup, const Field& field, const Epsilon& epsilon,
                             Evaluator& evaluate, FieldValues& values) {
@@ -43,9 +52,7 @@ NoisyDrift drift_from_point(const Setup& setup, const Field& field, const Epsilo
             e > 0 ? text("from a point, epsilon must start at (gamma gamma')(0) = ", e, ", not at ",
                          epsilon(0))
                   : "from a point, gamma must start like a square root (--gamma brownian)");
-    bool constant = true;
-    for (int i = 0; i <= 64; ++i) constant = constant && same(epsilon(i / 64.0), e);
-    const double end = field.span(constant ? kU : kU | kS)[1];
+    const double end = field.span(stays_at(epsilon, e) ? kU : kU | kS)[1];
     return {{field.span(kU)[0], end},
             [&epsilon, &evaluate, &values, e](ConstVector t, ConstMatrix x, MatrixRef dx) {
                 const double more = t.size() > 0 ? epsilon(t[0]) - e : 0;
@@ -76,6 +83,16 @@ NoisyDrift noisy_drift(const Setup& setup, const Field& field, const Epsilon& ep
                        Evaluator& evaluate, FieldValues& values) {
     if (setup.fixed_start && sign > 0) {
         return drift_from_point(setup, field, epsilon, evaluate, values);
+    }
+    // At the noise of a bridge the drift there is regular where it starts, and b and s may not be.
+    const double own = sign > 0 ? setup.noise_at_start() : noise_at_end(setup);
+    if ((field.available() & kW) != 0 && own > 0 && stays_at(epsilon, own)) {
+        const Want flag = sign > 0 ? kU : kW;
+        return {field.span(flag),
+                [&evaluate, &values, flag](ConstVector t, ConstMatrix x, MatrixRef dx) {
+                    evaluate(t, x, flag, values);
+                    dx = flag == kU ? values.u : values.w;
+                }};
     }
     const unsigned want = vanishes(epsilon) ? kB : kB | kS;
     return {field.span(want),

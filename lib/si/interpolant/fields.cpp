@@ -28,6 +28,7 @@ constexpr auto kAnswers = std::to_array<Answer>({
     {kDivS, "div_s", nullptr, &FieldValues::div_s},
     {kLogRho, "log_rho", nullptr, &FieldValues::log_rho},
     {kU, "u", &FieldValues::u, nullptr},
+    {kW, "w", &FieldValues::w, nullptr},
 });
 
 }  // namespace

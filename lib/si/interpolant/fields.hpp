@@ -22,11 +22,12 @@ enum Want : unsigned {
     kDivS = 128,    ///< divergence of s
     kLogRho = 256,  ///< log rho(t, x), where it is known in closed form
     kU = 512,       ///< b + e s with e = (gamma gamma')(0): regular at t = 0 for all x0 (Thm 3.1)
+    kW = 1024,      ///< the same with e = (gamma gamma')(1): regular at t = 1 for all x1
 };
 
 /// The answers: (d, n) for fields, (n) for numbers; those not asked for are left alone.
 struct FieldValues {
-    Matrix b, v, s, eta, x0, x1, u;
+    Matrix b, v, s, eta, x0, x1, u, w;
     Vector div_b, div_s, log_rho;
 };
 

@@ -28,6 +28,9 @@ enum class Purpose : std::uint8_t {
     dropout = 15,
     dequantize = 16,  ///< noise on integers when they are scored
     paths = 17,       ///< noise of the paths that weigh a point
+    plan = 20,        ///< partners drawn from a plan
+    fit = 21,         ///< batches and starts of light bridges
+    truth = 22,       ///< pairs with a known bridge
 };
 
 /// Address of a batch of random columns. Column j at an address is the same on any thread, in

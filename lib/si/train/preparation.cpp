@@ -165,7 +165,11 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
     if (const auto base = model.base_density(); base && !base->is_standard_normal()) {
         source.base = base;
     }
-    source.draw = spec.coupling.make(CouplingData{all->x0.cols(), all->x1.cols(), seed});
+    const auto draw_from = [&](const Matrix& x0, const Matrix& x1) {
+        return spec.coupling.make(CouplingData{x0.cols(), x1.cols(), seed, data.x0 ? &x0 : nullptr,
+                                               &x1, model.transform.scale[0]});
+    };
+    source.draw = draw_from(all->x0, all->x1);
     source.time = spec.time.make();
     const auto range = regular_times(source.setup, all->learned, kTimeMargin);
     source.first_time = range[0];
@@ -183,6 +187,9 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
     validation.source.x0 = data.x0 ? &all->valid0 : nullptr;
     if (all->valid1.cols() > 0) {
         validation.take(all->valid1.cols(), all->valid0.cols(), independent);
+        if (spec.coupling.row().by_distance) {
+            validation.pairs = draw_from(all->valid0, all->valid1)(0, validation.size);
+        }
     }
     fill_field(spec, independent, *all);
     return all;

@@ -1,0 +1,73 @@
+#pragma once
+
+#include "si/bridge/method.hpp"
+
+// Bridges by networks: couplings and the training of si-train.
+
+namespace si {
+
+struct NetworkBridgeSpec {
+    Index steps = 5000, batch = 512, pool = 2048;
+    Index width = 128, depth = 3;
+    double rate = 2e-3;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("steps", &NetworkBridgeSpec::steps, "Optimiser steps", kPositive),
+            field("batch", &NetworkBridgeSpec::batch, "Pairs a step", kPositive),
+            field("pool", &NetworkBridgeSpec::pool,
+                  "Samples of each side that are coupled with each other", kPositive),
+            field("width", &NetworkBridgeSpec::width, "Units in a hidden layer", kPositive),
+            field("depth", &NetworkBridgeSpec::depth, "Hidden layers", kPositive),
+            field("rate", &NetworkBridgeSpec::rate, "Largest learning rate of Adam", kPositive)};
+    }
+};
+
+struct ReflowSpec : NetworkBridgeSpec {
+    Index rounds = 1;
+    static constexpr auto fields() {
+        return std::tuple_cat(NetworkBridgeSpec::fields(),
+                              std::tuple{field("rounds", &ReflowSpec::rounds,
+                                               "Times that it goes on from the flow", kPositive)});
+    }
+};
+
+struct DsbmSpec : NetworkBridgeSpec {
+    Index rounds = 6, walk = 50;
+    std::string first = "sinkhorn";
+    DsbmSpec() { steps = 2000; }
+    static constexpr auto fields() {
+        return std::tuple_cat(
+            NetworkBridgeSpec::fields(),
+            std::tuple{
+                field("rounds", &DsbmSpec::rounds,
+                      "Times that pairs are made, forward and backward in turn", kPositive),
+                field("walk", &DsbmSpec::walk, "Steps of the SDE that makes them", kPositive),
+                field("first", &DsbmSpec::first, "Pairs to begin with", one_of(+[] {
+                          return std::vector<std::string>{"sinkhorn", "ot", "independent"};
+                      }))});
+    }
+};
+
+/// [SF]2M (Tong et al., arXiv:2307.03672): x_t = (1 - t) x0 + t x1 + sigma sqrt(t (1 - t)) z on
+/// entropic pairs, of which b and eta are learned.
+Model sf2m_bridge(const NetworkBridgeSpec& spec, const BridgeTask& task, Threads& threads,
+                  Progress& progress);
+
+/// OT-CFM and I-CFM (Tong et al., arXiv:2302.00482) at sigma = 0: straight lines between pairs.
+Model otcfm_bridge(const NetworkBridgeSpec& spec, const BridgeTask& task, Threads& threads,
+                   Progress& progress);
+Model cfm_bridge(const NetworkBridgeSpec& spec, const BridgeTask& task, Threads& threads,
+                 Progress& progress);
+
+/// Rectified flow (Liu, Gong and Liu 2023): cfm, then pairs of its flow.
+Model reflow_bridge(const ReflowSpec& spec, const BridgeTask& task, Threads& threads,
+                    Progress& progress);
+
+/// DSBM (Shi et al., arXiv:2303.16852): the Markovian projection of the bridges between pairs is
+/// learned, and its SDE makes the next pairs, from x0 forward and from x1 backward in turn, so that
+/// neither end drifts off.
+Model dsbm_bridge(const DsbmSpec& spec, const BridgeTask& task, Threads& threads,
+                  Progress& progress);
+
+}  // namespace si

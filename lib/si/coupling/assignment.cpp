@@ -1,0 +1,227 @@
+#include "si/coupling/assignment.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "si/base/error.hpp"
+#include "si/base/simd.hpp"
+
+namespace si {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr Index kNobody = -1;
+constexpr int kLanes = 8;  // that run side by side, which is what makes the loops vectorise
+
+struct TwoBest {
+    double best = kInfinity, second = kInfinity;
+    Index at = 0;
+};
+
+/// The least and the second least of c + price, and where the first of the least is.
+SI_CLONES TwoBest two_best(const double* c, const double* price, Index n) {
+    std::array<double, kLanes> best, second, at{};
+    best.fill(kInfinity);
+    second.fill(kInfinity);
+    Index j = 0;
+    for (; j + kLanes <= n; j += kLanes) {
+        for (int k = 0; k < kLanes; ++k) {
+            const double value = c[j + k] + price[j + k];
+            const double more = value < best[k] ? best[k] : value;
+            second[k] = more < second[k] ? more : second[k];
+            at[k] = value < best[k] ? static_cast<double>(j + k) : at[k];
+            best[k] = value < best[k] ? value : best[k];
+        }
+    }
+    TwoBest all;
+    const auto join = [&all](double value, Index place) {
+        if (value < all.best || (value == all.best && place < all.at)) {
+            all.second = all.best;
+            all.best = value;
+            all.at = place;
+        } else {
+            all.second = std::min(all.second, value);
+        }
+    };
+    for (int k = 0; k < kLanes; ++k) join(best[k], static_cast<Index>(at[k]));
+    for (int k = 0; k < kLanes; ++k) all.second = std::min(all.second, second[k]);
+    for (; j < n; ++j) join(c[j] + price[j], j);
+    return all;
+}
+
+/// Shortens distances by the ways through one person, whom `from` then names, and returns the
+/// least distance that is open (closed ones are infinite in `open`).
+SI_CLONES double shorten(const double* c, const double* price, double shift, double reached,
+                         Index n, double person, double* open, double* from) {
+    std::array<double, kLanes> least;
+    least.fill(kInfinity);
+    Index j = 0;
+    for (; j + kLanes <= n; j += kLanes) {
+        for (int k = 0; k < kLanes; ++k) {
+            const double straight = c[j + k] + price[j + k] + shift;
+            const double way = straight < reached ? reached : straight;
+            // What is closed is marked by a from below zero, and stays.
+            const bool shorter = way < open[j + k] && from[j + k] >= 0;
+            open[j + k] = shorter ? way : open[j + k];
+            from[j + k] = shorter ? person : from[j + k];
+            least[k] = open[j + k] < least[k] ? open[j + k] : least[k];
+        }
+    }
+    double nearest = *std::min_element(least.begin(), least.end());
+    for (; j < n; ++j) {
+        const double way = std::max(c[j] + price[j] + shift, reached);
+        if (way < open[j] && from[j] >= 0) {
+            open[j] = way;
+            from[j] = person;
+        }
+        nearest = std::min(nearest, open[j]);
+    }
+    return nearest;
+}
+
+class Solver {
+  public:
+    explicit Solver(ConstMatrix cost)
+        : cost_(cost), n_(cost.cols()), price_(Vector::Zero(n_)), owner_(n_), thing_(n_) {
+        require(n_ > 0 && cost.rows() == n_, Failure::data,
+                "a matching needs as many points on both sides; there are ", n_, " and ",
+                cost.rows());
+        require(cost.allFinite(), Failure::data, "costs must be finite");
+        const double mean = cost.mean();
+        spread_ = std::sqrt((cost.array() - mean).square().mean());
+    }
+
+    double spread() const { return spread_; }
+
+    /// From coarse to fine: prices of one round are a good start for the next.
+    void auction_down_to(double last) {
+        for (double increment = std::max(4 * spread_, last);; increment = increment / 5) {
+            bid(std::max(increment, last));
+            if (increment <= last) return;
+        }
+    }
+
+    /// Persons whose thing costs more than their best give it up, to the last bit.
+    Index drop_loose() {
+        Index dropped = 0;
+        u_.resize(n_);
+        for (Index i = 0; i < n_; ++i) {
+            u_[i] = (cost_.col(i) + price_).minCoeff();
+            const Index j = thing_[at(i)];
+            if (cost_(j, i) + price_[j] <= u_[i]) continue;
+            thing_[at(i)] = owner_[at(j)] = kNobody;
+            ++dropped;
+        }
+        return dropped;
+    }
+
+    void augment_all() {
+        for (Index i = 0; i < n_; ++i) {
+            if (thing_[at(i)] == kNobody) augment(i);
+        }
+    }
+
+    Assignment result(Index augmentations) const {
+        Assignment best{thing_, 0, Vector(n_), -price_, augmentations};
+        for (Index i = 0; i < n_; ++i) {
+            best.cost += cost_(thing_[at(i)], i);
+            best.u[i] = (cost_.col(i) + price_).minCoeff();
+        }
+        return best;
+    }
+
+  private:
+    static std::size_t at(Index i) { return static_cast<std::size_t>(i); }
+
+    /// One auction from no owners: each person in turn takes its best thing, and raises its price
+    /// until the second best would do as well but for the increment.
+    void bid(double increment) {
+        std::fill(owner_.begin(), owner_.end(), kNobody);
+        std::vector<Index> waiting(at(n_));
+        for (Index i = 0; i < n_; ++i) waiting[at(i)] = n_ - 1 - i;
+        while (!waiting.empty()) {
+            const Index i = waiting.back();
+            waiting.pop_back();
+            const auto [best, second, j] = two_best(cost_.col(i).data(), price_.data(), n_);
+            const double raise = (n_ > 1 ? second - best : 0) + increment;
+            // An increment below the last digit of a price would raise it by nothing, for ever.
+            price_[j] = std::max(price_[j] + raise, std::nextafter(price_[j], kInfinity));
+            if (owner_[at(j)] != kNobody) waiting.push_back(owner_[at(j)]);
+            owner_[at(j)] = i;
+            thing_[at(i)] = j;
+        }
+    }
+
+    /// Dijkstra from a free person over reduced costs C(j, i) + price_j - u_i >= 0 to the nearest
+    /// free thing; then prices along the way, and the matches, are turned.
+    void augment(Index person) {
+        open_.setConstant(n_, kInfinity);
+        from_.setZero(n_);
+        closed_.clear();
+        Index i = person, end = kNobody;
+        double reached = 0;
+        while (end == kNobody) {
+            reached = shorten(cost_.col(i).data(), price_.data(), reached - u_[i], reached, n_,
+                              static_cast<double>(i), open_.data(), from_.data());
+            Index j = 0;
+            while (open_[j] != reached) ++j;
+            if (owner_[at(j)] == kNobody) {
+                end = j;
+            } else {
+                closed_.push_back({j, static_cast<Index>(from_[j]), reached});
+                open_[j] = kInfinity;
+                from_[j] = -1;
+                i = owner_[at(j)];
+            }
+        }
+        u_[person] += reached;
+        for (const Closed& one : closed_) {
+            const double back = reached - one.distance;
+            price_[one.thing] += back;
+            u_[owner_[at(one.thing)]] += back;
+            from_[one.thing] = static_cast<double>(one.from);
+        }
+        for (Index j = end; j != kNobody;) {
+            const auto who = static_cast<Index>(from_[j]);
+            const Index before = thing_[at(who)];
+            owner_[at(j)] = who;
+            thing_[at(who)] = j;
+            j = who == person ? kNobody : before;
+        }
+    }
+
+    struct Closed {
+        Index thing, from;
+        double distance;
+    };
+
+    ConstMatrix cost_;
+    Index n_;
+    Vector price_, u_, open_, from_;
+    std::vector<Index> owner_, thing_;
+    std::vector<Closed> closed_;
+    double spread_ = 0;
+};
+
+}  // namespace
+
+Assignment auction(ConstMatrix cost, double last) {
+    require(last > 0, Failure::usage, "the increment of an auction must be positive, is ", last);
+    Solver solver(cost);
+    solver.auction_down_to(last);
+    return solver.result(0);
+}
+
+Assignment assign(ConstMatrix cost) {
+    Solver solver(cost);
+    // Costs that are all equal leave nothing to bid for.
+    const double scale = solver.spread() > 0 ? solver.spread() : 1;
+    solver.auction_down_to(1e-4 * scale);
+    const Index dropped = solver.drop_loose();
+    solver.augment_all();
+    return solver.result(dropped);
+}
+
+}  // namespace si

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <vector>
+
+#include "si/base/types.hpp"
+
+namespace si {
+
+/// A matching of n persons with n things, each with one, and the prices that prove it best.
+struct Assignment {
+    std::vector<Index> thing;  ///< of each person
+    double cost = 0;           ///< sum of the matched costs
+    Vector u, v;               ///< u_i + v_j <= C(j, i), with equality on the matching
+    Index augmentations = 0;   ///< persons that the auction left to shortest paths
+
+    /// cost - sum u - sum v: zero for a best matching, up to rounding.
+    double gap() const { return cost - u.sum() - v.sum(); }
+};
+
+/// The matching of least cost: an auction with falling increments (Bertsekas 1988), whose prices
+/// are nearly best, and shortest augmenting paths (Jonker and Volgenant 1987) from these for the
+/// persons whose thing is not exactly best for them. `cost` is (n, n), column i being the costs of
+/// person i. Always optimal; O(n^2) times a small number in practice, O(n^3) at worst. Throws
+/// Failure::data unless the matrix is square, not empty and finite.
+Assignment assign(ConstMatrix cost);
+
+/// The auction alone, down to the increment `last`: within n last of the least cost. Its prices
+/// are u and v all the same, and gap() is a bound of what it is off.
+Assignment auction(ConstMatrix cost, double last);
+
+}  // namespace si

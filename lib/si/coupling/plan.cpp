@@ -1,0 +1,121 @@
+#include "si/coupling/plan.hpp"
+
+#include <array>
+#include <numeric>
+
+#include "si/coupling/cost.hpp"
+
+namespace si {
+namespace {
+
+std::vector<Index> counted(Index n) {
+    std::vector<Index> rows(static_cast<std::size_t>(n));
+    std::iota(rows.begin(), rows.end(), Index{0});
+    return rows;
+}
+
+/// Rows in shuffled order, over and over.
+std::vector<Index> in_turn(Index n, Index count, std::uint64_t seed, std::uint32_t side) {
+    const Permutation order({seed, Purpose::plan, side}, n);
+    std::vector<Index> rows;
+    for (Index k = 0; k < count; ++k) rows.push_back(order(k % n));
+    return rows;
+}
+
+struct SinkhornPlanSpec {
+    std::optional<double> epsilon;
+    double tolerance = 1e-6;
+    Index iterations = 10000;
+    Index pairs = 0;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("epsilon", &SinkhornPlanSpec::epsilon,
+                  "Noise sigma^2 of the bridge: weight of the entropy against |x - y|^2 / 2",
+                  kPositive),
+            field("tolerance", &SinkhornPlanSpec::tolerance,
+                  "Largest error of the marginals, in L1, before they are made exact", kPositive),
+            field("iterations", &SinkhornPlanSpec::iterations, "Largest number of iterations",
+                  kPositive),
+            field("pairs", &SinkhornPlanSpec::pairs,
+                  "Pairs to draw; 0: as many as there are points on the side that has more",
+                  kNonNegative)};
+    }
+};
+
+struct IndependentPlanSpec {
+    Index pairs = 0;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("pairs", &IndependentPlanSpec::pairs,
+                  "Pairs to draw; 0: as many as there are points on the side that has more",
+                  kNonNegative)};
+    }
+};
+
+Matching exact(const NoSettings&, ConstMatrix x0, ConstMatrix x1, std::uint64_t, Threads&) {
+    return match_exactly(x0, x1);
+}
+
+Matching sinkhorn(const SinkhornPlanSpec& spec, ConstMatrix x0, ConstMatrix x1, std::uint64_t seed,
+                  Threads& threads) {
+    require(spec.epsilon.has_value(), Failure::usage,
+            "sinkhorn: how much noise? Give epsilon=SIGMA^2");
+    const Index pairs = spec.pairs > 0 ? spec.pairs : std::max(x0.cols(), x1.cols());
+    return match_entropically(x0, x1, {*spec.epsilon, spec.tolerance, spec.iterations}, pairs,
+                              {seed, Purpose::plan, 0}, threads);
+}
+
+Matching independent(const IndependentPlanSpec& spec, ConstMatrix x0, ConstMatrix x1,
+                     std::uint64_t seed, Threads&) {
+    const Index pairs = spec.pairs > 0 ? spec.pairs : std::max(x0.cols(), x1.cols());
+    Matching matching{in_turn(x0.cols(), pairs, seed, 1), in_turn(x1.cols(), pairs, seed, 2)};
+    const Vector apart = x0.rowwise().mean() - x1.rowwise().mean();
+    const auto spread_of = [](ConstMatrix x) {
+        const Matrix centred = x.colwise() - Vector(x.rowwise().mean());
+        return centred.colwise().squaredNorm().mean();
+    };
+    matching.cost = (apart.squaredNorm() + spread_of(x0) + spread_of(x1)) / 2;
+    matching.spread = 1;
+    return matching;
+}
+
+constexpr auto kPlans = std::to_array<PlanRow>({
+    {"exact", "one partner each, at the least sum of squared distances", spec_of<NoSettings>,
+     from_json<exact>},
+    {"sinkhorn", "entropic: the ends of a Schroedinger bridge", spec_of<SinkhornPlanSpec>,
+     from_json<sinkhorn>},
+    {"independent", "anybody with anybody", spec_of<IndependentPlanSpec>, from_json<independent>},
+});
+
+}  // namespace
+
+Catalogue<PlanRow> plans() { return {"plan", kPlans}; }
+
+Matching match_exactly(ConstMatrix x0, ConstMatrix x1) {
+    require(x0.cols() == x1.cols(), Failure::data,
+            "plan exact needs as many points on both sides; there are ", x0.cols(), " and ",
+            x1.cols(), " (sinkhorn takes any numbers)");
+    require(x0.rows() == x1.rows(), Failure::data, "points have ", x0.rows(), " and ", x1.rows(),
+            " coordinates");
+    const auto cost = centred_cost(x0, x1);
+    const Assignment best = assign(cost.values);
+    const auto n = static_cast<double>(x0.cols());
+    return {counted(x0.cols()),
+            best.thing,
+            (best.cost + cost.row.sum() + cost.column.sum()) / n,
+            0,
+            best.gap() / n,
+            best.augmentations};
+}
+
+Matching match_entropically(ConstMatrix x0, ConstMatrix x1, const SinkhornSpec& spec, Index pairs,
+                            const Address& address, Threads& threads) {
+    const SinkhornPlan plan(x0, x1, spec, threads);
+    auto rows = counted(pairs);
+    for (Index& row : rows) row %= x0.cols();
+    auto partners = plan.partners(rows, address, 0, threads);
+    return {std::move(rows), std::move(partners), plan.cost(),           plan.spread(),
+            plan.gap(),      plan.iterations(),   plan.marginal_error(), plan.converged()};
+}
+
+}  // namespace si

@@ -1,0 +1,224 @@
+#include "si/coupling/plan.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include <doctest/doctest.h>
+
+#include "si/coupling/cost.hpp"
+
+using namespace si;
+
+namespace {
+
+Matrix normals(Index d, Index n, std::uint32_t step) {
+    Matrix x(d, n);
+    fill_normal({11, Purpose::data, step}, 0, x);
+    return x;
+}
+
+Matrix costs(ConstMatrix x, ConstMatrix y) {
+    Matrix c(y.cols(), x.cols());
+    for (Index i = 0; i < x.cols(); ++i) {
+        for (Index j = 0; j < y.cols(); ++j) c(j, i) = (x.col(i) - y.col(j)).squaredNorm() / 2;
+    }
+    return c;
+}
+
+double least_of_all(const Matrix& c) {
+    std::vector<Index> order(static_cast<std::size_t>(c.cols()));
+    std::iota(order.begin(), order.end(), Index{0});
+    double least = INFINITY;
+    do {
+        double sum = 0;
+        for (Index i = 0; i < c.cols(); ++i) sum += c(order[static_cast<std::size_t>(i)], i);
+        least = std::min(least, sum);
+    } while (std::next_permutation(order.begin(), order.end()));
+    return least;
+}
+
+void check_proof(const Matrix& c, const Assignment& best) {
+    std::vector<Index> sorted = best.thing;
+    std::sort(sorted.begin(), sorted.end());
+    for (Index i = 0; i < c.cols(); ++i) CHECK(sorted[static_cast<std::size_t>(i)] == i);
+    const double scale = std::max(c.cwiseAbs().maxCoeff(), 1e-300);
+    double worst = 0;
+    for (Index i = 0; i < c.cols(); ++i) {
+        worst = std::max(worst, (best.u[i] + best.v.array() - c.col(i).array()).maxCoeff());
+    }
+    CHECK(worst <= 1e-12 * scale);
+    CHECK(std::abs(best.gap()) <= 1e-9 * std::max(std::abs(best.cost), scale));
+}
+
+SinkhornPlan solve(ConstMatrix x, ConstMatrix y, double epsilon, double tolerance = 1e-9,
+                   Index iterations = 100000) {
+    Threads threads(1);
+    return {x, y, {epsilon, tolerance, iterations}, threads};
+}
+
+Matrix whole(const SinkhornPlan& plan) {
+    Matrix p(plan.g().size(), plan.f().size());
+    for (Index i = 0; i < p.cols(); ++i) p.col(i) = plan.row(i);
+    return p;
+}
+
+}  // namespace
+
+TEST_CASE("the assignment is the best of all permutations") {
+    for (Index n = 1; n <= 8; ++n) {
+        for (std::uint32_t trial = 0; trial < 5; ++trial) {
+            const Matrix c = normals(n, n, 100 + trial);
+            const auto best = assign(c);
+            CHECK(best.cost == doctest::Approx(least_of_all(c)).epsilon(1e-12));
+            check_proof(c, best);
+        }
+    }
+}
+
+TEST_CASE("in one dimension the assignment sorts") {
+    const Index n = 1000;
+    Matrix x = normals(1, n, 1), y = normals(1, n, 2);
+    const auto matching = match_exactly(x, y);
+    std::sort(x.data(), x.data() + n);
+    std::sort(y.data(), y.data() + n);
+    CHECK(matching.cost == doctest::Approx(mean_cost(x, y)).epsilon(1e-10));
+    CHECK(std::abs(matching.gap) <= 1e-9 * matching.cost);
+}
+
+TEST_CASE("ties, duplicates, far shifts, heavy tails: always optimal, and it ends") {
+    const Index n = 300;
+    const Matrix x = normals(2, n, 3), y = normals(2, n, 4);
+    Matrix few(2, n), cauchy = x;
+    for (Index i = 0; i < n; ++i) few.col(i) = x.col(i % 5);
+    cauchy.array() /= y.array();
+    for (const Matrix& c : {costs(few, y), costs(few, few), Matrix(Matrix::Zero(n, n)),
+                            Matrix(costs(x, y).array().round()), costs(Matrix(x.array() + 1e3), y),
+                            costs(cauchy, y), costs(x, x)}) {
+        check_proof(c, assign(c));
+    }
+}
+
+TEST_CASE("the order of points does not change the matching, nor a common shift the cost") {
+    const Index n = 200;
+    const Matrix x = normals(3, n, 5), y = normals(3, n, 6);
+    const auto plain = match_exactly(x, y);
+    const Permutation order({1, Purpose::data, 0}, n);
+    Matrix shuffled(3, n);
+    for (Index j = 0; j < n; ++j) shuffled.col(j) = y.col(order(j));
+    const auto other = match_exactly(x, shuffled);
+    for (Index i = 0; i < n; ++i) {
+        CHECK(order(other.x1[static_cast<std::size_t>(i)]) ==
+              plain.x1[static_cast<std::size_t>(i)]);
+    }
+    CHECK(match_exactly(x.array() + 1e6, y.array() + 1e6).cost ==
+          doctest::Approx(plain.cost).epsilon(1e-8));
+}
+
+TEST_CASE("an auction is within n increments of the best") {
+    const Index n = 150;
+    const Matrix c = costs(normals(2, n, 7), normals(2, n, 8));
+    const double best = assign(c).cost, last = 1e-3;
+    const auto near = auction(c, last);
+    CHECK(near.cost >= best - 1e-12);
+    CHECK(near.cost <= best + n * last);
+    CHECK(near.gap() <= n * last * (1 + 1e-9));
+}
+
+TEST_CASE("an entropic plan has its marginals, and closes its gap") {
+    const Matrix x = normals(2, 60, 1), y = normals(2, 45, 2).array() + 1;
+    const auto plan = solve(x, y, 0.3);
+    CHECK(plan.converged());
+    const Matrix p = whole(plan);
+    CHECK((p.colwise().sum().array() * 60 - 1).abs().maxCoeff() < 1e-12);
+    CHECK((p.rowwise().sum().array() * 45 - 1).abs().maxCoeff() < 1e-12);
+    CHECK(plan.cost() == doctest::Approx((p.array() * costs(x, y).array()).sum()).epsilon(1e-12));
+    CHECK(plan.gap() >= -1e-12);
+    CHECK(plan.gap() < 1e-7);
+    // The potentials are those of the plain cost.
+    for (Index i : {0, 13}) {
+        for (Index j : {2, 44}) {
+            const double c = (x.col(i) - y.col(j)).squaredNorm() / 2;
+            CHECK(std::exp((plan.f()[i] + plan.g()[j] - c) / 0.3) / (60 * 45) ==
+                  doctest::Approx(p(j, i)).epsilon(1e-6));
+        }
+    }
+}
+
+TEST_CASE("a plan that did not converge says so, and its marginals are exact all the same") {
+    const Matrix x = normals(2, 40, 1), y = normals(2, 40, 2);
+    const auto plan = solve(x, y, 0.01, 1e-12, 3);
+    CHECK_FALSE(plan.converged());
+    CHECK(plan.iterations() == 3);
+    const Matrix p = whole(plan);
+    CHECK((p.rowwise().sum().array() * 40 - 1).abs().maxCoeff() < 1e-12);
+    CHECK(plan.gap() > 0);
+}
+
+TEST_CASE("from a permutation to independence as epsilon grows, and finite throughout") {
+    const Index n = 100;
+    const Matrix x = normals(2, n, 3), y = normals(2, n, 4);
+    const Matrix c = costs(x, y);
+    const double deviation = std::sqrt((c.array() - c.mean()).square().mean());
+    const double exact = match_exactly(x, y).cost;
+    const auto tight = solve(x, y, 1e-3 * deviation, 1e-4);
+    CHECK(tight.cost() == doctest::Approx(exact).epsilon(1e-3 * deviation / exact + 1e-3));
+    CHECK(tight.spread() < solve(x, y, deviation).spread());
+    const auto loose = solve(x, y, 1e4 * deviation);
+    CHECK((whole(loose).array() * n * n - 1).abs().maxCoeff() <= 1e-3);
+    CHECK(loose.spread() == doctest::Approx(1));
+    const auto tiny = solve(x, y, 1e-4 * c.mean(), 1e-3, 200);
+    CHECK(tiny.f().allFinite());
+    CHECK(tiny.g().allFinite());
+    CHECK(std::isfinite(tiny.gap()));
+}
+
+TEST_CASE("turning the sides round turns the plan round") {
+    const Matrix x = normals(2, 50, 5), y = normals(2, 40, 6);
+    const Matrix there = whole(solve(x, y, 0.5)), back = whole(solve(y, x, 0.5));
+    CHECK((there - back.transpose()).cwiseAbs().maxCoeff() < 1e-6 / (50 * 40));
+}
+
+// Property 10: with |x - y|^2 as the cost and regularisation 2 sigma^2 the plan is the same, so a
+// set twice as wide needs four times the epsilon.
+TEST_CASE("the convention: scaling points by a scales epsilon by a^2") {
+    const Matrix x = normals(2, 30, 5), y = normals(2, 30, 6);
+    const Matrix plain = whole(solve(x, y, 0.5)), wide = whole(solve(2 * x, 2 * y, 2));
+    CHECK((plain - wide).cwiseAbs().maxCoeff() < 1e-9);
+}
+
+TEST_CASE("partners come from the rows of the plan") {
+    const Matrix x = normals(1, 4, 5), y = normals(1, 3, 6);
+    const auto plan = solve(x, y, 0.5);
+    const Index n = 40000;
+    Threads threads(2);
+    const auto partners = plan.partners(std::vector<Index>(static_cast<std::size_t>(n), 2),
+                                        {1, Purpose::plan, 0}, 0, threads);
+    const Vector p = plan.row(2) * 4;
+    for (Index j = 0; j < 3; ++j) {
+        const auto seen = static_cast<double>(std::count(partners.begin(), partners.end(), j));
+        CHECK(std::abs(seen / n - p[j]) < 5 * std::sqrt(p[j] * (1 - p[j]) / n));
+    }
+}
+
+TEST_CASE("every plan keeps its marginals in mean, and refuses nothing that fits") {
+    const Matrix x = normals(2, 40, 1), y = normals(2, 40, 2);
+    Threads threads(2);
+    for (const PlanRow& row : plans()) {
+        CAPTURE(std::string(row.name));
+        Json settings = Json::object();
+        if (row.name == "sinkhorn") settings["epsilon"] = 0.5;
+        const auto matching = row.make(settings, x, y, 1, threads);
+        CHECK(std::ssize(matching.x0) == 40);
+        std::vector<int> seen(40);
+        for (const Index i : matching.x0) ++seen[static_cast<std::size_t>(i)];
+        CHECK(std::count(seen.begin(), seen.end(), 1) == 40);
+        CHECK(matching.cost > 0);
+        CHECK(matching.spread >= 0);
+        CHECK(matching.spread <= 1);
+    }
+    CHECK_THROWS_WITH_AS(match_exactly(x, y.leftCols(39)),
+                         "plan exact needs as many points on both sides; there are 40 and 39 "
+                         "(sinkhorn takes any numbers)",
+                         Error);
+}

@@ -1,0 +1,151 @@
+#include "si/coupling/sinkhorn.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "si/base/error.hpp"
+#include "si/coupling/cost.hpp"
+#include "si/coupling/log_sum.hpp"
+
+namespace si {
+namespace {
+
+constexpr Index kColumns = 64;  // that one thread takes at a time
+
+void over_columns(Index n, Threads& threads, const std::function<void(Index)>& body) {
+    const auto cut = chunks(n, kColumns);
+    threads.for_each(std::ssize(cut), [&](Index k, int) {
+        const Columns& part = cut[static_cast<std::size_t>(k)];
+        for (Index i = part.first; i < part.first + part.count; ++i) body(i);
+    });
+}
+
+}  // namespace
+
+SinkhornPlan::SinkhornPlan(ConstMatrix x, ConstMatrix y, const SinkhornSpec& spec, Threads& threads)
+    : spec_(spec) {
+    require(spec.epsilon > 0 && std::isfinite(spec.epsilon), Failure::usage,
+            "epsilon must be positive, is ", spec.epsilon);
+    require(x.cols() > 0 && y.cols() > 0, Failure::data, "there are no points to couple");
+    require(x.rows() == y.rows(), Failure::data, "points have ", x.rows(), " and ", y.rows(),
+            " coordinates");
+    auto cost = centred_cost(x, y);
+    cost_columns_ = std::move(cost.values);
+    cost_rows_ = cost_columns_.transpose();
+    row_shift_ = std::move(cost.row);
+    column_shift_ = std::move(cost.column);
+    inner_f_.setZero(x.cols());
+    inner_g_.setZero(y.cols());
+    iterate(threads);
+    f_ = inner_f_ + row_shift_;
+    g_ = inner_g_ + column_shift_;
+    const double mean = g_.mean();
+    g_.array() -= mean;
+    f_.array() += mean;
+    balance(threads);
+}
+
+void SinkhornPlan::iterate(Threads& threads) {
+    const Index n0 = cost_columns_.cols(), n1 = cost_columns_.rows();
+    const double log_n0 = std::log(static_cast<double>(n0)),
+                 log_n1 = std::log(static_cast<double>(n1));
+    Vector sums(n1);
+    const auto update_f = [&](double epsilon) {
+        over_columns(n0, threads, [&](Index i) {
+            const double* c = cost_columns_.col(i).data();
+            inner_f_[i] = -epsilon * (log_sum_of(inner_g_.data(), c, n1, epsilon) - log_n1);
+        });
+    };
+    // What g would have to be: log of what its column holds too little of, and how much that is.
+    const auto look_at_g = [&](double epsilon) {
+        over_columns(n1, threads, [&](Index j) {
+            const double* c = cost_rows_.col(j).data();
+            sums[j] = log_sum_of(inner_f_.data(), c, n0, epsilon) - log_n0;
+        });
+    };
+    const auto update_g = [&](double epsilon) { inner_g_ = -epsilon * sums; };
+
+    // Halving from the largest cost: each level starts where the one before ended.
+    constexpr int kWarm = 5;
+    for (double epsilon = cost_columns_.maxCoeff(); epsilon > 2 * spec_.epsilon; epsilon /= 2) {
+        for (int k = 0; k < kWarm && iterations_ + 1 < spec_.iterations; ++k, ++iterations_) {
+            update_f(epsilon);
+            look_at_g(epsilon);
+            update_g(epsilon);
+        }
+    }
+    do {
+        update_f(spec_.epsilon);
+        look_at_g(spec_.epsilon);
+        error_ = ((inner_g_ / spec_.epsilon + sums).array().exp() - 1).abs().mean();
+        ++iterations_;
+        if (error_ <= spec_.tolerance || iterations_ >= spec_.iterations) return;
+        update_g(spec_.epsilon);
+    } while (true);
+}
+
+void SinkhornPlan::balance(Threads& threads) {
+    const Index n0 = cost_columns_.cols(), n1 = cost_columns_.rows();
+    const double epsilon = spec_.epsilon, all = static_cast<double>(n0) * static_cast<double>(n1);
+    Vector held(n1);  // what each column holds, in units of 1 / n1
+    over_columns(n1, threads, [&](Index j) {
+        const double* c = cost_rows_.col(j).data();
+        const double log_held = inner_g_[j] / epsilon + log_sum_of(inner_f_.data(), c, n0, epsilon);
+        held[j] = std::exp(log_held) / static_cast<double>(n0);
+    });
+    keep_ = held.cwiseMax(1).cwiseInverse();
+    lack_ = (1 - held.cwiseProduct(keep_).array()).max(0);
+    lacking_ = lack_.sum();
+    Vector costs(n0), entropies(n0);
+    over_columns(n0, threads, [&](Index i) {
+        const Vector p = row(i);
+        double cost = 0, entropy = 0;
+        for (Index j = 0; j < n1; ++j) {
+            cost += p[j] * (cost_columns_(j, i) + row_shift_[i] + column_shift_[j]);
+            if (p[j] > 0) entropy += p[j] * std::log(p[j] * all);
+        }
+        costs[i] = cost;
+        entropies[i] = entropy;
+    });
+    cost_ = costs.sum();
+    kl_ = entropies.sum();
+    gap_ = cost_ + epsilon * kl_ - (f_.mean() + g_.mean() - epsilon * (held.mean() - 1));
+}
+
+Vector SinkhornPlan::row(Index i) const {
+    const Index n0 = cost_columns_.cols(), n1 = cost_columns_.rows();
+    Vector p(n1);
+    exponentials(inner_g_.data(), cost_columns_.col(i).data(), n1, inner_f_[i], spec_.epsilon,
+                 p.data());
+    p = p.cwiseProduct(keep_) / (static_cast<double>(n0) * static_cast<double>(n1));
+    if (lacking_ > 0) {
+        const double missing = 1.0 / static_cast<double>(n0) - p.sum();
+        if (missing > 0) p += missing / lacking_ * lack_;
+    }
+    return p;
+}
+
+double SinkhornPlan::spread() const {
+    const auto n0 = static_cast<double>(cost_columns_.cols());
+    const auto n1 = static_cast<double>(cost_columns_.rows());
+    if (std::min(n0, n1) <= 1) return 0;
+    const double entropy = std::log(n0) + std::log(n1) - kl_;
+    return (entropy - std::log(std::max(n0, n1))) / std::log(std::min(n0, n1));
+}
+
+std::vector<Index> SinkhornPlan::partners(const std::vector<Index>& rows, const Address& address,
+                                          Index first, Threads& threads) const {
+    std::vector<Index> partner(rows.size());
+    Matrix u(1, std::ssize(rows));
+    fill_uniform(address, first, u);
+    over_columns(std::ssize(rows), threads, [&](Index k) {
+        const Vector p = row(rows[static_cast<std::size_t>(k)]);
+        double left = u(0, k) * p.sum();
+        Index j = 0;
+        while (j + 1 < p.size() && (left -= p[j]) > 0) ++j;
+        partner[static_cast<std::size_t>(k)] = j;
+    });
+    return partner;
+}
+
+}  // namespace si
