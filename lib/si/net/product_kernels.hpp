@@ -13,7 +13,8 @@ enum class Precision { float32, bf16 };
 
 /// The products of one instruction set. A batch is (rows, n), column-major. A number of the result
 /// is summed one product (in bf16: two) after another, in the order of the summed index, so it does
-/// not depend on where it stands or how many others there are.
+/// not depend on where it stands or how many others there are. Sets with fused multiply-adds agree
+/// to the bit.
 struct ProductKernels {
     const char* name;     ///< "avx512-bf16", "avx512", "avx2", "baseline"
     bool (*available)();  ///< on this processor

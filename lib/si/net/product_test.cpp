@@ -108,6 +108,35 @@ TEST_CASE("a column of a product does not depend on its place or its company") {
     }
 }
 
+TEST_CASE("AVX2 and AVX-512 agree to the bit") {
+    std::vector<const ProductKernels*> fused;
+    for (const ProductKernels* own : product_kernels()) {
+        const bool has_fma = std::string_view(own->name).starts_with("avx");
+        if (own->available() && own->precision == Precision::float32 && has_fma) {
+            fused.push_back(own);
+        }
+    }
+    if (fused.size() < 2) return;
+    for (const auto& [out, in, n] : kShapes) {
+        CAPTURE(out);
+        CAPTURE(in);
+        CAPTURE(n);
+        const MatrixF w = normals(out, in, 1), x = normals(in, n, 2), dy = normals(out, n, 3);
+        std::vector<float> room(
+            static_cast<std::size_t>(std::max(column_scratch(in, n), outer_scratch(out, in))));
+        MatrixF y[2], dw[2];
+        for (std::size_t k = 0; k < 2; ++k) {
+            y[k].setOnes(out, n);
+            fused[k]->columns(n, out, in, x.data(), packed(*fused[k], w, false).data(), true,
+                              y[k].data(), room.data());
+            dw[k].setOnes(in, out);
+            fused[k]->outer(out, in, n, dy.data(), x.data(), true, dw[k].data(), room.data());
+        }
+        CHECK(y[0] == y[1]);
+        CHECK(dw[0] == dw[1]);
+    }
+}
+
 TEST_CASE("the last instruction set is always there") {
     REQUIRE(!product_kernels().empty());
     CHECK(product_kernels().back()->available());

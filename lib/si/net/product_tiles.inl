@@ -205,7 +205,9 @@ void pack_rows(Size out, Size n, const float* dy, float* packed) {
     }
 }
 
-/// Few inputs would fill few lanes, so there the product is formed the other way round.
+/// Few inputs would fill few lanes, so there the product is formed the other way round. What few
+/// are must not depend on the instruction set: those with fused multiply-adds agree to the bit.
+constexpr Size kFew = 16;
 void outer_of_few(Size out, Size in, Size n, const float* dy, const float* x, bool keep, float* dw,
                   float* scratch) {
     float* turned = scratch;  // (in, out)
@@ -278,7 +280,7 @@ void outer(Size out, Size in, Size n, const float* dy, const float* x, bool keep
         part = words(part);
         left = pairs, below = pairs + part * out;
 #endif
-        if (in < kLanes && in < out) {
+        if (in < kFew && in < out) {
             outer_of_few(out, in, part, left, below, keep, dw, scratch);
             continue;
         }
