@@ -158,6 +158,26 @@ Matrix spread_out(ConstMatrix x, Index count, const Address& address) {
     return centers;
 }
 
+/// Centers of the points nearest to each, over and over (Lloyd): in many dimensions a point of a
+/// cluster is as far from its middle as the cluster is wide, and that is a bad place to start from.
+Matrix settled(ConstMatrix x, Matrix centers) {
+    constexpr int kRounds = 10;
+    for (int round = 0; round < kRounds; ++round) {
+        Matrix sums = Matrix::Zero(centers.rows(), centers.cols());
+        Vector counts = Vector::Zero(centers.cols());
+        for (Index j = 0; j < x.cols(); ++j) {
+            Index nearest = 0;
+            (centers.colwise() - x.col(j)).colwise().squaredNorm().minCoeff(&nearest);
+            sums.col(nearest) += x.col(j);
+            counts[nearest] += 1;
+        }
+        for (Index k = 0; k < centers.cols(); ++k) {
+            if (counts[k] > 0) centers.col(k) = sums.col(k) / counts[k];
+        }
+    }
+    return centers;
+}
+
 struct Start {
     LightParameters at;
     double width = 1;  ///< of its Gaussians
@@ -177,7 +197,7 @@ Start start_of(ConstMatrix x0, ConstMatrix x1, double e, const LightSpec& spec, 
     const Matrix to = some_columns(x1, kStartPoints, address(1));
     LightParameters start;
     start.full = spec.covariance == "full" || (spec.covariance == "auto" && d <= kFullUpTo);
-    const Matrix centers = spread_out(to, count, address(2));
+    const Matrix centers = settled(to, spread_out(to, count, address(2)));
     Threads alone(1);
     const SinkhornPlan plan(from, centers, {e, 1e-2, 500}, alone);
     start.a = (plan.g() - centers.colwise().squaredNorm().transpose() / 2) / e;

@@ -6,6 +6,7 @@
 
 #include "si/bridge/draw_bridge.hpp"
 #include "si/bridge/gaussian.hpp"
+#include "si/flow/likelihood.hpp"
 #include "si/flow/transport.hpp"
 #include "si/interpolant/bridge_field.hpp"
 #include "si/random/draw.hpp"
@@ -197,6 +198,21 @@ TEST_CASE("between samples the bridge starts anywhere and ends in samples") {
         const double nearest = (x1.colwise() - ends.col(j)).colwise().norm().minCoeff();
         CHECK(nearest < 6 * std::sqrt(0.3 * 1e-3));
     }
+}
+
+TEST_CASE("the flow of a light bridge has the density that its potentials have at its end") {
+    const Model model = bridge("lightsb,steps=200,components=3",
+                               task_of(normals(2, 500, 1), normals(2, 500, 2).array() + 1, 0.5));
+    const auto field = make_field(model);
+    REQUIRE((field->available() & kLogRho) != 0);
+    const Matrix points = normals(2, 20, 3).array() + 1;
+    Threads threads(2);
+    Progress silent;
+    const auto scored = ode_log_density(model, *field, {}, {points}, threads, silent);
+    FieldValues out;
+    (*field->evaluator())(Vector::Ones(20), points, kLogRho, out);
+    // dopri5 at its tolerance of 1e-5.
+    CHECK((scored.log_density - out.log_rho).cwiseAbs().maxCoeff() < 1e-3);
 }
 
 TEST_CASE("auto says why") {

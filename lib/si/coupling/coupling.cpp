@@ -4,6 +4,7 @@
 #include <array>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "si/base/threads.hpp"
 #include "si/coupling/plan.hpp"
@@ -45,20 +46,23 @@ DrawPairs paired(const NoSettings&, const CouplingData& data) {
     };
 }
 
-constexpr Index kPool = 2048;
+constexpr Index kPool = 2048, kReuse = 8;
+constexpr const char* kReuseHelp =
+    "Times that a pool serves, where there is more than one: couplings cost more than steps";
 
 struct OtSpec {
     Index pool = kPool;
+    Index reuse = kReuse;
     static constexpr auto fields() {
         return std::tuple{field("pool", &OtSpec::pool,
-                                "Samples of each side that are matched with each other",
-                                kPositive)};
+                                "Samples of each side that are matched with each other", kPositive),
+                          field("reuse", &OtSpec::reuse, kReuseHelp, kPositive)};
     }
 };
 
 struct SinkhornCouplingSpec {
     std::optional<double> epsilon;
-    Index pool = kPool;
+    Index pool = kPool, reuse = kReuse;
     double tolerance = 1e-3;
     Index iterations = 10000;
     static constexpr auto fields() {
@@ -67,6 +71,7 @@ struct SinkhornCouplingSpec {
                   "Noise sigma^2 of the bridge, in the units of the data squared", kPositive),
             field("pool", &SinkhornCouplingSpec::pool,
                   "Samples of each side that are coupled with each other", kPositive),
+            field("reuse", &SinkhornCouplingSpec::reuse, kReuseHelp, kPositive),
             field("tolerance", &SinkhornCouplingSpec::tolerance,
                   "Largest error of the marginals, in L1", kPositive),
             field("iterations", &SinkhornCouplingSpec::iterations, "Largest number of iterations",
@@ -109,16 +114,36 @@ Pairs rows_of_pool(const CouplingData& data, Index pool, Index size) {
             shuffled_rows(data.seed, Purpose::order, data.n1, pool, size)};
 }
 
-template <class Match>
-Pairs matched(const CouplingData& data, const Pairs& rows, const Match& match) {
-    const Matrix x0 = (*data.x0)(Eigen::all, rows.x0), x1 = (*data.x1)(Eigen::all, rows.x1);
-    const Matching matching = match(x0, x1);
-    Pairs pairs;
-    for (std::size_t k = 0; k < matching.x0.size(); ++k) {
-        pairs.x0.push_back(rows.x0[static_cast<std::size_t>(matching.x0[k])]);
-        pairs.x1.push_back(rows.x1[static_cast<std::size_t>(matching.x1[k])]);
-    }
-    return pairs;
+/// Pools that serve several times before the next: `couple` makes what is kept of the samples of
+/// one, and `pairs` draws from that, as a function of the pool's number.
+template <class Kept>
+DrawPairs by_reused_pools(
+    const CouplingData& data, Index size, Index reuse,
+    std::function<Kept(const Matrix& x0, const Matrix& x1)> couple,
+    std::function<Pairs(const Kept& kept, const std::vector<Index>& order, Index pool)> pairs) {
+    struct Last {
+        Index number = -1;
+        Pairs rows;
+        std::optional<Kept> kept;
+    };
+    return by_pools(size, [=, last = std::make_shared<Last>()](Index pool) {
+        const Index number = pool / reuse;
+        if (last->number != number) {
+            last->rows = rows_of_pool(data, number, size);
+            last->kept.emplace(couple((*data.x0)(Eigen::all, last->rows.x0),
+                                      (*data.x1)(Eigen::all, last->rows.x1)));
+            last->number = number;
+        }
+        constexpr std::uint32_t kOfPool = std::uint32_t{1} << 31;  // apart from those of epochs
+        const Permutation shuffled(
+            {data.seed, Purpose::pairing, kOfPool | static_cast<std::uint32_t>(pool)}, size);
+        std::vector<Index> order;
+        for (Index k = 0; k < size; ++k) order.push_back(shuffled(k));
+        Pairs drawn = pairs(*last->kept, order, pool);
+        for (Index& i : drawn.x0) i = last->rows.x0[static_cast<std::size_t>(i)];
+        for (Index& j : drawn.x1) j = last->rows.x1[static_cast<std::size_t>(j)];
+        return drawn;
+    });
 }
 
 DrawPairs optimal(const OtSpec& spec, const CouplingData& data) {
@@ -132,9 +157,15 @@ DrawPairs optimal(const OtSpec& spec, const CouplingData& data) {
             return pairs;
         });
     }
-    return by_pools(size, [data, size](Index pool) {
-        return matched(data, rows_of_pool(data, pool, size), match_exactly);
-    });
+    using Partners = std::vector<Index>;
+    return by_reused_pools<Partners>(
+        data, size, spec.reuse,
+        [](const Matrix& x0, const Matrix& x1) { return match_exactly(x0, x1).x1; },
+        [](const Partners& all, const std::vector<Index>& order, Index) {
+            Pairs pairs{order, {}};
+            for (const Index i : order) pairs.x1.push_back(all[static_cast<std::size_t>(i)]);
+            return pairs;
+        });
 }
 
 DrawPairs entropic(const SinkhornCouplingSpec& spec, const CouplingData& data) {
@@ -155,12 +186,14 @@ DrawPairs entropic(const SinkhornCouplingSpec& spec, const CouplingData& data) {
             return Pairs{std::move(rows), std::move(partners)};
         });
     }
-    const Index size = spec.pool;
-    return by_pools(size, [=](Index pool) {
-        return matched(data, rows_of_pool(data, pool, size), [&](ConstMatrix x0, ConstMatrix x1) {
-            return match_entropically(x0, x1, plan, x0.cols(), address(pool), *alone);
+    return by_reused_pools<SinkhornPlan>(
+        data, spec.pool, spec.reuse,
+        [plan, alone](const Matrix& x0, const Matrix& x1) {
+            return SinkhornPlan(x0, x1, plan, *alone);
+        },
+        [address, alone](const SinkhornPlan& all, const std::vector<Index>& order, Index pool) {
+            return Pairs{order, all.partners(order, address(pool), 0, *alone)};
         });
-    });
 }
 
 struct FromModelSpec {

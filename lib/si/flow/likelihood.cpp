@@ -42,9 +42,9 @@ class Way {
     Way(const Model& model, const Field& field, End end) : end_(end), base_(model.base_density()) {
         check_request(field, Vector(0), Matrix(model.dim, 0), kB | kDivB);
         if (end == End::target) {
-            require(base_.has_value(), Failure::usage,
+            require(base_ || (field.available() & kLogRho) != 0, Failure::usage,
                     "this model has no log-density: its base is known by its samples only");
-            require(!base_->is_point(), Failure::usage,
+            require(!base_ || !base_->is_point(), Failure::usage,
                     "this model has no log-density here: its base is a point");
         } else {
             require((field.available() & kLogRho) != 0, Failure::usage,
@@ -64,7 +64,8 @@ class Way {
 
     /// log rho at the other end.
     Vector log_density(Evaluator& evaluate, ConstMatrix x) const {
-        if (end_ == End::target) return base_->log_density(x);
+        if (end_ == End::target && base_) return base_->log_density(x);
+        // A bridge in closed form knows the density that it starts with.
         FieldValues values;
         evaluate(Vector::Constant(x.cols(), to()), x, kLogRho, values);
         return values.log_rho;

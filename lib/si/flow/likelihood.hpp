@@ -67,8 +67,8 @@ struct Points {
 /// bias, and for K >= 2 their spread is its standard error.
 ///
 /// Throws Failure::usage when the density at the other end is not known: that of a base known
-/// by its samples only; or, for points at t = 0, that of a target whose field is not in closed
-/// form.
+/// by its samples only, unless the field knows it, as a bridge in closed form does; or, for points
+/// at t = 0, that of a target whose field is not in closed form.
 Scored ode_log_density(const Model& model, const Field& field, const OdeScoreSpec& spec,
                        const Points& points, Threads& threads, Progress& progress);
 
