@@ -16,10 +16,11 @@ struct GaussianLaw {
 /// The Schroedinger bridge of dX = sigma dW between two Gaussians (Bunne, Hsieh, Cuturi and Krause
 /// 2022; Janati, Muzellec, Peyre and Cuturi 2020), e = sigma^2:
 ///
-///     D = (4 S0^1/2 S1 S0^1/2 + e^2 I)^1/2       C = Cov(X0, X1) = (S0^1/2 D S0^-1/2 - e I) / 2
-///     m_t = (1 - t) m0 + t m1                    S_t = (1 - t)^2 S0 + t^2 S1 + t (1 - t) (C + C' +
-///     e I) u(t, x) = m1 - m0 + A_t (x - m_t)          A_t = (t S1 - (1 - t) S0 + (1 - t) C' - t C
-///     - e t I) S_t^-1
+///     D = (4 S0^1/2 S1 S0^1/2 + e^2 I)^1/2,   C = Cov(X0, X1) = (S0^1/2 D S0^-1/2 - e I) / 2,
+///     m_t = (1 - t) m0 + t m1,
+///     S_t = (1 - t)^2 S0 + t^2 S1 + t (1 - t) (C + C' + e I),
+///     A_t = (t S1 - (1 - t) S0 + (1 - t) C' - t C - e t I) S_t^-1,
+///     u(t, x) = m1 - m0 + A_t (x - m_t).
 class GaussianBridge {
   public:
     /// Throws Failure::data unless both covariances are positive definite, e > 0 and all fit.
