@@ -1,6 +1,5 @@
 #include "si/cli/console.hpp"
 
-#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <filesystem>
@@ -9,6 +8,7 @@
 
 #include <unistd.h>
 
+#include "si/base/clock.hpp"
 #include "si/base/json.hpp"
 #include "si/version.hpp"
 
@@ -57,10 +57,7 @@ std::string figure(double value, int digits = kDigits) {
 Console::Surroundings process_surroundings(std::ostream& err) {
     const char* term = std::getenv("TERM");
     const bool dumb = term == nullptr || std::string_view(term) == "dumb";
-    return {err, isatty(STDERR_FILENO) == 1 && !dumb, [] {
-                const auto since = std::chrono::steady_clock::now().time_since_epoch();
-                return std::chrono::duration<double>(since).count();
-            }};
+    return {err, isatty(STDERR_FILENO) == 1 && !dumb, seconds_now};
 }
 
 Console::Console(std::string program, std::string command, const Messages& messages,

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <cmath>
 #include <cstdlib>
 #include <ctime>
@@ -124,11 +123,6 @@ std::string first_difference(const Json& before, const Json& now, const std::str
 }
 
 }  // namespace
-
-double seconds_now() {
-    const auto since = std::chrono::steady_clock::now().time_since_epoch();
-    return std::chrono::duration<double>(since).count();
-}
 
 double TimeLimit::seconds() const {
     if (!of_job) return fixed.value;

@@ -4,6 +4,7 @@
 #include <functional>
 #include <string>
 
+#include "si/base/clock.hpp"
 #include "si/base/progress.hpp"
 #include "si/base/spec.hpp"
 #include "si/train/trainer.hpp"
@@ -95,8 +96,5 @@ class FileCheckpoints : public Checkpoints {
     double saved_at_, longest_save_ = 0;
     bool exists_ = false, damaged_ = false;
 };
-
-/// Of a clock that never goes back.
-double seconds_now();
 
 }  // namespace si

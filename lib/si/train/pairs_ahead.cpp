@@ -1,19 +1,15 @@
 #include "si/train/pairs_ahead.hpp"
 
-#include <chrono>
 #include <system_error>
 #include <utility>
+
+#include "si/base/clock.hpp"
 
 namespace si {
 namespace {
 
 constexpr Index kTrial = 8;      // steps that are timed
 constexpr double kWorth = 0.03;  // of the time
-
-double seconds() {
-    return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch())
-        .count();
-}
 
 }  // namespace
 
@@ -40,11 +36,11 @@ const Pairs& PairsAhead::at(Index step) {
         change_.notify_all();
         return now_;
     }
-    const double start = seconds();
+    const double start = seconds_now();
     if (drawn_ == 0) began_ = start;
     const bool worth = drawn_++ == kTrial && drawing_ > kWorth * (start - began_);
     now_ = draw_(step, batch_);
-    drawing_ += seconds() - start;
+    drawing_ += seconds_now() - start;
     if (worth && !alone_) {
         wanted_ = step + 1;
         try {

@@ -1,8 +1,8 @@
 #include "si/train/trainer.hpp"
 
-#include <chrono>
 #include <cmath>
 
+#include "si/base/clock.hpp"
 #include "si/flow/network_field.hpp"
 #include "si/random/draw.hpp"
 #include "si/train/errors.hpp"
@@ -18,29 +18,26 @@ class Clock {
   public:
     Clock(double limit, Index fixed, Index steps)
         : limit_(limit),
-          start_(now()),
+          start_(seconds_now()),
           from_(std::min<Index>(20, fixed / 2)),
           plan_at_(fixed),
           steps_(steps) {}
 
     Index steps() const { return steps_; }
-    bool over() const { return limit_ > 0 && now() - start_ > limit_; }
+    bool over() const { return limit_ > 0 && seconds_now() - start_ > limit_; }
 
     void after(Index done) {
         if (limit_ <= 0) return;
-        if (done == from_) paced_from_ = now();
+        if (done == from_) paced_from_ = seconds_now();
         if (done != plan_at_ || done >= steps_) return;
-        const double pace = (now() - paced_from_) / static_cast<double>(done - from_);
-        const double left = 0.95 * limit_ - (now() - start_);  // the rest covers what is uneven
+        const double pace = (seconds_now() - paced_from_) / static_cast<double>(done - from_);
+        const double spent = seconds_now() - start_;
+        const double left = 0.95 * limit_ - spent;  // the rest covers what is uneven
         const auto more = static_cast<Index>(std::max(left, 0.0) / std::max(pace, 1e-9));
         steps_ = std::min(steps_, std::max(done + more, done + 1));
     }
 
   private:
-    static double now() {
-        using clock = std::chrono::steady_clock;
-        return std::chrono::duration<double>(clock::now().time_since_epoch()).count();
-    }
     double limit_, start_, paced_from_ = 0;
     Index from_, plan_at_, steps_;
 };
