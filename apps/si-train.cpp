@@ -63,6 +63,8 @@ int main(int argc, char** argv) {
                  "Between two data sets, with what ODE and SDEs need.")
         .run(argc, argv, [&](si::cli::Console& console) {
             const double start = si::seconds_now();
+            si::require(!keep.checkpoint.empty() || keep.resume == "no", si::Failure::usage,
+                        "--resume goes with --checkpoint FILE");
             if (!keep.checkpoint.empty()) si::cli::listen_to_signals();
             si::Threads threads(common.threads);
             const auto data =

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include "si/data/generator.hpp"
 #include "si/flow/field_errors.hpp"
 #include "si/flow/likelihood.hpp"
 #include "si/interpolant/mixture.hpp"
@@ -64,4 +65,49 @@ TEST_CASE("cross-entropy, divergence and bound of a trained model are consistent
                          model, *field, {.steps = 100, .paths = 16},
                          [=](double) { return epsilon; }, points, threads, quiet));
     CHECK(kl < bound->least() + 5 * error);
+}
+
+// No model of the checkerboard scores below its entropy, whatever its latent and noise, and however
+// little it was trained: what a density that does not integrate to 1 would do first.
+TEST_CASE("no model of the checkerboard scores below ln 32 (T39)") {
+    const Generator board = Choice<generators>("checkerboard").make();
+    const double entropy = std::log(32.0);
+    TrainData data;
+    data.shape = {2};
+    data.x1.resize(2, 50'000);
+    board.fill(1, 0, data.x1);
+    const Index n = 1000;
+    Matrix x(2, n);
+    board.fill(2, 0, x);
+    Threads threads;
+    Progress quiet;
+    for (const char* gamma : {"none", "brownian", "sine-squared"}) {
+        const bool latent = std::string(gamma) != "none";
+        TrainSpec spec;
+        spec.learn = latent ? "v,s" : "b";
+        spec.base = "gaussian";
+        spec.steps = 400;
+        spec.valid = "0";
+        const Model model =
+            train(data, {.gamma = Choice<gammas>(gamma)}, spec, 1, {}, threads, quiet);
+        const auto field = make_field(model);
+        const Matrix own = model.transform.from_data(x);
+        const Points points{.x = own, .seed = 5};
+        const double log_det = model.transform.log_determinant();
+        const auto check = [&](const char* how, const Scored& scored) {
+            const Vector nll = log_det - scored.log_density.array();
+            const double sd = std::sqrt((nll.array() - nll.mean()).square().mean()),
+                         error = sd / std::sqrt(static_cast<double>(n));
+            std::printf("gamma %s, %s: %.4f +- %.4f (ln 32 = %.4f)\n", gamma, how, nll.mean(),
+                        error, entropy);
+            CHECK(nll.mean() > entropy - 5 * error);
+        };
+        check("ode", ode_log_density(model, *field, {}, points, threads, quiet));
+        if (!latent) continue;
+        for (const double epsilon : {0.5, 1.0}) {
+            check("sde", sde_log_density(
+                             model, *field, {.steps = 100, .paths = 4},
+                             [=](double) { return epsilon; }, points, threads, quiet));
+        }
+    }
 }
