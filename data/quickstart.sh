@@ -8,7 +8,7 @@ out=$(mkdir -p "${1:-quickstart}" && cd "${1:-quickstart}" && pwd)
 . "$source_dir/data/install-packages.sh"
 need "${build_packages[@]}"
 
-echo "== building into $source_dir/build/release (about three minutes on two cores)"
+echo "== building into $source_dir/build/release (about six minutes on two cores)"
 (cd "$source_dir" && cmake --preset release && cmake --build --preset release) >"$out/build.log" 2>&1 ||
     { tail -n 20 "$out/build.log" >&2; exit 1; }
 PATH="$source_dir/build/release/bin:$PATH"
