@@ -131,8 +131,7 @@ double TimeLimit::seconds() const {
     const auto at = parse_integer(end);
     require(at.has_value(), Failure::config, "SLURM_JOB_END_TIME: expected seconds since 1970, is ",
             end);
-    const auto left = static_cast<double>(*at - static_cast<std::int64_t>(std::time(nullptr)));
-    return left == 0 ? -1 : left;
+    return std::max(static_cast<double>(*at - static_cast<std::int64_t>(std::time(nullptr))), 1e-9);
 }
 
 Json identity_of_run(const TrainData& data, const InterpolantSpec& interpolant,
@@ -202,7 +201,7 @@ Checkpoints::Wish FileCheckpoints::wish() {
     if (outside == Wish::stop) return outside;
     const double now = seconds_now();
     // What a checkpoint took, three times over, is kept back for the last one.
-    if (max_seconds_ != 0 && now - start_ + 3 * longest_save_ >= max_seconds_) return Wish::stop;
+    if (max_seconds_ > 0 && now - start_ + 3 * longest_save_ >= max_seconds_) return Wish::stop;
     return now - saved_at_ >= spec_.checkpoint_interval.value ? Wish::save : outside;
 }
 

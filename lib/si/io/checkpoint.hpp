@@ -22,8 +22,8 @@ struct TimeLimit {
     Seconds fixed;
     bool of_job = false;
 
-    /// From now: 0 is no limit, less is over already. The job is Slurm's, which tells by
-    /// SLURM_JOB_END_TIME; outside of one there is no limit.
+    /// From now; 0 is no limit. The job is Slurm's, which tells by SLURM_JOB_END_TIME: outside of
+    /// one there is no limit, and one that is over leaves next to nothing.
     double seconds() const;
     friend bool operator==(const TimeLimit&, const TimeLimit&) = default;
 };
@@ -36,7 +36,9 @@ struct Setting<TimeLimit> {
     }
     static TimeLimit from_json(const Json& node) {
         if (node == "auto") return {{}, true};
-        return {Setting<Seconds>::from_json(node), false};
+        const auto fixed = Setting<Seconds>::from_json(node);
+        require(fixed.value >= 0, Failure::data, "must not be negative, is ", fixed.value);
+        return {fixed, false};
     }
     static Json to_json(const TimeLimit& v) {
         return v.of_job ? Json("auto") : Setting<Seconds>::to_json(v.fixed);
@@ -68,7 +70,7 @@ Json identity_of_run(const TrainData& data, const InterpolantSpec& interpolant,
                      const TrainSpec& spec, std::uint64_t seed);
 
 /// Checkpoints in a file. `wish` says what somebody outside asks for; the interval and
-/// `max_seconds` since `start` (0 is no limit, less is over already) are added to it. Times are
+/// `max_seconds` since `start` (0 is no limit) are added to it. Times are
 /// those of seconds_now().
 class FileCheckpoints : public Checkpoints {
   public:

@@ -136,6 +136,13 @@ TEST_CASE("no damaged checkpoint is taken for a whole one; the one before is") {
     CHECK_THROWS_AS(open(in(file), listener).resume(), Error);
 }
 
+TEST_CASE("a time limit is a time, or the end of a job; never negative") {
+    CHECK(Setting<TimeLimit>::from_text("5m").seconds() == 300);
+    CHECK(Setting<TimeLimit>::from_text("auto") == Setting<TimeLimit>::from_json("auto"));
+    CHECK_THROWS_AS(Setting<TimeLimit>::from_text("-5s"), Error);
+    CHECK_THROWS_AS(Setting<TimeLimit>::from_json(-5), Error);
+}
+
 TEST_CASE("time that is up, the interval, and a request from outside") {
     const Scratch scratch;
     using enum Checkpoints::Wish;
