@@ -1,9 +1,11 @@
 #include "si/net/graph.hpp"
 
+#include <algorithm>
 #include <functional>
 #include <numeric>
 
 #include "si/base/error.hpp"
+#include "si/net/gemm.hpp"
 #include "si/random/draw.hpp"
 
 namespace si {
@@ -22,11 +24,11 @@ Index Tensor::size() const {
 Var Graph::input(Index rows) {
     nodes_.push_back({nullptr, {}, rows, false, 0});
     inputs_.push_back(static_cast<int>(nodes_.size()) - 1);
-    return {inputs_.back(), rows};
+    return {inputs_.back(), rows, 1};
 }
 
 Var Graph::apply(std::shared_ptr<const Op> op, const std::vector<Var>& inputs, Index rows,
-                 bool has_parameters) {
+                 bool has_parameters, Index positions) {
     Node node{std::move(op), {}, rows, has_parameters, packed_};
     packed_ += padded_to_line(node.op->packed_size());
     for (const Var& input : inputs) {
@@ -35,7 +37,7 @@ Var Graph::apply(std::shared_ptr<const Op> op, const std::vector<Var>& inputs, I
     }
     nodes_.push_back(std::move(node));
     output_ = static_cast<int>(nodes_.size()) - 1;
-    return {output_, rows};
+    return {output_, rows, positions};
 }
 
 Index Graph::tensor(std::string name, std::vector<Index> shape, Init init) {
@@ -47,10 +49,21 @@ Index Graph::tensor(std::string name, std::vector<Index> shape, Init init) {
 
 Index Graph::products() const {
     Index total = 0;
-    for (const Tensor& tensor : tensors_) {
-        if (tensor.shape.size() > 1) total += tensor.size();
+    for (const Node& node : nodes_) {
+        if (node.op) total += node.op->products();
     }
     return total;
+}
+
+Index Graph::columns_together(Index most) const {
+    // Vectors pass by the hundred, so that products are large. An image has positions enough for
+    // that by itself, and its activations are what fills the cache.
+    constexpr Index kManyRows = Index{1} << 16, kRowsTogether = Index{1} << 20;
+    Index rows = 0;
+    for (const Node& node : nodes_) rows += node.rows;
+    if (rows < kManyRows) return most;
+    const Index together = std::clamp<Index>(kRowsTogether / rows, 1, most);
+    return together < kColumnPadding ? together : together / kColumnPadding * kColumnPadding;
 }
 
 Eigen::VectorXf Graph::initial(std::uint64_t seed) const {

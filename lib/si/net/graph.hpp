@@ -67,6 +67,8 @@ class Op {
   public:
     virtual ~Op() = default;
     virtual Index saved_rows() const { return 0; }
+    /// Multiply-adds of one column in matrix products, forward.
+    virtual Index products() const { return 0; }
     /// Room for what pack() writes: the op's matrices, in the order in which products read them.
     virtual Index packed_size() const { return 0; }
     virtual void pack(const ProductKernels& /*products*/, const float* /*parameters*/,
@@ -77,10 +79,14 @@ class Op {
     virtual void backward(const BackwardCall<double>& call) const = 0;
 };
 
-/// The result of an op while a graph is recorded.
+/// The result of an op while a graph is recorded. Of an image or a sequence, a column holds
+/// `positions` pixels or tokens one after another, each with all of its channels.
 struct Var {
     int node = -1;
     Index rows = 0;
+    Index positions = 1;
+
+    Index channels() const { return rows / positions; }
 };
 
 class Graph {
@@ -95,7 +101,7 @@ class Graph {
 
     Var input(Index rows);
     Var apply(std::shared_ptr<const Op> op, const std::vector<Var>& inputs, Index rows,
-              bool has_parameters = false);
+              bool has_parameters = false, Index positions = 1);
     /// Adds a tensor, which one op alone may use, and returns its offset.
     Index tensor(std::string name, std::vector<Index> shape, Init init);
     void output(Var result) { output_ = result.node; }
@@ -114,6 +120,10 @@ class Graph {
 
     /// Multiply-adds of one column, forward.
     Index products() const;
+
+    /// Columns that go through the network together: at most `most`, fewer where what they leave
+    /// behind would not stay in a core's cache.
+    Index columns_together(Index most) const;
 
     /// Starting parameters: a pure function of the seed and the tensor's position.
     Eigen::VectorXf initial(std::uint64_t seed) const;

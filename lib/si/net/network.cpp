@@ -1,42 +1,71 @@
 #include "si/net/network.hpp"
 
-#include "si/net/ops.hpp"
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "si/base/error.hpp"
+#include "si/net/backbones.hpp"
 
 namespace si {
 namespace {
 
-struct MlpSpec {
-    Index width = 256;
-    Index depth = 4;
-    std::string activation = "silu";
-    Index time_features = 4;
-    Index fourier = 64;
-    double fourier_scale = 3;
-    bool residual = false;
+constexpr auto kNetworks = std::to_array<NetworkRow>({
+    {"mlp", "fully connected layers", spec_of<MlpSpec>, from_json<make_mlp>},
+    {"unet", "convolutions at several resolutions, for images", spec_of<UnetSpec>,
+     from_json<make_unet>, true},
+    {"sit", "a transformer on patches of images (arXiv:2401.08740)", spec_of<SitSpec>,
+     from_json<make_sit>, true},
+});
 
-    static constexpr auto fields() {
-        return std::tuple{
-            field("width", &MlpSpec::width, "Units in a hidden layer", kPositive),
-            field("depth", &MlpSpec::depth, "Number of hidden layers", kPositive),
-            field("activation", &MlpSpec::activation, "Non-linearity",
-                  one_of(+[] { return activations().names(); })),
-            field("time_features", &MlpSpec::time_features,
-                  "Pairs sin(pi k t), cos(pi k t) beside t", kNonNegative),
-            field("fourier", &MlpSpec::fourier,
-                  "Trained Fourier features of x, in pairs; 0 is none", kNonNegative),
-            field("fourier_scale", &MlpSpec::fourier_scale,
-                  "Deviation of their phases at the start, in radians, on standardised data",
-                  kPositive),
-            field("residual", &MlpSpec::residual, "Each hidden layer adds to the one before")};
+Index product(const std::vector<Index>& shape) {
+    return std::accumulate(shape.begin(), shape.end(), Index{1}, std::multiplies<>());
+}
+
+}  // namespace
+
+Catalogue<NetworkRow> networks() { return {"network", kNetworks}; }
+
+Index NetworkShape::condition_rows() const { return condition.empty() ? 0 : product(condition); }
+
+NetworkInputs::NetworkInputs(Graph& graph, const NetworkShape& shape)
+    : x(graph.input(shape.dim)), t(graph.input(1)) {
+    if (shape.labels > 0) label = graph.input(1);
+    if (shape.condition_rows() > 0) condition = graph.input(shape.condition_rows());
+}
+
+ImageInput::ImageInput(Graph& graph, const NetworkShape& shape, const NetworkInputs& inputs) {
+    require(shape.shape.size() == 3, Failure::usage,
+            "this network is for images (channels, height, width)");
+    size = {shape.shape[1], shape.shape[2]};
+    image = channels_last(graph, inputs.x, shape.shape[0]);
+    if (!inputs.condition) return;
+    const auto& condition = shape.condition;
+    if (condition.size() == 3 && condition[1] == size.height && condition[2] == size.width) {
+        image = concat(graph, {image, channels_last(graph, *inputs.condition, condition[0])});
+    } else {
+        require(
+            condition.size() == 1, Failure::usage,
+            "a condition is a list of numbers, or channels of the height and width of the image");
+        numbers = inputs.condition;
     }
-};
+}
 
-Graph make_mlp(const MlpSpec& spec, NetworkShape shape) {
+void finish(Graph& graph, Var y, const NetworkShape& shape, const NetworkInputs& inputs) {
+    graph.output(shape.masked ? hide(graph, y, *inputs.condition) : y);
+}
+
+Graph make_mlp(const MlpSpec& spec, const NetworkShape& shape) {
     Graph graph;
-    const Var x = graph.input(shape.dim), t = graph.input(1);
-    std::vector<Var> parts{x, harmonics(graph, t, spec.time_features)};
+    const NetworkInputs inputs(graph, shape);
+    std::vector<Var> parts{inputs.x, harmonics(graph, inputs.t, spec.time_features)};
+    if (inputs.label) {
+        parts.push_back(
+            embed(graph, *inputs.label, shape.labels + 1, spec.label_features, "label", 1));
+    }
+    if (inputs.condition) parts.push_back(*inputs.condition);
     if (spec.fourier > 0) {
-        const Var phase = linear(graph, x, spec.fourier, "fourier",
+        const Var phase = linear(graph, inputs.x, spec.fourier, "fourier",
                                  {.bias = false, .gain = spec.fourier_scale, .exact = true});
         parts.push_back(sine_cosine(graph, phase));
     }
@@ -50,16 +79,9 @@ Graph make_mlp(const MlpSpec& spec, NetworkShape shape) {
         const Var next = linear(graph, h, spec.width, text("layer.", k), hidden);
         h = spec.residual ? add(graph, h, next) : next;
     }
-    graph.output(linear(graph, h, shape.outputs, "output", {.gain = 0.1, .exact = true}));
+    finish(graph, linear(graph, h, shape.outputs, "output", {.gain = 0.1, .exact = true}), shape,
+           inputs);
     return graph;
 }
-
-constexpr auto kNetworks = std::to_array<NetworkRow>({
-    {"mlp", "fully connected layers", spec_of<MlpSpec>, from_json<make_mlp>},
-});
-
-}  // namespace
-
-Catalogue<NetworkRow> networks() { return {"network", kNetworks}; }
 
 }  // namespace si

@@ -8,24 +8,10 @@
 #include "si/base/error.hpp"
 #include "si/base/simd.hpp"
 #include "si/net/gemm.hpp"
-
-// Forward and backward of an op stand next to each other; dX is dL/dX.
+#include "si/net/op_of.hpp"
 
 namespace si {
 namespace {
-
-/// Writes an op once as templates `run` and `back`.
-template <class Self>
-class OpOf : public Op {
-  public:
-    void forward(const ForwardCall<float>& call) const override { self().run(call); }
-    void forward(const ForwardCall<double>& call) const override { self().run(call); }
-    void backward(const BackwardCall<float>& call) const override { self().back(call); }
-    void backward(const BackwardCall<double>& call) const override { self().back(call); }
-
-  private:
-    const Self& self() const { return static_cast<const Self&>(*this); }
-};
 
 SI_CLONES void times(Index n, const float* slope, float* dy) {
     for (Index i = 0; i < n; ++i) dy[i] *= slope[i];
@@ -57,33 +43,25 @@ void times_and_sum(Index rows, Index columns, const double* slope, double* dy, d
     add_columns(rows, columns, slope, dy, sum);
 }
 
-/// dx = factor dy + keep dx
-template <class T>
-void pass(Index n, T factor, const T* dy, T keep, T* dx) {
-    if (dx == nullptr) return;
-    if (keep == T(0)) {
-        for (Index i = 0; i < n; ++i) dx[i] = factor * dy[i];
-    } else {
-        for (Index i = 0; i < n; ++i) dx[i] += factor * dy[i];
-    }
-}
-
 struct LinearOp : OpOf<LinearOp> {
-    Index in, out, weight, bias;  // bias < 0: none
+    Index in, out, positions, weight, bias;  // bias < 0: none
     const Activation* act;
     bool curved;  // the activation is not the identity
     bool exact;   // in float32 whatever the precision
 
-    LinearOp(Index in, Index out, Index weight, Index bias, const Activation& act, bool exact)
+    LinearOp(Index in, Index out, Index positions, Index weight, Index bias, const Activation& act,
+             bool exact)
         : in(in),
           out(out),
+          positions(positions),
           weight(weight),
           bias(bias),
           act(&act),
           curved(act.name != "none"),
           exact(exact) {}
 
-    Index saved_rows() const override { return curved ? out : 0; }
+    Index saved_rows() const override { return curved ? out * positions : 0; }
+    Index products() const override { return out * in * positions; }
     Index packed_size() const override { return si::packed_size(out, in); }
     void pack(const ProductKernels& products, const float* parameters,
               float* packed) const override {
@@ -95,29 +73,30 @@ struct LinearOp : OpOf<LinearOp> {
 
     template <class T>
     void run(const ForwardCall<T>& c) const {
-        multiply(kernels(c.products), out, in, c.columns, c.parameters + weight, c.packed,
-                 c.inputs[0], T(0), c.output);
+        const Index n = c.columns * positions;
+        multiply(kernels(c.products), out, in, n, c.parameters + weight, c.packed, c.inputs[0],
+                 T(0), c.output);
         if (!curved && bias < 0) return;
-        activate<T> (*act)(out, c.columns, bias < 0 ? nullptr : c.parameters + bias, c.output,
+        activate<T> (*act)(out, n, bias < 0 ? nullptr : c.parameters + bias, c.output,
                            curved ? c.saved : nullptr);
     }
 
     template <class T>
     void back(const BackwardCall<T>& c) const {
+        const Index n = c.columns * positions;
         if (c.d_parameters != nullptr && bias >= 0) {
             if (c.keep_parameters == T(0)) std::fill_n(c.d_parameters + bias, out, T(0));
-            times_and_sum(out, c.columns, curved ? c.saved : nullptr, c.d_output,
-                          c.d_parameters + bias);
+            times_and_sum(out, n, curved ? c.saved : nullptr, c.d_output, c.d_parameters + bias);
         } else if (curved) {
-            times(out * c.columns, c.saved, c.d_output);
+            times(out * n, c.saved, c.d_output);
         }
         if (c.d_parameters != nullptr) {
-            multiply_outer(kernels(c.products), out, in, c.columns, c.d_output, c.inputs[0],
+            multiply_outer(kernels(c.products), out, in, n, c.d_output, c.inputs[0],
                            c.keep_parameters, c.d_parameters + weight);
         }
         if (c.d_inputs[0] != nullptr) {
-            multiply_transposed(kernels(c.products), out, in, c.columns, c.parameters + weight,
-                                c.packed, c.d_output, c.keep[0], c.d_inputs[0]);
+            multiply_transposed(kernels(c.products), out, in, n, c.parameters + weight, c.packed,
+                                c.d_output, c.keep[0], c.d_inputs[0]);
         }
     }
 };
@@ -179,18 +158,23 @@ struct ScaleOp : OpOf<ScaleOp> {
 };
 
 struct ConcatOp : OpOf<ConcatOp> {
-    std::vector<Index> rows;
-    Index total = 0;
+    std::vector<Index> rows;  // of each position
+    Index total = 0, positions;
 
-    explicit ConcatOp(const std::vector<Var>& parts) {
-        for (const Var& part : parts) rows.push_back(part.rows), total += part.rows;
+    explicit ConcatOp(const std::vector<Var>& parts) : positions(parts.front().positions) {
+        for (const Var& part : parts) {
+            require(part.positions == positions, Failure::internal, "concat: ", positions,
+                    " positions and ", part.positions);
+            rows.push_back(part.channels());
+            total += part.channels();
+        }
     }
 
     template <class T>
     void run(const ForwardCall<T>& c) const {
         Index at = 0;
         for (std::size_t k = 0; k < rows.size(); at += rows[k], ++k) {
-            for (Index j = 0; j < c.columns; ++j) {
+            for (Index j = 0; j < c.columns * positions; ++j) {
                 std::memcpy(c.output + j * total + at, c.inputs[k] + j * rows[k],
                             sizeof(T) * static_cast<std::size_t>(rows[k]));
             }
@@ -202,7 +186,7 @@ struct ConcatOp : OpOf<ConcatOp> {
         Index at = 0;
         for (std::size_t k = 0; k < rows.size(); at += rows[k], ++k) {
             if (c.d_inputs[k] == nullptr) continue;
-            for (Index j = 0; j < c.columns; ++j) {
+            for (Index j = 0; j < c.columns * positions; ++j) {
                 pass(rows[k], T(1), c.d_output + j * total + at, c.keep[k],
                      c.d_inputs[k] + j * rows[k]);
             }
@@ -281,31 +265,34 @@ struct HarmonicsOp : OpOf<HarmonicsOp> {
 }  // namespace
 
 Var linear(Graph& graph, Var x, Index rows, const std::string& name, const LinearOptions& options) {
-    const Index weight = graph.tensor(name + ".weight", {rows, x.rows},
-                                      {options.gain / std::sqrt(static_cast<double>(x.rows)), 0});
+    const Index in = x.channels();
+    const Index weight = graph.tensor(name + ".weight", {rows, in},
+                                      {options.gain / std::sqrt(static_cast<double>(in)), 0});
     const Index bias = options.bias ? graph.tensor(name + ".bias", {rows}, {}) : -1;
     const auto& act = activations().at(options.activation);
-    return graph.apply(std::make_shared<LinearOp>(x.rows, rows, weight, bias, act, options.exact),
-                       {x}, rows, true);
+    return graph.apply(
+        std::make_shared<LinearOp>(in, rows, x.positions, weight, bias, act, options.exact), {x},
+        rows * x.positions, true, x.positions);
 }
 
 Var activation(Graph& graph, Var x, std::string_view name) {
-    return graph.apply(std::make_shared<ActivationOp>(x.rows, activations().at(name)), {x}, x.rows);
+    return graph.apply(std::make_shared<ActivationOp>(x.rows, activations().at(name)), {x}, x.rows,
+                       false, x.positions);
 }
 
 Var add(Graph& graph, Var a, Var b) {
     require(a.rows == b.rows, Failure::internal, "add: ", a.rows, " rows and ", b.rows);
-    return graph.apply(std::make_shared<AddOp>(a.rows), {a, b}, a.rows);
+    return graph.apply(std::make_shared<AddOp>(a.rows), {a, b}, a.rows, false, a.positions);
 }
 
 Var scale(Graph& graph, Var x, double factor) {
-    return graph.apply(std::make_shared<ScaleOp>(x.rows, factor), {x}, x.rows);
+    return graph.apply(std::make_shared<ScaleOp>(x.rows, factor), {x}, x.rows, false, x.positions);
 }
 
 Var concat(Graph& graph, const std::vector<Var>& parts) {
     auto op = std::make_shared<ConcatOp>(parts);
-    const Index total = op->total;
-    return graph.apply(std::move(op), parts, total);
+    const Index positions = op->positions, total = op->total * positions;
+    return graph.apply(std::move(op), parts, total, false, positions);
 }
 
 Var sine_cosine(Graph& graph, Var x) {

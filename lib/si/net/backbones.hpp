@@ -1,0 +1,118 @@
+#pragma once
+
+#include <optional>
+
+#include "si/net/activation.hpp"
+#include "si/net/network.hpp"
+#include "si/net/ops.hpp"
+
+// The networks of networks(), and what they have in common.
+
+namespace si {
+
+struct MlpSpec {
+    Index width = 256;
+    Index depth = 4;
+    std::string activation = "silu";
+    Index time_features = 4;
+    Index fourier = 64;
+    double fourier_scale = 3;
+    bool residual = false;
+    Index label_features = 16;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("width", &MlpSpec::width, "Units in a hidden layer", kPositive),
+            field("depth", &MlpSpec::depth, "Number of hidden layers", kPositive),
+            field("activation", &MlpSpec::activation, "Non-linearity",
+                  one_of(+[] { return activations().names(); })),
+            field("time_features", &MlpSpec::time_features,
+                  "Pairs sin(pi k t), cos(pi k t) beside t", kNonNegative),
+            field("fourier", &MlpSpec::fourier,
+                  "Trained Fourier features of x, in pairs; 0 is none", kNonNegative),
+            field("fourier_scale", &MlpSpec::fourier_scale,
+                  "Deviation of their phases at the start, in radians, on standardised data",
+                  kPositive),
+            field("residual", &MlpSpec::residual, "Each hidden layer adds to the one before"),
+            field("label_features", &MlpSpec::label_features, "Numbers that stand for a label",
+                  kPositive)};
+    }
+};
+Graph make_mlp(const MlpSpec& spec, const NetworkShape& shape);
+
+struct UnetSpec {
+    Index width = 32;
+    std::vector<Index> multipliers = {1, 2, 2};
+    Index blocks = 2;
+    Index attention = 64;
+    Index heads = 4;
+    Index groups = 8;
+    bool circular = false;
+    Index time_features = 8;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("width", &UnetSpec::width, "Channels of the first level", kPositive),
+            field("multipliers", &UnetSpec::multipliers,
+                  "Channels of each level, as multiples of that; the next has half the height and "
+                  "width",
+                  kPositive),
+            field("blocks", &UnetSpec::blocks, "Residual blocks of a level, on the way down",
+                  kPositive),
+            field("attention", &UnetSpec::attention,
+                  "Levels of at most this many pixels have attention", kNonNegative),
+            field("heads", &UnetSpec::heads, "Its heads", kPositive),
+            field("groups", &UnetSpec::groups, "Groups of channels that are normalised together",
+                  kPositive),
+            field("circular", &UnetSpec::circular,
+                  "What leaves the image on a side enters opposite"),
+            field("time_features", &UnetSpec::time_features,
+                  "Pairs sin(pi k t), cos(pi k t) beside t", kNonNegative)};
+    }
+};
+Graph make_unet(const UnetSpec& spec, const NetworkShape& shape);
+
+struct SitSpec {
+    std::string size = "xxs";
+    Index patch = 4;
+    std::optional<Index> width, depth, heads;
+
+    static std::vector<std::string> sizes();  ///< "xxs", "s", "b", "l", "xl"
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("size", &SitSpec::size,
+                  "Width, depth and heads: xxs is 96, 6, 4; s to xl are "
+                  "those of the paper",
+                  one_of(sizes)),
+            field("patch", &SitSpec::patch, "Side of the squares of pixels that are one token",
+                  kPositive),
+            field("width", &SitSpec::width, "Numbers of a token, instead", kPositive),
+            field("depth", &SitSpec::depth, "Number of blocks, instead", kPositive),
+            field("heads", &SitSpec::heads, "Heads of attention, instead", kPositive)};
+    }
+};
+Graph make_sit(const SitSpec& spec, const NetworkShape& shape);
+
+/// What every network is a function of, as its graph begins.
+struct NetworkInputs {
+    Var x, t;
+    std::optional<Var> label, condition;
+
+    NetworkInputs(Graph& graph, const NetworkShape& shape);
+};
+
+/// An image network's input: x, and channels that it is conditioned on, one pixel a position.
+/// Throws Failure::usage when x is no image or the condition is neither such channels nor numbers.
+struct ImageInput {
+    ImageSize size;
+    Var image;
+    std::optional<Var> numbers;  ///< a condition that has no place in the image
+
+    ImageInput(Graph& graph, const NetworkShape& shape, const NetworkInputs& inputs);
+};
+
+/// Makes y (outputs), the answer of an image network in the order of files, its output.
+void finish(Graph& graph, Var y, const NetworkShape& shape, const NetworkInputs& inputs);
+
+}  // namespace si

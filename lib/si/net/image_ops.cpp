@@ -1,0 +1,354 @@
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+#include "si/base/error.hpp"
+#include "si/base/simd.hpp"
+#include "si/net/gemm.hpp"
+#include "si/net/op_of.hpp"
+#include "si/net/ops.hpp"
+
+// Ops on images and sequences. Inside a network an image is height x width positions, row by row,
+// each with all of its channels: then what acts on every pixel is a product with all pixels of all
+// columns at once.
+
+namespace si {
+namespace {
+
+/// output block i is input block source[i]; a block may be wanted often, or never.
+struct RearrangeOp : OpOf<RearrangeOp> {
+    Index block, in;
+    std::vector<Index> source;
+
+    RearrangeOp(Index block, Index in, std::vector<Index> source)
+        : block(block), in(in), source(std::move(source)) {}
+
+    Index out() const { return block * std::ssize(source); }
+
+    template <class T>
+    void run(const ForwardCall<T>& c) const {
+        for (Index j = 0; j < c.columns; ++j) {
+            const T* from = c.inputs[0] + j * in;
+            T* to = c.output + j * out();
+            if (block == 1) {
+                for (const Index k : source) *to++ = from[k];
+                continue;
+            }
+            for (const Index k : source) to = std::copy_n(from + k * block, block, to);
+        }
+    }
+
+    template <class T>
+    void back(const BackwardCall<T>& c) const {
+        T* dx = c.d_inputs[0];
+        if (dx == nullptr) return;
+        if (c.keep[0] == T(0)) std::fill_n(dx, in * c.columns, T(0));
+        for (Index j = 0; j < c.columns; ++j) {
+            const T* from = c.d_output + j * out();
+            for (const Index k : source) {
+                T* to = dx + j * in + k * block;
+                for (Index i = 0; i < block; ++i) to[i] += *from++;
+            }
+        }
+    }
+};
+
+/// Memory for one op's work on one thread: grows once, is then reused.
+template <class T>
+T* work_space(Index size) {
+    thread_local std::vector<T> memory;
+    if (std::ssize(memory) < size) memory.resize(static_cast<std::size_t>(size));
+    return memory.data();
+}
+
+/// 3 x 3, one position to one position. The neighbourhoods of some lines of pixels are written out
+/// one after another, and are then the columns of a matrix product.
+struct ConvolveOp : OpOf<ConvolveOp> {
+    Index height, width, in, out, weight, bias;
+    bool circular;
+
+    ConvolveOp(ImageSize size, Index in, Index out, Index weight, Index bias, bool circular)
+        : height(size.height),
+          width(size.width),
+          in(in),
+          out(out),
+          weight(weight),
+          bias(bias),
+          circular(circular) {}
+
+    Index pixels() const { return height * width; }
+    Index products() const override { return 9 * in * out * pixels(); }
+
+    // Two matrices: the weights (out, 9 in), and for what flows back the same turned round, (in, 9
+    // out).
+    Index packed_size() const override {
+        return si::packed_size(out, 9 * in) + si::packed_size(in, 9 * out);
+    }
+    void pack(const ProductKernels& products, const float* parameters,
+              float* packed) const override {
+        pack_matrix(products, out, 9 * in, parameters + weight, packed);
+        std::vector<float> turned(static_cast<std::size_t>(9 * in * out));
+        turn(parameters + weight, turned.data());
+        pack_matrix(products, in, 9 * out, turned.data(), packed + si::packed_size(out, 9 * in));
+    }
+
+    /// (out, 9, in) to (in, 9, out), the nine from last to first.
+    template <class T>
+    void turn(const T* w, T* turned) const {
+        for (Index o = 0; o < out; ++o) {
+            for (Index k = 0; k < 9; ++k) {
+                for (Index i = 0; i < in; ++i) {
+                    turned[(i * 9 + 8 - k) * out + o] = w[(o * 9 + k) * in + i];
+                }
+            }
+        }
+    }
+
+    /// The neighbourhoods of the pixels of lines `first` .. `first` + count - 1 of a batch of
+    /// images, a line being a row of one of them.
+    template <class T>
+    void neighbourhoods(const T* images, Index channels, Index first, Index count, T* to) const {
+        const auto put = [&](const T* line, Index x) {
+            if (x < 0 || x >= width) {
+                if (!circular) {
+                    to = std::fill_n(to, channels, T(0));
+                    return;
+                }
+                x = (x + width) % width;
+            }
+            to = std::copy_n(line + x * channels, channels, to);
+        };
+        for (Index line = first; line < first + count; ++line) {
+            const T* image = images + line / height * pixels() * channels;
+            const Index y = line % height;
+            T* const start = to;
+            for (Index dy = 0; dy < 3; ++dy) {
+                Index at = y + dy - 1;
+                const bool outside = at < 0 || at >= height;
+                if (outside && circular) at = (at + height) % height;
+                const T* from = image + at * width * channels;
+                for (Index x = 0; x < width; ++x) {
+                    to = start + (9 * x + 3 * dy) * channels;
+                    if (outside && !circular) {
+                        std::fill_n(to, 3 * channels, T(0));
+                    } else if (x > 0 && x + 1 < width) {
+                        std::copy_n(from + (x - 1) * channels, 3 * channels, to);
+                    } else {
+                        for (Index dx = 0; dx < 3; ++dx) put(from, x + dx - 1);
+                    }
+                }
+            }
+            to = start + 9 * width * channels;
+        }
+    }
+
+    /// body(first line, pixels, where they begin) for some lines at a time.
+    template <class Body>
+    void by_lines(Index columns, const Body& body) const {
+        constexpr Index kPixels = 192;  // their neighbourhoods stay in the second-level cache
+        const Index lines = columns * height, some = std::max<Index>(1, kPixels / width);
+        for (Index first = 0; first < lines; first += some) {
+            const Index count = std::min(some, lines - first);
+            body(first, count, first * width);
+        }
+    }
+
+    template <class T>
+    void run(const ForwardCall<T>& c) const {
+        T* const around = work_space<T>(9 * in * (192 + width));
+        by_lines(c.columns, [&](Index first, Index count, Index at) {
+            neighbourhoods(c.inputs[0], in, first, count, around);
+            multiply(products_of(c.products), out, 9 * in, count * width, c.parameters + weight,
+                     c.packed, around, T(0), c.output + at * out);
+        });
+        activate<T>(activations().at("none"))(out, c.columns * pixels(), c.parameters + bias,
+                                              c.output, nullptr);
+    }
+
+    template <class T>
+    void back(const BackwardCall<T>& c) const {
+        T* const around = work_space<T>(9 * std::max(in, out) * (192 + width));
+        if (c.d_parameters != nullptr) {
+            T* const db = c.d_parameters + bias;
+            if (c.keep_parameters == T(0)) std::fill_n(db, out, T(0));
+            for (Index p = 0; p < c.columns * pixels(); ++p) {
+                const T* dy = c.d_output + p * out;
+                for (Index o = 0; o < out; ++o) db[o] += dy[o];
+            }
+            by_lines(c.columns, [&](Index first, Index count, Index at) {
+                neighbourhoods(c.inputs[0], in, first, count, around);
+                multiply_outer(products_of(c.products), out, 9 * in, count * width,
+                               c.d_output + at * out, around, first == 0 ? c.keep_parameters : T(1),
+                               c.d_parameters + weight);
+            });
+        }
+        if (c.d_inputs[0] == nullptr) return;
+        const T* turned = nullptr;
+        std::vector<T> matrix;
+        if (c.packed == nullptr) {
+            matrix.resize(static_cast<std::size_t>(9 * in * out));
+            turn(c.parameters + weight, matrix.data());
+            turned = matrix.data();
+        }
+        const T* const packed =
+            c.packed == nullptr ? nullptr : c.packed + si::packed_size(out, 9 * in);
+        by_lines(c.columns, [&](Index first, Index count, Index at) {
+            neighbourhoods<T>(c.d_output, out, first, count, around);
+            multiply(products_of(c.products), in, 9 * out, count * width, turned, packed, around,
+                     c.keep[0], c.d_inputs[0] + at * in);
+        });
+    }
+
+    static const ProductKernels& products_of(const ProductKernels* products) { return *products; }
+};
+
+/// x + (a constant for each row).
+struct AddConstantOp : OpOf<AddConstantOp> {
+    std::vector<double> values;
+
+    explicit AddConstantOp(std::vector<double> values) : values(std::move(values)) {}
+
+    template <class T>
+    void run(const ForwardCall<T>& c) const {
+        const Index rows = std::ssize(values);
+        for (Index j = 0; j < c.columns; ++j) {
+            for (Index i = 0; i < rows; ++i) {
+                c.output[j * rows + i] =
+                    c.inputs[0][j * rows + i] + static_cast<T>(values[static_cast<std::size_t>(i)]);
+            }
+        }
+    }
+
+    template <class T>
+    void back(const BackwardCall<T>& c) const {
+        pass(std::ssize(values) * c.columns, T(1), c.d_output, c.keep[0], c.d_inputs[0]);
+    }
+};
+
+/// x (channels, pixels) times 1 - mask (pixels).
+struct HideOp : OpOf<HideOp> {
+    Index channels, pixels;
+
+    HideOp(Index channels, Index pixels) : channels(channels), pixels(pixels) {}
+
+    template <class T>
+    void run(const ForwardCall<T>& c) const {
+        hide(c.columns, c.inputs[0], c.inputs[1], T(0), c.output);
+    }
+
+    /// The mask is data: nobody asks for its derivative.
+    template <class T>
+    void back(const BackwardCall<T>& c) const {
+        if (c.d_inputs[1] != nullptr && c.keep[1] == T(0)) {
+            std::fill_n(c.d_inputs[1], pixels * c.columns, T(0));
+        }
+        if (c.d_inputs[0] != nullptr) {
+            hide<T>(c.columns, c.d_output, c.inputs[1], c.keep[0], c.d_inputs[0]);
+        }
+    }
+
+    template <class T>
+    void hide(Index columns, const T* x, const T* mask, T keep, T* y) const {
+        for (Index j = 0; j < columns; ++j, mask += pixels) {
+            for (Index k = 0; k < channels; ++k, x += pixels, y += pixels) {
+                for (Index p = 0; p < pixels; ++p) {
+                    const T value = mask[p] == T(1) ? T(0) : x[p] * (T(1) - mask[p]);
+                    y[p] = keep == T(0) ? value : y[p] + value;
+                }
+            }
+        }
+    }
+};
+
+Var rearrange(Graph& graph, Var x, Index block, std::vector<Index> source, Index positions) {
+    auto op = std::make_shared<RearrangeOp>(block, x.rows, std::move(source));
+    const Index rows = op->out();
+    return graph.apply(std::move(op), {x}, rows, false, positions);
+}
+
+/// Of all patches in their order and all of their lines: which line of which patch of the image.
+std::vector<Index> lines_of_patches(ImageSize size, Index side) {
+    std::vector<Index> source;
+    for (Index py = 0; py < size.height / side; ++py) {
+        for (Index px = 0; px < size.width / side; ++px) {
+            for (Index dy = 0; dy < side; ++dy) {
+                source.push_back((py * side + dy) * (size.width / side) + px);
+            }
+        }
+    }
+    return source;
+}
+
+}  // namespace
+
+Var channels_last(Graph& graph, Var x, Index channels) {
+    const Index pixels = x.rows / channels;
+    std::vector<Index> source;
+    for (Index p = 0; p < pixels; ++p) {
+        for (Index k = 0; k < channels; ++k) source.push_back(k * pixels + p);
+    }
+    return rearrange(graph, x, 1, std::move(source), pixels);
+}
+
+Var channels_first(Graph& graph, Var x) {
+    std::vector<Index> source;
+    for (Index k = 0; k < x.channels(); ++k) {
+        for (Index p = 0; p < x.positions; ++p) source.push_back(p * x.channels() + k);
+    }
+    return rearrange(graph, x, 1, std::move(source), 1);
+}
+
+Var patches(Graph& graph, Var x, ImageSize size, Index side) {
+    return rearrange(graph, x, side * x.channels(), lines_of_patches(size, side),
+                     x.positions / (side * side));
+}
+
+Var from_patches(Graph& graph, Var x, ImageSize size, Index side) {
+    const auto forward = lines_of_patches(size, side);
+    std::vector<Index> source(forward.size());
+    for (std::size_t i = 0; i < forward.size(); ++i) {
+        source[static_cast<std::size_t>(forward[i])] = static_cast<Index>(i);
+    }
+    return rearrange(graph, x, x.channels() / side, std::move(source), size.pixels());
+}
+
+Var enlarge(Graph& graph, Var x, ImageSize size) {
+    std::vector<Index> source;
+    for (Index y = 0; y < 2 * size.height; ++y) {
+        for (Index at = 0; at < 2 * size.width; ++at) {
+            source.push_back(y / 2 * size.width + at / 2);
+        }
+    }
+    return rearrange(graph, x, x.channels(), std::move(source), 4 * size.pixels());
+}
+
+std::vector<Var> split(Graph& graph, Var x, Index parts) {
+    std::vector<Var> list;
+    for (Index k = 0; k < parts; ++k) list.push_back(rearrange(graph, x, x.rows / parts, {k}, 1));
+    return list;
+}
+
+Var convolve(Graph& graph, Var x, ImageSize size, Index channels, const std::string& name,
+             const ConvolveOptions& options) {
+    const Index in = x.channels();
+    const Index weight = graph.tensor(name + ".weight", {channels, 3, 3, in},
+                                      {options.gain / std::sqrt(9.0 * static_cast<double>(in)), 0});
+    const Index bias = graph.tensor(name + ".bias", {channels}, {});
+    return graph.apply(
+        std::make_shared<ConvolveOp>(size, in, channels, weight, bias, options.circular), {x},
+        channels * size.pixels(), true, size.pixels());
+}
+
+Var add_constant(Graph& graph, Var x, std::vector<double> values) {
+    require(std::ssize(values) == x.rows, Failure::internal, "add_constant: ", x.rows, " rows and ",
+            values.size());
+    return graph.apply(std::make_shared<AddConstantOp>(std::move(values)), {x}, x.rows, false,
+                       x.positions);
+}
+
+Var hide(Graph& graph, Var x, Var mask) {
+    require(x.rows % mask.rows == 0, Failure::internal, "hide: ", x.rows, " rows and ", mask.rows);
+    return graph.apply(std::make_shared<HideOp>(x.rows / mask.rows, mask.rows), {x, mask}, x.rows);
+}
+
+}  // namespace si
