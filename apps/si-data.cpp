@@ -29,19 +29,25 @@ si::RowSets rows_of(const std::string& file, Console& console) {
 }
 
 int import_data(int argc, char** argv) {
-    std::string file;
+    std::vector<std::string> files;
     si::ImportSpec spec;
     Messages messages;
     Output output;
-    return Program("si-data import", "make an HDF5 data set of a table, an array or a dataset")
-        .input("FILE", file, kData)
+    return Program("si-data import", "make an HDF5 data set of a table, an array or images")
+        .inputs("FILE", files,
+                "HDF5, CSV, TSV or NPY; or images, IDX (also .gz), PNG, PGM or PPM; - is standard "
+                "input")
         .options("Import", spec)
         .output(output)
         .common(messages)
         .example("si-data import iris.csv --label-column last -o iris.h5",
                  "All columns but the last in /x, the last in /label.")
+        .example(
+            "si-data import train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz "
+            "-o train.h5",
+            "Images in /x, as (channels, height, width).")
         .run(argc, argv, [&](Console& console) {
-            const auto rows = si::import_rows(si::read_samples(file), spec);
+            const auto rows = si::import_files(files, spec);
             auto out = writer(output.output, console);
             si::write_rows(out, rows, si::first_rows(rows.n, rows.n));
             out.commit();
@@ -59,6 +65,27 @@ int export_data(int argc, char** argv) {
         .example("si-data export samples.h5 -o samples.npy", "For Python.")
         .run(argc, argv,
              [&](Console&) { si::export_samples(output.output, si::read_samples(file)); });
+}
+
+int class_data(int argc, char** argv) {
+    std::string file;
+    Messages messages;
+    Output output;
+    return Program("si-data classes", "make a set to train a classifier on, of samples with labels")
+        .about(
+            "Writes 1 at the label of each sample and 0 at the others to /x, and the sample to "
+            "/condition. A model of it, si-train --condition condition --learn x1, answers with "
+            "the probabilities of the labels: si-sample --given IMAGES --denoise 1.")
+        .input("FILE", file, kData)
+        .output(output)
+        .common(messages)
+        .example("si-data classes train.h5 -o classes.h5", "")
+        .run(argc, argv, [&](Console& console) {
+            const auto rows = si::class_rows(si::DataFile(file));
+            auto out = writer(output.output, console);
+            si::write_rows(out, rows, si::first_rows(rows.n, rows.n));
+            out.commit();
+        });
 }
 
 int split_data(int argc, char** argv) {
@@ -195,6 +222,7 @@ int main(int argc, char** argv) {
     return Program("si-data", "make, convert and inspect data sets")
         .command("import", "make an HDF5 data set of a table, an array or a dataset", import_data)
         .command("export", "write samples as text or NumPy", export_data)
+        .command("classes", "make a set to train a classifier on", class_data)
         .command("split", "hold out a random part", split_data)
         .command("head", "the first samples", head_data)
         .command("merge", "join the parts of a job", merge_data)

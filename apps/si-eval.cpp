@@ -48,6 +48,42 @@ int eval_divergence(int argc, char** argv) {
         });
 }
 
+int eval_restored(int argc, char** argv) {
+    std::string restored, truth;
+    si::RestoredSpec spec;
+    Common common;
+    return Program("si-eval restored", "errors of restored samples, row by row")
+        .input("RESTORED", restored, "of si-sample --observed; its /mask says what was known")
+        .input("TRUTH", truth, "what they were, in the same order")
+        .options("Errors", spec)
+        .common(common)
+        .run(argc, argv, [&](Console&) {
+            std::cout << si::restored_report(restored, truth, spec).dump() << '\n';
+        });
+}
+
+int eval_frechet(int argc, char** argv) {
+    std::string samples, reference;
+    Common common;
+    return Program("si-eval frechet", "Frechet distance between Gaussian fits of features")
+        .input("SAMPLES", samples, "features of samples, such as a classifier's answers")
+        .input("REFERENCE", reference, "features of the truth")
+        .common(common)
+        .run(argc, argv,
+             [&](Console&) { std::cout << si::frechet_report(samples, reference).dump() << '\n'; });
+}
+
+int eval_accuracy(int argc, char** argv) {
+    std::string scores, truth;
+    Common common;
+    return Program("si-eval accuracy", "how often the largest of some numbers is that of the label")
+        .input("SCORES", scores, "a number for each label, a row a sample")
+        .input("TRUTH", truth, "data set with the right /label, in the same order")
+        .common(common)
+        .run(argc, argv,
+             [&](Console&) { std::cout << si::accuracy_report(scores, truth).dump() << '\n'; });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -61,6 +97,9 @@ int main(int argc, char** argv) {
             "two parts of the reference, which is the least that can be told from zero.")
         .command("kl", "divergences of a model from a truth of known density", eval_divergence)
         .command("fields", "errors of a model's fields, where truth is known", eval_fields)
+        .command("restored", "errors of restored samples, row by row", eval_restored)
+        .command("frechet", "distance between Gaussian fits of features", eval_frechet)
+        .command("accuracy", "how often labels are met", eval_accuracy)
         .input("SAMPLES", samples, "samples to judge: HDF5, CSV, TSV or NPY")
         .input("REFERENCE", reference, "samples of the truth; three times as many are best")
         .options("Kernel estimate", spec)

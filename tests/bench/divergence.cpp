@@ -23,7 +23,7 @@ void measure(Index dim, const char* net) {
     NetworkFieldSpec spec;
     spec.net = net;
     const NetworkField field(spec, {Interpolant(InterpolantSpec{}), true}, dim,
-                             NetworkField::graph(spec, dim).initial(1));
+                             NetworkField::graph(spec, {dim}).initial(1));
     const auto evaluate = field.evaluator();
     const Index n = kChunk;  // short runs: some of them are undisturbed
     const Matrix x = Matrix::Random(dim, n), probes = Matrix::Random(dim, n).cwiseSign();

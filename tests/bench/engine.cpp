@@ -236,7 +236,7 @@ void train(const Options& options, const std::string& net, Index dim, Index batc
     const auto field = field_spec(options, net);
     spec.net = field.net;
     const auto all = prepare(some_data(dim), InterpolantSpec{}, spec, 1);
-    const Graph graph = NetworkField::graph(field, dim);
+    const Graph graph = NetworkField::graph(field, {dim});
     Threads threads(options.threads);
     Machine machine(graph, all->learned, all->source, spec, 1, threads);
     const Index passes = machine.passes();
@@ -273,7 +273,7 @@ void sample(const Options& options, const std::string& net, Index dim, const cha
     const Model model = some_model(dim);
     auto spec = field_spec(options, net);
     spec.learn = "b";
-    const Graph graph = NetworkField::graph(spec, dim);
+    const Graph graph = NetworkField::graph(spec, {dim});
     const NetworkField field(spec, model.setup(), dim, graph.initial(1));
     TransportSpec how;
     if (noisy) {
@@ -309,7 +309,7 @@ void likelihood(const Options& options, const std::string& net, Index dim, const
     const Model model = some_model(dim);
     auto spec = field_spec(options, net);
     spec.learn = "b";
-    const Graph graph = NetworkField::graph(spec, dim);
+    const Graph graph = NetworkField::graph(spec, {dim});
     const NetworkField field(spec, model.setup(), dim, graph.initial(1));
     OdeScoreSpec how;
     how.ode = Choice<ode_solvers>("rk4,steps=20");

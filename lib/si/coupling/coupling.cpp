@@ -216,6 +216,13 @@ PairsOfModel pairs_of_model(const FromModelSpec& spec) {
     return {spec.model, spec.pairs, spec.rtol};
 }
 
+/// x0 is made from x1, so it has no rows.
+DrawPairs of_x1(const Json&, const CouplingData& data) {
+    require(data.n0 == 0, Failure::usage,
+            "this coupling makes x0 from x1; leave the samples of x0 out");
+    return independent({}, data);
+}
+
 constexpr auto kCouplings = std::to_array<CouplingRow>({
     {"independent", "x0 and x1 are drawn apart", spec_of<NoSettings>, true, true, false,
      from_json<independent>},
@@ -225,6 +232,12 @@ constexpr auto kCouplings = std::to_array<CouplingRow>({
      spec_of<OtSpec>, false, true, true, from_json<optimal>},
     {"sinkhorn", "by entropic transport, the ends of a Schroedinger bridge",
      spec_of<SinkhornCouplingSpec>, false, false, true, from_json<entropic>},
+    {"inpaint", "x0 is x1 with tiles of noise, which alone move", spec_of<InpaintSpec>, false, true,
+     false, of_x1, nullptr, from_json<make_inpaint>},
+    {"superres", "x0 is x1 at a lower resolution, and noise", spec_of<SuperresSpec>, false, true,
+     false, of_x1, nullptr, from_json<make_superres>},
+    {"noise", "x0 is x1 and noise", spec_of<NoisySpec>, false, true, false, of_x1, nullptr,
+     from_json<make_noise>},
     {"from-model", "x1 is where a model's flow takes x0: rectification", spec_of<FromModelSpec>,
      false, true, false, from_json<from_model>, from_json<pairs_of_model>},
 });

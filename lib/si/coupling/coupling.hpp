@@ -8,6 +8,7 @@
 
 #include "si/base/catalogue.hpp"
 #include "si/base/types.hpp"
+#include "si/coupling/corruption.hpp"
 
 namespace si {
 
@@ -45,9 +46,12 @@ struct CouplingRow {
     DrawPairs (*make)(const Json& settings, const CouplingData& data);
     /// For pairs that a model makes of its base: how. Null for pairs of the data.
     PairsOfModel (*pairs_of_model)(const Json& settings) = nullptr;
+    /// For x0 that is made from x1: how. Null for others.
+    std::shared_ptr<const Corruption> (*corruption)(const Json& settings,
+                                                    const CorruptionData& data) = nullptr;
 };
 
-/// independent, paired, ot, sinkhorn, from-model.
+/// independent, paired, ot, sinkhorn, inpaint, superres, noise, from-model.
 Catalogue<CouplingRow> couplings();
 
 }  // namespace si

@@ -26,7 +26,11 @@ constexpr std::array<double, kStages> kError{
 class Run {
   public:
     Run(const Dopri5Spec& spec, const Drift& drift, const Journey& journey, Matrix x)
-        : spec_(spec), drift_(drift), goals_(journey.stops), x_(std::move(x)) {
+        : spec_(spec),
+          drift_(drift),
+          go_on_(journey.go_on),
+          goals_(journey.stops),
+          x_(std::move(x)) {
         measured_ = x_.rows() - journey.passengers;
         direction_ = journey.to >= journey.from ? 1 : -1;
         goals_.push_back(journey.to);
@@ -195,11 +199,17 @@ class Run {
             }
             ++kept;
         }
+        if (kept < active_ && kept > 0 && go_on_) {
+            std::vector<Index> columns;
+            for (Index j = 0; j < kept; ++j) columns.push_back(column(j).origin);
+            go_on_(columns);
+        }
         active_ = kept;
     }
 
     const Dopri5Spec& spec_;
     const Drift& drift_;
+    const std::function<void(const std::vector<Index>&)>& go_on_;
     std::vector<double> goals_;
     double direction_ = 1;
     Index active_ = 0, measured_ = 0;

@@ -43,6 +43,16 @@ Epsilon sine(const ConstantSpec& spec, const EpsilonContext&) {
     };
 }
 
+Epsilon linear(const ConstantSpec& spec, const EpsilonContext&) {
+    return [spec](double t) { return spec.value * (1 - t); };
+}
+
+Epsilon decreasing(const ConstantSpec& spec, const EpsilonContext&) {
+    return [spec](double t) {
+        return spec.value / 4 * std::pow(std::cos(std::numbers::pi * t) + 1, 2);
+    };
+}
+
 Epsilon sigma(const ConstantSpec& spec, const EpsilonContext& context) {
     return [spec, setup = context.setup](double t) {
         const auto c = setup.interpolant.at(t);
@@ -83,6 +93,16 @@ struct OptimalSpec {
 
 double ratio(double b, double s) { return s > 0 ? std::sqrt(b / s) : 1; }
 
+/// Straight lines between the times of a grid.
+double interpolated(const std::vector<double>& t, const std::vector<double>& values, double at) {
+    const auto after = std::upper_bound(t.begin(), t.end(), at);
+    if (after == t.begin()) return values.front();
+    if (after == t.end()) return values.back();
+    const auto k = static_cast<std::size_t>(after - t.begin());
+    const double u = (at - t[k - 1]) / (t[k] - t[k - 1]);
+    return (1 - u) * values[k - 1] + u * values[k];
+}
+
 /// An estimate that its noise hides is taken to be as large as that noise.
 std::vector<double> above_noise(std::vector<double> values, const std::vector<double>& noise) {
     for (std::size_t k = 0; k < noise.size(); ++k) values[k] = std::max(values[k], noise[k]);
@@ -103,14 +123,7 @@ Epsilon from_errors(const OptimalSpec& spec, const FieldErrors& errors) {
     }
     std::vector<double> values(count);
     for (std::size_t k = 0; k < count; ++k) values[k] = std::min(ratio(b[k], s[k]), spec.cap);
-    return [t = errors.t, values](double at) {  // straight lines between the grid's times
-        const auto after = std::upper_bound(t.begin(), t.end(), at);
-        if (after == t.begin()) return values.front();
-        if (after == t.end()) return values.back();
-        const auto k = static_cast<std::size_t>(after - t.begin());
-        const double u = (at - t[k - 1]) / (t[k] - t[k - 1]);
-        return (1 - u) * values[k - 1] + u * values[k];
-    };
+    return [t = errors.t, values](double at) { return interpolated(t, values, at); };
 }
 
 /// One network makes the errors of b and s proportional, b^ - b = c (s^ - s): c = alpha^2 beta' /
@@ -129,6 +142,33 @@ Epsilon optimal(const OptimalSpec& spec, const EpsilonContext& context) {
     return from_errors(spec, context.errors);
 }
 
+struct KlSpec {
+    double eta = 0;
+    double cap = 10;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("eta", &KlSpec::eta, "Cost of noise that is weighed against errors",
+                  kNonNegative),
+            field("cap", &KlSpec::cap, "Largest value, as it grows at t = 0", kPositive)};
+    }
+};
+
+/// w^{KL,eta} / 2 of arXiv:2401.08740, section 2.3, where w = 2 epsilon: with the error L of b at
+/// t, w L / (L + 2 eta w^2). eta = 0 leaves what makes the bound on KL least.
+Epsilon kl(const KlSpec& spec, const EpsilonContext& context) {
+    require(context.setup.one_sided, Failure::usage, "epsilon kl is for one-sided interpolants");
+    const Epsilon best = optimal({.constant = false, .cap = spec.cap}, context);
+    if (spec.eta == 0) return best;
+    require(!context.errors.t.empty(), Failure::usage,
+            "epsilon kl with eta needs a model with estimates of its errors; si-train makes them "
+            "with --errors");
+    const auto errors = above_noise(context.errors.b, context.errors.b_stderr);
+    return [spec, best, t = context.errors.t, errors](double at) {
+        const double w = 2 * best(at), loss = interpolated(t, errors, at);
+        return w == 0 ? 0 : w / 2 * loss / (loss + 2 * spec.eta * w * w);
+    };
+}
+
 constexpr auto kEpsilons = std::to_array<EpsilonRow>({
     {"constant", "the same at all times", spec_of<ConstantSpec>, from_json<constant>},
     {"taper", "constant, falling to zero at both ends", spec_of<TaperSpec>, from_json<taper>},
@@ -138,6 +178,10 @@ constexpr auto kEpsilons = std::to_array<EpsilonRow>({
     {"bridge", "(gamma gamma')(0): sigma^2 / 2, the noise of the bridges that a path is made of",
      spec_of<NoSettings>, from_json<of_bridge>},
     {"sbdm", "value / t, that of score-based diffusion", spec_of<CappedSpec>, from_json<sbdm>},
+    {"linear", "value (1 - t)", spec_of<ConstantSpec>, from_json<linear>},
+    {"decreasing", "value (cos(pi t) + 1)^2 / 4", spec_of<ConstantSpec>, from_json<decreasing>},
+    {"kl", "what makes the bound on KL least for one network, or that and less noise",
+     spec_of<KlSpec>, from_json<kl>},
     {"optimal", "what makes the bound on KL least", spec_of<OptimalSpec>, from_json<optimal>},
 });
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "si/flow/given.hpp"
 #include "si/flow/over_chunks.hpp"
 #include "si/flow/trip.hpp"
 
@@ -177,7 +178,8 @@ void warn_of_few_steps(const Scored& all, SdeScoreSpec spec, const Points& point
     if (spec.steps < 2 || some == 0) return;
     spec.steps /= 2;
     const Matrix x = points.x.leftCols(some);
-    const Scored coarse = score(spec, Points{x, points.end, points.seed, points.first});
+    const Scored coarse = score(spec, Points{x, points.end, points.seed, points.first,
+                                             columns_of(points.given, {0, some})});
     const auto [mean, error] = mean_and_error(all.log_density.head(some) - coarse.log_density);
     if (std::abs(mean) <= 0.05 + 3 * error) return;
     progress.warn(text("the steps are too few: with half as many the log-density of the first ",
@@ -208,6 +210,8 @@ class Paths {
 
     void score(const Columns& columns, Scored& out) {
         evaluations_ = 0;
+        given_ = columns_of(points_.given, columns);
+        const Given here(evaluate_, given_);
         Matrix state = Matrix::Zero(dim_ + 1, columns.count);
         state.topRows(dim_) = points_.x.middleCols(columns.first, columns.count);
         state = bridge(way_.from(), noisy_[0], std::move(state));
@@ -248,6 +252,11 @@ class Paths {
                             out.middleCols(j * count, count));
             }
         };
+        Matrix given(given_.rows(), given_.rows() > 0 ? n * count : 0);
+        for (Index j = 0; j < n && given.rows() > 0; ++j) {
+            given.middleCols(j * count, count) = given_.col(j).replicate(1, count);
+        }
+        const Given here(evaluate_, std::move(given));
         Matrix x = state.topRows(dim_);
         const auto weights =
             weigh_({evaluate_, epsilon_, increments, noisy_[0], noisy_[1], spec_.steps}, x);
@@ -270,6 +279,7 @@ class Paths {
     WeighPaths weigh_;
     OdeSolve one_step_;
     FieldValues values_;
+    Matrix given_;           ///< of the points of this chunk
     Index evaluations_ = 0;  ///< of one path
 };
 
@@ -284,9 +294,11 @@ Scored ode_log_density(const Model& model, const Field& field, const OdeScoreSpe
     const Divergence divergence = spec.divergence.make();
     const Index d = model.dim, n = points.x.cols(), probes = divergence.probes;
     Scored all{Vector(n), Vector(probes > 1 ? n : 0), {}, {}, {}, decltype(Scored::evaluations)(n)};
-    over_chunks(field, n, kChunk, threads, progress, "likelihood",
+    check_given(field, points.given, n);
+    over_chunks(field, n, field.together(kChunk), threads, progress, "likelihood",
                 [&](const Columns& columns, Evaluator& evaluate) {
                     const auto range = Eigen::seqN(columns.first, columns.count);
+                    const Given here(evaluate, columns_of(points.given, columns));
                     FieldValues values;
                     Matrix drawn;
                     Drift drift = velocity(evaluate, d, values);
@@ -299,8 +311,10 @@ Scored ode_log_density(const Model& model, const Field& field, const OdeScoreSpe
                             columns.count, 0, static_cast<double>(columns.count - 1));
                         drift = with_probes(evaluate, d, drawn, values);
                     }
-                    const auto result = solve(drift, {way.from(), way.to(), {}, probes > 0 ? 1 : 0},
-                                              std::move(state));
+                    const auto result =
+                        solve(drift, {way.from(), way.to(), {}, probes > 0 ? 1 : 0, here.some()},
+                              std::move(state));
+                    here.all();
                     all.log_density(range) = way.log_density(evaluate, result.x.topRows(d));
                     for (Index j = 0; j < columns.count; ++j) {
                         const Index i = columns.first + j;
@@ -322,10 +336,11 @@ Scored sde_log_density(const Model& model, const Field& field, const SdeScoreSpe
     require(spec.paths <= kMostPaths, Failure::usage, "at most ", kMostPaths, " paths");
     const auto score = [&](const SdeScoreSpec& how, const Points& where) {
         const Index n = where.x.cols();
+        check_given(field, where.given, n);
         Scored all{Vector(n), Vector(n), Vector(n),
                    Vector(n), Vector(n), decltype(Scored::evaluations)(n)};
-        over_chunks(field, n, std::max<Index>(1, kChunk / how.paths), threads, progress,
-                    "likelihood", [&](const Columns& columns, Evaluator& evaluate) {
+        over_chunks(field, n, std::max<Index>(1, field.together(kChunk) / how.paths), threads,
+                    progress, "likelihood", [&](const Columns& columns, Evaluator& evaluate) {
                         Paths(way, field, how, epsilon, where, evaluate).score(columns, all);
                     });
         return all;

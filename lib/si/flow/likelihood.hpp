@@ -59,6 +59,7 @@ struct Points {
     End end = End::target;
     std::uint64_t seed = 0;
     Index first = 0;
+    Matrix given = {};  ///< what they are conditioned on (field.conditions().rows(), n)
 };
 
 /// log rho of the flow, by its change of variables (arXiv:2303.08797 (2.56)): a point is carried

@@ -31,7 +31,7 @@ constexpr auto kBases = std::to_array<BaseRow>({
 });
 
 std::shared_ptr<const Field> network(const NetworkFieldSpec& spec, const Model& model) {
-    return std::make_shared<NetworkField>(spec, model.setup(), model.dim, model.parameters);
+    return std::make_shared<NetworkField>(spec, model.setup(), model.shape, model.parameters);
 }
 
 /// A field in closed form comes from the table of those, whose rows know nothing of models.
@@ -123,6 +123,15 @@ bool Model::one_sided() const {
 Setup Model::setup() const {
     const auto density = base_density();
     return {Interpolant(interpolant), one_sided(), density && density->is_point()};
+}
+
+std::shared_ptr<const Corruption> Model::corruption() const {
+    if (!source) return nullptr;
+    return in_context("/coupling", [&] {
+        require(source->row().corruption != nullptr, Failure::data, "'", source->row().name,
+                "' does not make x0 from x1");
+        return source->row().corruption(source->settings(), {shape, transform.scale[0]});
+    });
 }
 
 std::shared_ptr<const Field> make_field(const Model& model) {

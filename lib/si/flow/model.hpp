@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "si/base/catalogue.hpp"
+#include "si/coupling/coupling.hpp"
 #include "si/flow/quantity.hpp"
 #include "si/interpolant/mixture.hpp"
 
@@ -49,7 +50,9 @@ struct Model {
     InterpolantSpec interpolant;
     Choice<bases> base{"normal"};
     bool independent = true;  ///< x0 and x1 were drawn apart; else there is no one-sided score
-    Json field;               ///< {"kind": ..., settings}, as field_kinds() reads it
+    /// For x0 that is made from x1: how.
+    std::optional<Choice<couplings>> source;
+    Json field;  ///< {"kind": ..., settings}, as field_kinds() reads it
     Transform transform;
     Eigen::VectorXf parameters;   ///< of a network field, flat; else empty
     Json about = Json::object();  ///< provenance: training spec, seed, command, history
@@ -61,6 +64,8 @@ struct Model {
     /// Samples at t = 0 are N(0, I) in files too, whatever the units of the data.
     bool base_has_no_units() const { return one_sided() && !transform.factor; }
     Setup setup() const;
+    /// How x0 is made from x1, in the model's coordinates; null where it is not.
+    std::shared_ptr<const Corruption> corruption() const;
 };
 
 /// A kind of field. `make` copies what it needs of the model.

@@ -4,7 +4,6 @@
 
 #include "si/base/threads.hpp"
 #include "si/net/gemm.hpp"
-#include "si/net/tape.hpp"
 
 namespace si {
 namespace {
@@ -14,20 +13,40 @@ constexpr double kMargin = 1e-3;
 
 }  // namespace
 
+void put_conditions(Tape<float>& tape, const Conditions& conditions, const MatrixF& given,
+                    Index first, Index n, Index wide) {
+    std::size_t input = 2;
+    const auto put = [&](Index from, Index rows) {
+        Eigen::Map<MatrixF> to(tape.input(input++), rows, wide);
+        to.leftCols(n) = given.block(from, first, rows, n);
+        to.rightCols(wide - n).setZero();
+    };
+    const Index label = conditions.labels > 0 ? 1 : 0;
+    if (label > 0) put(0, 1);
+    if (conditions.numbers() > 0) put(label, conditions.numbers());
+}
+
 /// Networks run in float32 on padded chunks; combinations are formed in double.
 class NetworkEvaluator : public Evaluator {
   public:
     explicit NetworkEvaluator(const NetworkField& field) : field_(field) {}
 
+    void condition(ConstMatrix given) override {
+        require(given.rows() == field_.conditions_.rows(), Failure::internal, "conditions have ",
+                given.rows(), " rows");
+        given_ = given.cast<float>();
+    }
+
     void operator()(ConstVector t, ConstMatrix x, unsigned want, FieldValues& out) override {
         check_request(field_, t, x, want);
+        check_conditions(x.cols());
         make_room(out, want, field_.dim_, x.cols());
         const bool divergence = (want & (kDivB | kDivS)) != 0;
         open_tape(divergence);
-        for (const Columns& columns : chunks(x.cols(), kChunk)) {
+        for (const Columns& columns : chunks(x.cols(), field_.together_)) {
             plan(t.segment(columns.first, columns.count), want);
             const auto points = x.middleCols(columns.first, columns.count);
-            run_networks(t.segment(columns.first, columns.count), points, divergence,
+            run_networks(t.segment(columns.first, columns.count), points, columns.first, divergence,
                          [&](Tape<float>& tape, const Weights<float>& weights, Index wide) {
                              return exact_trace(tape, weights, columns.count, wide);
                          });
@@ -50,13 +69,14 @@ class NetworkEvaluator : public Evaluator {
     void probe(ConstVector t, ConstMatrix x, ConstMatrix probes, FieldValues& out,
                MatrixRef quadratic) override {
         check_request(field_, t, x, kB | kDivB);
+        check_conditions(x.cols());
         make_room(out, kB, field_.dim_, x.cols());
         open_tape(true);
-        for (const Columns& columns : chunks(x.cols(), kChunk)) {
+        for (const Columns& columns : chunks(x.cols(), field_.together_)) {
             plan(t.segment(columns.first, columns.count), kB);
             const auto points = x.middleCols(columns.first, columns.count);
             const auto along = probes.middleCols(columns.first, columns.count);
-            run_networks(t.segment(columns.first, columns.count), points, true,
+            run_networks(t.segment(columns.first, columns.count), points, columns.first, true,
                          [&](Tape<float>& tape, const Weights<float>& weights, Index wide) {
                              return probed_traces(tape, weights, along, wide);
                          });
@@ -78,6 +98,12 @@ class NetworkEvaluator : public Evaluator {
             return rules[rule_of_column[static_cast<std::size_t>(j)]];
         }
     };
+
+    void check_conditions(Index n) const {
+        require(field_.conditions_.rows() == 0 || given_.cols() == n, Failure::usage,
+                "this model is conditioned on ", field_.conditions_.labels > 0 ? "labels" : "data",
+                ", and none are given");
+    }
 
     /// Fills plans_, and marks in needed_ the networks that have a part in them.
     void plan(ConstVector t, unsigned want) {
@@ -105,23 +131,26 @@ class NetworkEvaluator : public Evaluator {
         using Mode = Tape<float>::Mode;
         auto& tape = divergence ? differentiable_ : lean_;
         if (!tape)
-            tape.emplace(field_.graph_, kChunk,
+            tape.emplace(field_.graph_, field_.together_,
                          divergence ? Mode::differentiable : Mode::forward_only);
         values_.resize(field_.learned_.size());
         traces_.resize(field_.learned_.size());
     }
 
     /// Runs the networks that are needed; `trace` answers for one of them after its forward pass.
+    /// Column `first` of what is given belongs to the first of x.
     template <class Trace>
-    void run_networks(ConstVector t, ConstMatrix x, bool divergence, const Trace& trace) {
+    void run_networks(ConstVector t, ConstMatrix x, Index first, bool divergence,
+                      const Trace& trace) {
         Tape<float>& tape = divergence ? *differentiable_ : *lean_;
-        const Index d = field_.dim_, n = x.cols(), wide = padded(n);
+        const Index d = field_.dim_, n = x.cols(), wide = std::min(padded(n), field_.together_);
         Eigen::Map<MatrixF> points(tape.input(0), d, wide);
         Eigen::Map<Eigen::RowVectorXf> times(tape.input(1), wide);
         points.leftCols(n) = x.cast<float>();
         times.head(n) = t.transpose().cast<float>();
         points.rightCols(wide - n).setZero();
         times.tail(wide - n).setZero();
+        put_conditions(tape, field_.conditions_, given_, first, n, wide);
         for (std::size_t k = 0; k < values_.size(); ++k) {
             if (needed_[k] == 0) continue;
             const float* y = tape.forward(field_.weights_[k], wide);
@@ -210,19 +239,25 @@ class NetworkEvaluator : public Evaluator {
     std::optional<Tape<float>> lean_, differentiable_;
     std::vector<Plan> plans_;
     std::vector<char> needed_;
+    MatrixF given_;
     std::vector<Matrix> values_, traces_;
     Matrix squares_, combined_;
 };
 
-Graph NetworkField::graph(const NetworkFieldSpec& spec, Index dim) {
-    return spec.net.make(NetworkShape{dim, dim});
+Graph NetworkField::graph(const NetworkFieldSpec& spec, const std::vector<Index>& shape) {
+    const Index dim = Conditions{.shape = shape}.numbers();
+    require(!spec.masked || !spec.condition.empty(), Failure::data,
+            "a masked field is conditioned on its mask");
+    return spec.net.make(NetworkShape{dim, dim, shape, spec.labels, spec.condition, spec.masked});
 }
 
-NetworkField::NetworkField(const NetworkFieldSpec& spec, Setup setup, Index dim,
-                           Eigen::VectorXf parameters)
+NetworkField::NetworkField(const NetworkFieldSpec& spec, Setup setup,
+                           const std::vector<Index>& shape, Eigen::VectorXf parameters)
     : setup_(std::move(setup)),
-      dim_(dim),
-      graph_(graph(spec, dim)),
+      dim_(Conditions{.shape = shape}.numbers()),
+      conditions_(spec.conditions()),
+      graph_(graph(spec, shape)),
+      together_(graph_.columns_together(kChunk)),
       learned_(parse_learned(spec.learn)),
       parameters_(std::move(parameters)) {
     const Index wanted = graph_.parameters() * std::ssize(learned_);
@@ -234,9 +269,9 @@ NetworkField::NetworkField(const NetworkFieldSpec& spec, Setup setup, Index dim,
     }
     if (spec.mean0 && spec.mean1) {
         const auto as_vector = [&](const std::vector<double>& list) {
-            require(std::ssize(list) == dim, Failure::data, "a mean has ", list.size(),
-                    " numbers, the model has dimension ", dim);
-            return Vector(Eigen::Map<const Vector>(list.data(), dim));
+            require(std::ssize(list) == dim_, Failure::data, "a mean has ", list.size(),
+                    " numbers, the model has dimension ", dim_);
+            return Vector(Eigen::Map<const Vector>(list.data(), dim_));
         };
         mean0_ = as_vector(*spec.mean0);
         mean1_ = as_vector(*spec.mean1);

@@ -18,6 +18,9 @@ struct Journey {
     double from = 0, to = 1;
     std::vector<double> stops;
     Index passengers = 0;  ///< last rows of the state, which no choice of step size looks at
+    /// Called when columns have arrived and are left out from now on, with the numbers that the
+    /// others began with.
+    std::function<void(const std::vector<Index>& columns)> go_on = {};
 };
 
 struct OdeResult {

@@ -57,6 +57,8 @@ class RepathEvaluator final : public Evaluator {
     explicit RepathEvaluator(const RepathField& field)
         : field_(field), inner_(field.field_->evaluator()) {}
 
+    void condition(ConstMatrix given) override { inner_->condition(given); }
+
     void operator()(ConstVector t, ConstMatrix x, unsigned want, FieldValues& out) override {
         check_request(field_, t, x, want);
         make_room(out, want, x.rows(), x.cols());

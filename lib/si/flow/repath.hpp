@@ -20,6 +20,8 @@ class RepathField : public Field {
     RepathField(std::shared_ptr<const Field> field, Interpolant from, Interpolant to);
 
     Index dim() const override { return field_->dim(); }
+    Conditions conditions() const override { return field_->conditions(); }
+    Index together(Index most) const override { return field_->together(most); }
     unsigned available() const override { return field_->available(); }
     /// What `field` can answer, and off an end where one path turns infinitely faster than the
     /// other.

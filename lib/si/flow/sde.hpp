@@ -33,8 +33,8 @@ struct EpsilonRow {
     Epsilon (*make)(const Json& settings, const EpsilonContext& context);
 };
 
-/// constant, taper, sine, sigma, bridge, sbdm, optimal. A plain number on a command line is that
-/// constant.
+/// constant, taper, sine, sigma, bridge, sbdm, linear, decreasing, kl, optimal. A plain number on a
+/// command line is that constant.
 Catalogue<EpsilonRow> epsilons();
 
 /// True when epsilon is zero at all times: then there is no score and no noise in the SDE.

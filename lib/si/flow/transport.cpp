@@ -60,10 +60,11 @@ Matrix draw_base(const Model& model, std::uint64_t seed, Index first, Index n) {
 }
 
 Transported transport(const Model& model, const Field& field, const TransportSpec& spec,
-                      Direction direction, ConstMatrix start, std::uint64_t seed, Index first,
-                      Threads& threads, Progress& progress) {
+                      Direction direction, ConstMatrix start, ConstMatrix given, std::uint64_t seed,
+                      Index first, Threads& threads, Progress& progress) {
     const Index d = model.dim, n = start.cols();
     check_transport(model, field, spec, direction);
+    check_given(field, given, n);
     const auto base = model.base_density();
     const Setup setup = model.setup();
     const OdeSolve solve = spec.ode.make();
@@ -77,10 +78,11 @@ Transported transport(const Model& model, const Field& field, const TransportSpe
     all.rejected.resize(n);
     if (spec.log_density) all.log_density.resize(n);
     all.trajectory.assign(spec.trajectory.size(), Matrix(d, n));
-    over_chunks(field, n, kChunk, threads, progress, "sample",
+    over_chunks(field, n, field.together(kChunk), threads, progress, "sample",
                 [&](const Columns& columns, Evaluator& evaluator) {
                     const auto range = Eigen::seqN(columns.first, columns.count);
-                    Trip trip(setup, field, spec.trajectory, direction, evaluator);
+                    const Given here(evaluator, columns_of(given, columns));
+                    Trip trip(setup, field, spec.trajectory, direction, evaluator, here);
                     Matrix state(d + (spec.log_density ? 1 : 0), columns.count);
                     state.topRows(d) = start.middleCols(columns.first, columns.count);
                     if (spec.log_density) state.row(d).setZero();

@@ -56,11 +56,20 @@ EpsilonContext epsilon_context(const Model& model);
 /// Throws Failure::usage when the base is known by its samples only.
 Matrix draw_base(const Model& model, std::uint64_t seed, Index first, Index n);
 
-/// Carries `start` (d, n) from one end to the other. Sample i depends on the model, the seed,
-/// its index `first` + i and its starting point alone. Throws Failure::usage when the model
+/// Carries `start` (d, n) from one end to the other. `given` is what the samples are conditioned on
+/// (field.conditions().rows(), n). Sample i depends on the model, the seed, its index `first` + i,
+/// its starting point and its conditions alone. Throws Failure::usage when the model
 /// lacks what is asked for.
 Transported transport(const Model& model, const Field& field, const TransportSpec& spec,
-                      Direction direction, ConstMatrix start, std::uint64_t seed, Index first,
-                      Threads& threads, Progress& progress);
+                      Direction direction, ConstMatrix start, ConstMatrix given, std::uint64_t seed,
+                      Index first, Threads& threads, Progress& progress);
+
+/// The same by a field that is conditioned on nothing.
+inline Transported transport(const Model& model, const Field& field, const TransportSpec& spec,
+                             Direction direction, ConstMatrix start, std::uint64_t seed,
+                             Index first, Threads& threads, Progress& progress) {
+    return transport(model, field, spec, direction, start, Matrix(), seed, first, threads,
+                     progress);
+}
 
 }  // namespace si

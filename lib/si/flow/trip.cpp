@@ -129,18 +129,21 @@ Journey Stops::leg(double from, double to, bool first) const {
 }
 
 Trip::Trip(const Setup& setup, const Field& field, const std::vector<double>& wanted,
-           Direction direction, Evaluator& evaluator)
+           Direction direction, Evaluator& evaluator, const Given& given)
     : setup_(setup),
       field_(field),
       direction_(direction),
       evaluator_(evaluator),
+      given_(given),
       stops_(wanted, direction) {}
 
 void Trip::by_ode(const OdeSolve& solve, Matrix state) {
     const Index d = field_.dim();
     const auto [from, to] = ends(field_.span(state.rows() > d ? kB | kDivB : kB));
-    auto result =
-        solve(velocity(evaluator_, d, values_), stops_.leg(from, to, true), std::move(state));
+    Journey way = stops_.leg(from, to, true);
+    way.go_on = given_.some();
+    auto result = solve(velocity(evaluator_, d, values_), way, std::move(state));
+    given_.all();
     keep(std::move(result.at_stops));
     finish(std::move(result.x), 0);
     evaluations = std::move(result.evaluations);

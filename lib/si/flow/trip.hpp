@@ -3,6 +3,7 @@
 #include <string_view>
 #include <vector>
 
+#include "si/flow/given.hpp"
 #include "si/flow/model.hpp"
 #include "si/flow/ode.hpp"
 #include "si/flow/sde.hpp"
@@ -49,7 +50,7 @@ class Trip {
   public:
     /// `wanted` are the times of the trajectory. Refers to its arguments.
     Trip(const Setup& setup, const Field& field, const std::vector<double>& wanted,
-         Direction direction, Evaluator& evaluator);
+         Direction direction, Evaluator& evaluator, const Given& given);
 
     /// Along dx/dt = b; a row more than the field has carries the integral of div b.
     void by_ode(const OdeSolve& solve, Matrix state);
@@ -84,6 +85,7 @@ class Trip {
     const Field& field_;
     Direction direction_;
     Evaluator& evaluator_;
+    const Given& given_;
     Stops stops_;
     FieldValues values_;
     std::vector<Matrix> states_;

@@ -1,6 +1,8 @@
 #include "si/interpolant/fields.hpp"
 
 #include <array>
+#include <functional>
+#include <numeric>
 #include <string_view>
 #include <vector>
 
@@ -37,6 +39,11 @@ void Evaluator::probe(ConstVector t, ConstMatrix x, ConstMatrix, FieldValues& ou
                       MatrixRef quadratic) {
     (*this)(t, x, kB | kDivB, out);
     quadratic = out.div_b.transpose().replicate(quadratic.rows(), 1);
+}
+
+Index Conditions::numbers() const {
+    if (shape.empty()) return 0;
+    return std::accumulate(shape.begin(), shape.end(), Index{1}, std::multiplies<>());
 }
 
 std::string names_of(unsigned want) {

@@ -3,6 +3,7 @@
 #include <array>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "si/base/types.hpp"
 
@@ -31,10 +32,25 @@ struct FieldValues {
     Vector div_b, div_s, log_rho;
 };
 
+/// What the fields of a model are conditioned on beside x and t: a label, then numbers. All of a
+/// sample's stand in one column, the label first.
+struct Conditions {
+    Index labels = 0;          ///< a label is 0 .. labels - 1, or `labels`: none is given
+    std::vector<Index> shape;  ///< of the numbers; {} is none
+    bool masked = false;       ///< they are 1 where x is known and does not move, else 0
+
+    Index numbers() const;
+    Index rows() const { return (labels > 0 ? 1 : 0) + numbers(); }
+};
+
 /// Evaluates the fields of one model. It owns scratch memory, so each thread has its own.
 class Evaluator {
   public:
     virtual ~Evaluator() = default;
+
+    /// What the columns of the calls that follow are conditioned on, for a field that has
+    /// conditions(): one column for each of theirs.
+    virtual void condition(ConstMatrix given) { static_cast<void>(given); }
 
     /// Column j of `x` (d, n) is taken at time `t`[j] in [0, 1]. The answer for a column does
     /// not depend on the other columns, nor on where it stands, bit for bit.
@@ -55,6 +71,11 @@ class Field {
     virtual ~Field() = default;
 
     virtual Index dim() const = 0;
+
+    virtual Conditions conditions() const { return {}; }
+
+    /// Samples that are best worked on together: `most`, or fewer of large ones.
+    virtual Index together(Index most) const { return most; }
 
     /// The flags that an evaluator can answer, at times inside (0, 1).
     virtual unsigned available() const = 0;

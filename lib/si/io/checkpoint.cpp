@@ -140,6 +140,10 @@ Json identity_of_run(const TrainData& data, const InterpolantSpec& interpolant,
     if (data.x0) data_node["x0"] = checksum(*data.x0);
     data_node["valid1"] = checksum(data.valid1);
     if (data.valid0) data_node["valid0"] = checksum(*data.valid0);
+    if (data.given.size() > 0) {
+        data_node["given"] = checksum(data.given);
+        data_node["valid_given"] = checksum(data.valid_given);
+    }
     return {{"version", kVersion},
             {"seed", seed},
             {"interpolant", write_spec(interpolant)},

@@ -5,15 +5,23 @@
 
 #include "si/flow/field_errors.hpp"
 #include "si/io/dataset.hpp"
+#include "si/metric/images.hpp"
 #include "si/metric/kde.hpp"
 
 namespace si {
+namespace {
+
+void require_alike(const Samples& a, const Samples& b) {
+    require(a.dim() == b.dim(), Failure::data, a.source, ": samples have ", a.dim(),
+            " coordinates, those of the reference ", b.dim());
+}
+
+}  // namespace
 
 Json kernel_report(const std::string& samples, const std::string& reference, const KernelSpec& spec,
                    Threads& threads) {
     const auto a = read_samples(samples), b = read_samples(reference);
-    require(a.dim() == b.dim(), Failure::data, a.source, ": samples have ", a.dim(),
-            " coordinates, those of the reference ", b.dim());
+    require_alike(a, b);
     std::vector<Index> rows;
     for (const Index k : spec.coordinates) {
         if (spec.coordinates == KernelSpec{}.coordinates && k > a.dim()) continue;
@@ -33,6 +41,56 @@ Json kernel_report(const std::string& samples, const std::string& reference, con
             {"floor", floor.value},
             {"floor_stderr", floor.error},
             {"n", n}};
+}
+
+Json restored_report(const std::string& restored_file, const std::string& truth,
+                     const RestoredSpec& spec) {
+    const DataFile file(restored_file);
+    const auto x = file.samples(), right = read_samples(truth);
+    require_alike(x, right);
+    require(x.n() <= right.n(), Failure::data, x.source, ": has ", x.n(), " rows, ", right.source,
+            " has ", right.n());
+    Matrix mask;
+    if (const auto found = file.find("mask")) mask = found->values;
+    const auto all = restored(x.values, right.values.leftCols(x.n()), mask, spec.range);
+    Json report{{"n", x.n()},
+                {"mse", all.square.value},
+                {"mse_stderr", all.square.error},
+                {"psnr", all.psnr.value},
+                {"psnr_stderr", all.psnr.error},
+                {"cost", all.cost.value},
+                {"cost_stderr", all.cost.error}};
+    if (mask.rows() > 0) {
+        report["hidden_mse"] = all.hidden_square.value;
+        report["hidden_mse_stderr"] = all.hidden_square.error;
+        report["known_error"] = all.known_error;
+    }
+    return report;
+}
+
+Json frechet_report(const std::string& samples, const std::string& reference) {
+    const auto a = read_samples(samples), b = read_samples(reference);
+    require_alike(a, b);
+    require(a.n() > 1 && b.n() > 3, Failure::data, "too few samples");
+    const Index half = b.n() / 2;
+    return {{"frechet", frechet(a.values, b.values)},
+            {"floor", frechet(b.values.leftCols(half), b.values.rightCols(half))},
+            {"n", a.n()}};
+}
+
+Json accuracy_report(const std::string& scores, const std::string& truth) {
+    const auto x = read_samples(scores);
+    const auto label = DataFile(truth).at("label");
+    require(label.dim() == 1 && label.n() >= x.n(), Failure::data, label.source, ": has ",
+            label.n(), " labels for ", x.n(), " samples");
+    Vector right(x.n());
+    for (Index j = 0; j < x.n(); ++j) {
+        Index most = 0;
+        x.values.col(j).maxCoeff(&most);
+        right[j] = static_cast<double>(most) == label.values(0, j) ? 1 : 0;
+    }
+    const Estimate accuracy = mean_of(right);
+    return {{"accuracy", accuracy.value}, {"stderr", accuracy.error}, {"n", x.n()}};
 }
 
 Json fields_report(const Model& model, const Model& truth, const FieldsSpec& spec,

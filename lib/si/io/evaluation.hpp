@@ -27,6 +27,27 @@ struct KernelSpec {
 Json kernel_report(const std::string& samples, const std::string& reference, const KernelSpec& spec,
                    Threads& threads);
 
+struct RestoredSpec {
+    double range = 2;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("range", &RestoredSpec::range, "Difference of black and white", kPositive)};
+    }
+};
+
+/// restored() of two files, row by row, with the mask in `restored_file` (/mask) if it has one:
+/// {"n", "mse", "psnr", "hidden_mse", "known_error", "cost"} with standard errors.
+Json restored_report(const std::string& restored_file, const std::string& truth,
+                     const RestoredSpec& spec);
+
+/// {"frechet", "floor", "n"}: frechet() of all samples of two files, and of two halves of the
+/// second.
+Json frechet_report(const std::string& samples, const std::string& reference);
+
+/// {"accuracy", "stderr", "n"}: how often the largest number of a sample is the one that /label of
+/// `truth` says, counting from 0.
+Json accuracy_report(const std::string& scores, const std::string& truth);
+
 struct FieldsSpec {
     Index n = 20000;
     double margin = 1e-2;

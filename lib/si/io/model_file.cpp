@@ -41,9 +41,9 @@ void check_format(const Json& document) {
 }
 
 /// The tensors of a network field, in the order of its flat vector.
-std::vector<Tensor> tensors_of(const NetworkFieldSpec& spec, Index dim) {
+std::vector<Tensor> tensors_of(const NetworkFieldSpec& spec, const std::vector<Index>& shape) {
     std::vector<Tensor> all;
-    const Graph graph = NetworkField::graph(spec, dim);
+    const Graph graph = NetworkField::graph(spec, shape);
     Index offset = 0;
     for (const Quantity* row : parse_learned(spec.learn)) {
         for (Tensor tensor : graph.tensors()) {
@@ -119,6 +119,18 @@ Json transform_to_json(const Transform& transform) {
     return node;
 }
 
+/// What the points of a probe are conditioned on: every label in turn, and numbers; a mask that
+/// knows nothing.
+Matrix probe_conditions(const Field& field) {
+    const Conditions conditions = field.conditions();
+    Matrix given = Matrix::Zero(conditions.rows(), kProbePoints);
+    if (!conditions.masked) fill_normal({0, Purpose::check, 100}, 0, given);
+    for (Index j = 0; j < kProbePoints && conditions.labels > 0; ++j) {
+        given(0, j) = static_cast<double>(j % (conditions.labels + 1));
+    }
+    return given;
+}
+
 /// Points of a fixed address and the velocities there.
 Json make_probe(const Model& model) {
     const auto field = make_field(model);
@@ -127,7 +139,9 @@ Json make_probe(const Model& model) {
     fill_normal({0, Purpose::check, 99}, 0, x);
     const Vector t = Vector::LinSpaced(kProbePoints, 0.1, 0.9);
     FieldValues values;
-    (*field->evaluator())(t, x, kB, values);
+    const auto evaluate = field->evaluator();
+    evaluate->condition(probe_conditions(*field));
+    (*evaluate)(t, x, kB, values);
     const std::vector<Index> shape{kProbePoints, model.dim};
     return {{"t", std::vector<double>(t.begin(), t.end())},
             {"x", tensor_to_json(x.data(), shape)},
@@ -159,7 +173,11 @@ Model model_from_json(const Json& document) {
         model.base =
             in_context("/base", [&] { return Choice<bases>::from_json(document["base"]); });
     }
-    if (document.contains("coupling")) {
+    if (document.contains("coupling") && document["coupling"].is_object()) {
+        model.source = in_context(
+            "/coupling", [&] { return Choice<couplings>::from_json(document["coupling"]); });
+        model.independent = false;
+    } else if (document.contains("coupling")) {
         const auto word = member_as<std::string>(document, "coupling");
         require(word == "independent" || word == "dependent", Failure::data,
                 "/coupling: must be independent or dependent, is '", word, "'");
@@ -177,7 +195,7 @@ Model model_from_json(const Json& document) {
         const auto spec = network_spec(model.field);
         const Json& tensors = document["tensors"];
         require(tensors.is_object(), Failure::data, "/tensors: expected an object");
-        const auto wanted = tensors_of(spec, model.dim);
+        const auto wanted = tensors_of(spec, model.shape);
         Index total = 0;
         for (const Tensor& tensor : wanted) total += tensor.size();
         model.parameters.resize(total);
@@ -195,6 +213,7 @@ Model model_from_json(const Json& document) {
         });
     }
     make_field(model);  // everything that can be wrong with it is wrong now
+    model.corruption();
     return model;
 }
 
@@ -213,7 +232,9 @@ Json model_to_json(const Model& model) {
                   {"interpolant", write_spec(model.interpolant)},
                   {"base", model.base.json()},
                   {"field", model.field}};
-    if (!model.independent) document["coupling"] = "dependent";
+    if (!model.independent) {
+        document["coupling"] = model.source ? model.source->json() : Json("dependent");
+    }
     if (!model.transform.is_identity()) {
         document["transform"] = transform_to_json(model.transform);
     }
@@ -221,7 +242,7 @@ Json model_to_json(const Model& model) {
     if (model.parameters.size() > 0) {
         document["probe"] = make_probe(model);
         Json tensors = Json::object();
-        for (const Tensor& tensor : tensors_of(network_spec(model.field), model.dim)) {
+        for (const Tensor& tensor : tensors_of(network_spec(model.field), model.shape)) {
             tensors[tensor.name] =
                 tensor_to_json(model.parameters.data() + tensor.offset, tensor.shape);
         }
@@ -253,7 +274,9 @@ double verify_model(const std::string& file) {
         const Eigen::Map<const Matrix> expected(b.data(), model.dim, kProbePoints);
         FieldValues values;
         const auto field = make_field(model);
-        (*field->evaluator())(t, points, kB, values);
+        const auto evaluate = field->evaluator();
+        evaluate->condition(probe_conditions(*field));
+        (*evaluate)(t, points, kB, values);
         return (values.b - expected).norm() / std::max(expected.norm(), 1e-300);
     });
 }

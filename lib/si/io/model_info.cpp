@@ -41,7 +41,12 @@ Json describe_model(const Model& model) {
         about["net"] = spelled(model.field.at("net"));
         about["parameters"] = model.parameters.size();
     }
-    about["can"] = names_of(make_field(model)->available());
+    if (model.source) about["coupling"] = spelled(model.source->json());
+    const auto field = make_field(model);
+    const Conditions conditions = field->conditions();
+    if (conditions.labels > 0) about["labels"] = conditions.labels;
+    if (!conditions.shape.empty()) about["condition"] = conditions.shape;
+    about["can"] = names_of(field->available());
     for (const char* key : {"samples", "steps_done", "best", "seed", "command"}) {
         if (model.about.contains(key)) about[key] = model.about[key];
     }

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <fstream>
 #include <numeric>
 
 #include "si/io/csv.hpp"
+#include "si/io/images.hpp"
 #include "si/io/npy.hpp"
 #include "si/random/draw.hpp"
 
@@ -38,6 +40,14 @@ void drop_row(Matrix& values, Index row) {
     const Matrix tail = values.bottomRows(below);
     values.conservativeResize(values.rows() - 1, Eigen::NoChange);
     values.bottomRows(below) = tail;
+}
+
+void require_whole(const Matrix& labels, const std::string& source) {
+    for (Index i = 0; i < labels.cols(); ++i) {
+        const double label = labels(0, i);
+        require(label == std::floor(label) && std::abs(label) < 1e15, Failure::data, source,
+                ": row ", i + 1, ": label ", label, " is not a whole number");
+    }
 }
 
 Json figures(const Matrix& values) {
@@ -108,11 +118,7 @@ RowSets import_rows(Samples samples, const ImportSpec& spec) {
         const Index row = label_row(spec.label_column, samples.dim());
         labels.values = samples.values.row(row);
         labels.type = ElementType::i64;
-        for (Index i = 0; i < rows.n; ++i) {
-            const double label = labels.values(0, i);
-            require(label == std::floor(label) && std::abs(label) < 1e15, Failure::data,
-                    samples.source, ": row ", i + 1, ": label ", label, " is not a whole number");
-        }
+        require_whole(labels.values, samples.source);
         drop_row(samples.values, row);
         samples.shape = {samples.dim()};
     }
@@ -126,6 +132,57 @@ RowSets import_rows(Samples samples, const ImportSpec& spec) {
     samples.type = spec.dtype == "f32" ? ElementType::f32 : ElementType::f64;
     rows.sets.emplace_back("/x", std::move(samples));
     if (!spec.label_column.empty()) rows.sets.emplace_back("/label", std::move(labels));
+    return rows;
+}
+
+RowSets import_files(const std::vector<std::string>& files, const ImportSpec& spec) {
+    const auto is_images = [](const std::string& file) {
+        std::ifstream stream(file, std::ios::binary);
+        std::string start(16, '\0');
+        stream.read(start.data(), std::ssize(start));
+        return stream.gcount() > 0 && is_image_file(start);
+    };
+    const bool images = files.front() != "-" && is_images(files.front());
+    require(images || files.size() == 1, Failure::usage,
+            "several files are for images; of data give one");
+    Samples samples = images ? read_images(files) : read_samples(files.front());
+    ImportSpec how = spec;
+    if (images && samples.dim() > 1) {
+        require(spec.range.size() == 2 && spec.range[0] < spec.range[1], Failure::usage,
+                "--range: two numbers, the lower first");
+        samples.values *= (spec.range[1] - spec.range[0]) / 255;
+        samples.values.array() += spec.range[0];
+        how.dtype = "f32";
+    }
+    RowSets rows = import_rows(std::move(samples), how);
+    if (!spec.labels) return rows;
+    Samples labels =
+        is_images(*spec.labels) ? read_images({*spec.labels}) : read_samples(*spec.labels);
+    require(labels.n() == rows.n && labels.dim() == 1, Failure::data, *spec.labels, ": has ",
+            labels.n(), " labels for ", rows.n, " samples");
+    require_whole(labels.values, *spec.labels);
+    labels.type = ElementType::i64;
+    rows.sets.emplace_back("/label", std::move(labels));
+    return rows;
+}
+
+RowSets class_rows(const DataFile& file) {
+    RowSets rows;
+    Samples condition = file.samples();
+    const Samples label = file.at("label");
+    rows.n = condition.n();
+    require(label.dim() == 1 && label.n() == rows.n, Failure::data, label.source, ": has ",
+            label.n(), " labels for ", rows.n, " samples");
+    require_whole(label.values, label.source);
+    require(rows.n > 0 && label.values.minCoeff() >= 0 && label.values.maxCoeff() < 1e5,
+            Failure::data, label.source, ": labels must be from 0 to 99999");
+    Samples x;
+    x.values.setZero(static_cast<Index>(label.values.maxCoeff()) + 1, rows.n);
+    for (Index j = 0; j < rows.n; ++j) x.values(static_cast<Index>(label.values(0, j)), j) = 1;
+    x.shape = {x.values.rows()};
+    x.type = ElementType::f32;
+    rows.sets.emplace_back("/x", std::move(x));
+    rows.sets.emplace_back("/condition", std::move(condition));
     return rows;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -51,6 +52,8 @@ Split split_rows(Index n, const SplitSpec& spec);
 
 struct ImportSpec {
     std::string label_column;
+    std::optional<std::string> labels;
+    std::vector<double> range{-1, 1};
     double scale = 1;
     std::string dtype = "f64";
     std::vector<Index> shape;
@@ -59,6 +62,10 @@ struct ImportSpec {
             field("label_column", &ImportSpec::label_column,
                   "Column that becomes /label: its number, counting from 1, or last")
                 .value("K|last"),
+            field("labels", &ImportSpec::labels, "File of labels of images, IDX or any other data")
+                .value("FILE"),
+            field("range", &ImportSpec::range, "What pixels from 0 to 255 become")
+                .value("LOW,HIGH"),
             field("scale", &ImportSpec::scale, "Factor of every number of /x"),
             field("dtype", &ImportSpec::dtype, "Type of /x", one_of(+[] {
                       return std::vector<std::string>{"f32", "f64"};
@@ -67,9 +74,18 @@ struct ImportSpec {
     }
 };
 
+/// The samples of one data file, or images of one or many (images.hpp) with their pixels brought to
+/// spec.range, as import_rows() makes them; and spec.labels as /label. Throws Failure::data when
+/// these are not as many.
+RowSets import_files(const std::vector<std::string>& files, const ImportSpec& spec);
+
 /// Samples as /x, and the label column as /label. Throws Failure::usage for a column that does
 /// not exist and a shape that does not fit, Failure::data for labels that are not whole numbers.
 RowSets import_rows(Samples samples, const ImportSpec& spec);
+
+/// What a classifier is trained on: /x of every sample is 1 at its label and 0 at the others, and
+/// /condition is what it was. Throws Failure::data without a /label of whole numbers from 0.
+RowSets class_rows(const DataFile& file);
 
 /// Writes samples as text (.csv, .tsv, .txt, and -) or NumPy (.npy) by the ending of the name.
 /// Throws Failure::usage for another one.

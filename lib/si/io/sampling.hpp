@@ -18,6 +18,10 @@ struct SampleSpec {
     std::optional<std::string> x0, x1;
     bool backward = false;
     std::optional<Choice<paths>> path;
+    std::string label;
+    std::optional<std::string> given, observed;
+    double guidance = 1;
+    std::vector<double> guidance_interval{0, 1};
 
     static constexpr auto fields() {
         return std::tuple{
@@ -27,7 +31,23 @@ struct SampleSpec {
                 .value("FILE"),
             field("backward", &SampleSpec::backward, "Go from the target to the base"),
             field("path", &SampleSpec::path,
-                  "Go along another path than the model was trained on (one-sided models)")};
+                  "Go along another path than the model was trained on (one-sided models)"),
+            field("label", &SampleSpec::label,
+                  "Label of the samples: a number, each (in turn) or none")
+                .value("K|each|none"),
+            field("given", &SampleSpec::given,
+                  "What the samples are conditioned on, row by row: its datasets label, condition")
+                .value("FILE"),
+            field("observed", &SampleSpec::observed,
+                  "Restore these: x (with mask, 1 where it is known) that are in-painted, low "
+                  "resolution x that is raised, or noisy x that is cleaned, as the model was "
+                  "trained; whole x are damaged first")
+                .value("FILE"),
+            field("guidance", &SampleSpec::guidance,
+                  "How strongly the label is followed: 1 is the model, more is clearer and less "
+                  "varied"),
+            field("guidance_interval", &SampleSpec::guidance_interval, "Times of the guidance",
+                  kUnit)};
     }
 
     Direction direction() const { return backward ? Direction::backward : Direction::forward; }
@@ -54,17 +74,20 @@ struct Start {
     Matrix x;
     Index first = 0;  ///< number of the first of them
     Index all = 0;
+    Matrix given = {};  ///< what they are conditioned on
+    Matrix mask = {};   ///< 1 where a sample is known beforehand, one number a pixel, or empty
+    Matrix known = {};  ///< its values there, in the data's coordinates
 };
 
 /// Throws Failure::usage when the options do not fit together and Failure::data when the file does
 /// not fit the model.
-Start starting_points(const Model& model, const SampleSpec& spec, std::uint64_t seed,
-                      const Shard& shard = {});
+Start starting_points(const Model& model, const Conditions& conditions, const SampleSpec& spec,
+                      std::uint64_t seed, const Shard& shard = {});
 
 /// Writes /x (n, shape), and as far as asked for /log_density (n) and /trajectory (n, T, shape)
-/// with /time (T), and /nfe (n).
+/// with /time (T), and /nfe (n); /label and /mask, where samples have one.
 void write_transported(const std::string& file, const Model& model, const TransportSpec& spec,
-                       Direction direction, const Transported& result,
-                       const Provenance& provenance);
+                       Direction direction, const Start& start, const Transported& result,
+                       const Conditions& conditions, const Provenance& provenance);
 
 }  // namespace si

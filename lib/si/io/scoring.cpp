@@ -4,6 +4,7 @@
 #include <cmath>
 #include <numbers>
 
+#include "si/flow/given.hpp"
 #include "si/flow/network_field.hpp"
 #include "si/io/training_data.hpp"
 
@@ -18,8 +19,8 @@ constexpr Index kNumbersAtOnce = Index{1} << 20, kRowsAtOnce = 65536;
 /// The points of a part of a file in the model's coordinates.
 class FilePoints {
   public:
-    FilePoints(const Model& model, const std::string& data, const ScoreSpec& spec,
-               std::uint64_t seed, const Shard& shard)
+    FilePoints(const Model& model, const Conditions& conditions, const std::string& data,
+               const ScoreSpec& spec, std::uint64_t seed, const Shard& shard)
         : model_(model),
           file_(data),
           reader_(file_.reader()),
@@ -27,6 +28,10 @@ class FilePoints {
           end_(spec.reverse ? End::base : End::target) {
         require_dimension(reader_.source(), reader_.dim(), model.dim);
         part_ = shard.of(reader_.n());
+        std::vector<std::string> wanted;
+        if (conditions.labels > 0) wanted.emplace_back("label");
+        if (!conditions.shape.empty()) wanted.emplace_back("condition");
+        read_conditions(file_, wanted, reader_.n(), given_);
     }
 
     Index n() const { return part_.count; }
@@ -51,7 +56,8 @@ class FilePoints {
         return model_.transform.from_data(x);
     }
     Points points(const Matrix& x, Index first) const {
-        return {x, end_, seed_, part_.first + first};
+        return {x, end_, seed_, part_.first + first,
+                columns_of(given_, {part_.first + first, x.cols()})};
     }
 
     /// log rho(x) in the data's coordinates is that in the model's less this.
@@ -66,6 +72,7 @@ class FilePoints {
     std::uint64_t seed_;
     End end_;
     Columns part_;  ///< of the samples in the file
+    Matrix given_;  ///< what they are conditioned on
 };
 
 /// Part of a computation to somebody who asks after the whole.
@@ -186,8 +193,8 @@ Json Scores::report() const {
 std::vector<Scores> score_file(const Model& model, const std::string& data, const ScoreSpec& spec,
                                std::uint64_t seed, Threads& threads, Progress& progress, Keep keep,
                                const Shard& shard) {
-    const FilePoints file(model, data, spec, seed, shard);
     const auto field = make_field(model);
+    const FilePoints file(model, field->conditions(), data, spec, seed, shard);
     const bool flow_alone = !spec.sde && !spec.epsilon;
     const double log_det = file.log_determinant();
 

@@ -1,6 +1,8 @@
 #include "si/io/training_data.hpp"
 
-#include "si/io/dataset.hpp"
+#include <algorithm>
+#include <cmath>
+
 #include "si/io/model_file.hpp"
 #include "si/train/rectify.hpp"
 
@@ -10,13 +12,21 @@ namespace {
 struct Ends {
     Samples x1;
     std::optional<Samples> x0;
+    Matrix given;  ///< what x1 is conditioned on
+    Conditions conditions;
 };
 
-Ends read_ends(const std::string& file) {
+Ends read_ends(const std::string& file, const std::vector<std::string>& wanted) {
     const DataFile opened(file);
-    auto x0 = opened.find("x0");
-    if (x0 && opened.has("x1")) return {opened.at("x1"), std::move(x0)};
-    return {opened.samples(), {}};
+    Ends ends;
+    if (auto x0 = opened.find("x0"); x0 && opened.has("x1")) {
+        ends.x1 = opened.at("x1");
+        ends.x0 = std::move(x0);
+    } else {
+        ends.x1 = opened.samples();
+    }
+    ends.conditions = read_conditions(opened, wanted, ends.x1.n(), ends.given);
+    return ends;
 }
 
 }  // namespace
@@ -26,15 +36,55 @@ void require_dimension(const std::string& source, Index found, Index wanted) {
             found == 1 ? " coordinate" : " coordinates", ", the model has dimension ", wanted);
 }
 
+Conditions read_conditions(const DataFile& file, const std::vector<std::string>& wanted, Index n,
+                           Matrix& given) {
+    const auto is_wanted = [&](std::string_view name) {
+        return std::find(wanted.begin(), wanted.end(), name) != wanted.end();
+    };
+    Conditions conditions;
+    std::vector<Matrix> parts;
+    const auto take = [&](const char* name) {
+        Samples samples = file.at(name);
+        require(samples.n() == n, Failure::data, samples.source, ": has ", samples.n(),
+                " rows, the samples have ", n);
+        parts.push_back(samples.values);
+        return samples;
+    };
+    if (is_wanted("label")) {
+        const Samples label = take("label");
+        require(label.dim() == 1, Failure::data, label.source, ": a label is one number");
+        for (Index j = 0; j < n; ++j) {
+            const double value = label.values(0, j);
+            require(value >= 0 && value < 1e6 && value == std::floor(value), Failure::data,
+                    label.source, ": row ", j + 1, " is ", value,
+                    "; labels are whole numbers from 0");
+        }
+        conditions.labels = static_cast<Index>(label.values.maxCoeff()) + 1;
+    }
+    if (is_wanted("condition")) conditions.shape = take("condition").shape;
+    Index rows = 0;
+    for (const Matrix& part : parts) rows += part.rows();
+    given.resize(rows, rows > 0 ? n : 0);
+    rows = 0;
+    for (const Matrix& part : parts) {
+        given.middleRows(rows, part.rows()) = part;
+        rows += part.rows();
+    }
+    return conditions;
+}
+
 namespace {
 
 TrainData read_sets(const std::string& x1, const std::optional<std::string>& x0,
-                    const std::string& valid, std::uint64_t seed) {
-    auto ends = read_ends(x1);
+                    const TrainSpec& spec, std::uint64_t seed) {
+    const std::string& valid = spec.valid;
+    auto ends = read_ends(x1, spec.condition);
     if (x0) ends.x0 = read_samples(*x0);
     TrainData data;
     data.shape = ends.x1.shape;
     data.x1 = std::move(ends.x1.values);
+    data.given = std::move(ends.given);
+    data.conditions = ends.conditions;
     if (ends.x0) {
         require(ends.x0->dim() == data.x1.rows(), Failure::data, ends.x0->source, ": samples have ",
                 ends.x0->dim(), " coordinates, those of the target ", data.x1.rows());
@@ -45,7 +95,11 @@ TrainData read_sets(const std::string& x1, const std::optional<std::string>& x0,
                 "--valid: a fraction must be at least 0 and below 1, is ", *fraction);
         hold_out(data, *fraction, seed);
     } else {
-        auto held = read_ends(valid);
+        auto held = read_ends(valid, spec.condition);
+        require(held.conditions.labels <= data.conditions.labels &&
+                    held.conditions.shape == data.conditions.shape,
+                Failure::data, valid, ": has other labels or conditions than the training data");
+        data.valid_given = std::move(held.given);
         require(held.x1.dim() == data.x1.rows(), Failure::data, held.x1.source, ": samples have ",
                 held.x1.dim(), " coordinates, those of the target ", data.x1.rows());
         data.valid1 = std::move(held.x1.values);
@@ -63,9 +117,11 @@ TrainData read_sets(const std::string& x1, const std::optional<std::string>& x0,
 TrainData read_training_data(const std::string& x1, const std::optional<std::string>& x0,
                              const TrainSpec& spec, std::uint64_t seed, Threads& threads,
                              Progress& progress) {
-    TrainData data = read_sets(x1, x0, spec.valid, seed);
+    TrainData data = read_sets(x1, x0, spec, seed);
     const auto pairs_of_model = spec.coupling.row().pairs_of_model;
     if (pairs_of_model == nullptr) return data;
+    require(spec.condition.empty(), Failure::usage,
+            "--condition: pairs that a model makes have no labels or conditions");
     const auto pairs = pairs_of_model(spec.coupling.settings());
     return rectified(read_model(pairs.model), pairs, data, seed, threads, progress);
 }

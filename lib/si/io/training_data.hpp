@@ -5,6 +5,7 @@
 
 #include "si/base/progress.hpp"
 #include "si/base/threads.hpp"
+#include "si/io/dataset.hpp"
 #include "si/train/trainer.hpp"
 
 namespace si {
@@ -16,6 +17,12 @@ namespace si {
 TrainData read_training_data(const std::string& x1, const std::optional<std::string>& x0,
                              const TrainSpec& spec, std::uint64_t seed, Threads& threads,
                              Progress& progress);
+
+/// What n samples of a file are conditioned on, of its datasets /label and /condition those that
+/// are wanted: a column of `given` for each. Throws Failure::data when they are not there, are not
+/// as many, or labels are not whole numbers from 0.
+Conditions read_conditions(const DataFile& file, const std::vector<std::string>& wanted, Index n,
+                           Matrix& given);
 
 /// Throws Failure::data unless the samples fit a model: "a.h5:/x: samples have 3 coordinates,
 /// the model has dimension 2".

@@ -58,7 +58,7 @@ Index Graph::products() const {
 Index Graph::columns_together(Index most) const {
     // Vectors pass by the hundred, so that products are large. An image has positions enough for
     // that by itself, and its activations are what fills the cache.
-    constexpr Index kManyRows = Index{1} << 16, kRowsTogether = Index{1} << 20;
+    constexpr Index kManyRows = Index{1} << 16, kRowsTogether = Index{1} << 23;
     Index rows = 0;
     for (const Node& node : nodes_) rows += node.rows;
     if (rows < kManyRows) return most;

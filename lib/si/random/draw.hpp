@@ -31,6 +31,8 @@ enum class Purpose : std::uint8_t {
     plan = 20,        ///< partners drawn from a plan
     fit = 21,         ///< batches and starts of light bridges
     truth = 22,       ///< pairs with a known bridge
+    mask = 26,        ///< what is hidden of a sample
+    label = 27,       ///< labels that are left out in training
 };
 
 /// Address of a batch of random columns. Column j at an address is the same on any thread, in

@@ -54,7 +54,7 @@ TEST_CASE("a training step takes no memory but for its pairs") {
             const Pairs pairs = all->source.draw(0, spec.batch);
             NetworkFieldSpec field;
             field.net = spec.net;
-            const Graph graph = NetworkField::graph(field, 3);
+            const Graph graph = NetworkField::graph(field, {3});
             Threads threads(workers);
             Machine machine(graph, all->learned, all->source, spec, 1, threads);
             for (Index step = 0; step < 20; ++step) machine.step(step, pairs, 1);

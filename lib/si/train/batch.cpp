@@ -21,6 +21,30 @@ SI_CLONES void mix_three(Index n, double a, const double* x, double b, const dou
     for (Index i = 0; i < n; ++i) out[i] = a * x[i] + b * y[i] + c * z[i];
 }
 
+/// Fills out.given, and turns x0, which is noise so far, into what a corruption makes of it.
+void take_conditions(const BatchSource& source, const Pairs& pairs, Columns columns, double dropout,
+                     const Address& mask, const Address& label, Batch& out) {
+    const Index n = columns.count, rows = source.conditions.rows();
+    const Index of_data = source.given == nullptr ? 0 : source.given->rows();
+    out.given.resize(rows, n);
+    for (Index j = 0; j < n && of_data > 0; ++j) {
+        const auto at = static_cast<std::size_t>(columns.first + j);
+        out.given.col(j).head(of_data) = source.given->col(pairs.x1[at]);
+    }
+    if (source.conditions.labels > 0 && dropout > 0) {
+        fill_uniform(label, columns.first, out.uniform);
+        for (Index j = 0; j < n; ++j) {
+            if (out.uniform(0, j) < dropout) {
+                out.given(0, j) = static_cast<double>(source.conditions.labels);
+            }
+        }
+    }
+    if (!source.corruption) return;
+    const Observation seen = source.corruption->observe(out.x1, mask, columns.first);
+    out.x0 = seen.mean + seen.deviation.cwiseProduct(out.x0);
+    if (rows > of_data) out.given.bottomRows(rows - of_data) = seen.given;
+}
+
 }  // namespace
 
 std::array<double, 2> regular_times(const Setup& setup, const std::vector<const Quantity*>& learned,
@@ -82,6 +106,11 @@ void build_batch(const BatchSource& source, const Pairs& pairs, Index step, Colu
         } else {
             fill_normal(base, columns.first, out.x0);
         }
+    }
+    if (source.conditions.rows() > 0 || source.corruption) {
+        const Address mask = address(Purpose::mask, 4), label = address(Purpose::label, 5);
+        take_conditions(source, pairs, columns, validation ? 0 : source.label_dropout, mask, label,
+                        out);
     }
     const bool latent = source.setup.interpolant.has_latent();
     out.z.resize(latent ? d : 0, latent ? n : 0);

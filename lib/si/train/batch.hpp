@@ -21,7 +21,11 @@ struct BatchSource {
     DrawPairs draw;
     TimeMap time;
     double first_time = 0, last_time = 1;  ///< times are mapped into this, off the singular ends
-    Vector dequantize;                     ///< width of uniform noise on x1, a coordinate; or empty
+    const Matrix* given = nullptr;         ///< what x1 is conditioned on (rows, n1), or null
+    Conditions conditions;                 ///< with what a corruption adds
+    double label_dropout = 0;
+    std::shared_ptr<const Corruption> corruption;  ///< makes x0 from x1, or null
+    Vector dequantize;  ///< width of uniform noise on x1, a coordinate; or empty
     std::uint64_t seed = 0;
 };
 
@@ -31,6 +35,7 @@ struct Batch {
     Matrix x0, x1;
     Matrix z;             ///< empty when there is no latent
     Matrix xt, mirrored;  ///< x_t with z, and with -z (empty unless asked for)
+    Matrix given;         ///< what x1 is conditioned on (conditions.rows(), n)
     Matrix uniform;       ///< what t was made from (1, n)
 };
 

@@ -62,6 +62,7 @@ FieldErrors estimate_errors(const Preparation& trained, Threads& threads) {
         Batch batch;
         build_batch(source, validation.pairs, 0, Columns{0, n}, n, false, true, batch);
         FieldValues values;
+        evaluate->condition(batch.given);
         (*evaluate)(batch.t, batch.xt, kB | kS, values);
         Matrix residual;
         const auto estimate = [&](const char* name, const Matrix& learned, auto& squares,

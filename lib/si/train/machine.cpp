@@ -21,10 +21,11 @@ constexpr Index kBlock = 1 << 14;
 /// Samples that go through the networks together: a function of the batch and the network alone.
 /// Small batches are cut finer, so that they still make work for several threads, but not so fine
 /// that writing the gradient of a large network takes longer than what leads to it.
-Index samples_of_chunk(Index batch, bool antithetic, Index parameters) {
-    const Index least = parameters > kLarge ? 128 : 64;
-    const Index columns = std::clamp<Index>(padded((batch + 7) / 8), least, kChunk);
-    return antithetic ? columns / 2 : columns;
+Index samples_of_chunk(Index batch, bool antithetic, const Graph& graph) {
+    const Index least = graph.parameters() > kLarge ? 128 : 64;
+    const Index columns = std::min(std::clamp<Index>(padded((batch + 7) / 8), least, kChunk),
+                                   graph.columns_together(kChunk));
+    return antithetic ? std::max<Index>(1, columns / 2) : columns;
 }
 
 SI_CLONES void to_float(Index n, const double* from, float* to) {
@@ -97,6 +98,7 @@ Machine::Machine(const Graph& graph, std::vector<const Quantity*> learned,
     : graph_(graph), learned_(std::move(learned)), source_(source), spec_(spec), threads_(threads) {
     const Index count = std::ssize(learned_);
     for (const Quantity* row : learned_) {
+        weightings_.push_back(spec.weighting.make(source.setup, *row));
         antithetic_.push_back(takes_both_signs(spec, source.setup, *row));
         any_antithetic_ |= antithetic_.back();
     }
@@ -114,7 +116,8 @@ Machine::Machine(const Graph& graph, std::vector<const Quantity*> learned,
     }
     first_ = Eigen::VectorXf::Zero(parameters.size());
     second_ = first_;
-    chunk_samples_ = samples_of_chunk(spec.batch, any_antithetic_, graph.parameters());
+    together_ = std::max<Index>(graph.columns_together(kChunk), any_antithetic_ ? 2 : 1);
+    chunk_samples_ = samples_of_chunk(spec.batch, any_antithetic_, graph);
     cut_ = chunks(spec.batch, chunk_samples_);
     lanes_ = std::min<Index>(kLanes, std::ssize(cut_));
     gradients_.setZero(parameters.size(), lanes_);  // what no output depends on stays 0
@@ -178,7 +181,7 @@ const Losses& Machine::step(Index step, const Pairs& pairs, double fraction) {
 Losses Machine::evaluate(const BatchSource& held_out, const Pairs& pairs, Index n) {
     BatchSource source = held_out;
     source.setup = source_.setup;
-    const auto cut = chunks(n, samples_of_chunk(n, any_antithetic_, graph_.parameters()));
+    const auto cut = chunks(n, samples_of_chunk(n, any_antithetic_, graph_));
     std::vector<Losses> parts(cut.size(), Losses(std::ssize(learned_)));
     take_weights(average, averaged_);
     threads_.for_each(std::ssize(cut), [&](Index k, int worker) {
@@ -210,7 +213,7 @@ void Machine::run_chunk(int worker_index, const BatchSource& source, const Pairs
                         Columns columns, Index batch, const std::vector<Weights<float>>& weights,
                         bool validation, float* gradient, bool keep, Losses& losses) {
     Worker& worker = workers_[static_cast<std::size_t>(worker_index)];
-    if (!worker.tape) worker.tape.emplace(graph_, kChunk, Tape<float>::Mode::differentiable);
+    if (!worker.tape) worker.tape.emplace(graph_, together_, Tape<float>::Mode::differentiable);
     worker.batch = columns.count == chunk_samples_ ? &worker.whole : &worker.rest;
     build_batch(source, pairs, step, columns, batch, any_antithetic_, validation, *worker.batch);
     if (path_) worker.path_gradient.setZero(path_->size());
@@ -233,7 +236,7 @@ void Machine::run_network(Worker& worker, const BatchSource& source, std::size_t
     Tape<float>& tape = *worker.tape;
     const Batch& b = *worker.batch;
     const Index d = b.xt.rows(), n = b.xt.cols(), signs = antithetic ? 2 : 1,
-                wide = padded(signs * n);
+                wide = std::min(padded(signs * n), together_);
     Eigen::Map<MatrixF> x(tape.input(0), d, wide), seed(tape.seed(), d, wide);
     Eigen::Map<Eigen::RowVectorXf> t(tape.input(1), wide);
     to_float(b.xt.size(), b.xt.data(), x.data());
@@ -244,6 +247,13 @@ void Machine::run_network(Worker& worker, const BatchSource& source, std::size_t
     }
     x.rightCols(wide - signs * n).setZero();
     t.tail(wide - signs * n).setZero();
+    if (b.given.rows() > 0) {
+        worker.given.resize(b.given.rows(), signs * n);
+        for (Index sign = 0; sign < signs; ++sign) {
+            worker.given.middleCols(sign * n, n) = b.given.cast<float>();
+        }
+        put_conditions(tape, source.conditions, worker.given, 0, signs * n, wide);
+    }
     const Eigen::Map<const MatrixF> y(tape.forward(weights, wide), d, wide);
 
     const double weight = 1.0 / static_cast<double>(batch * signs);
@@ -252,12 +262,13 @@ void Machine::run_network(Worker& worker, const BatchSource& source, std::size_t
         for (Index j = 0; j < n; ++j) {
             const auto w = target_weights(source.setup, row, b.t[j], sign == 0 ? 1 : -1);
             const bool latent = w[2] != 0 && b.z.cols() > 0;
-            const auto sums =
-                residual({d, w, b.x0.col(j).data(), b.x1.col(j).data(),
-                          latent ? b.z.col(j).data() : nullptr, y.col(sign * n + j).data(), scale},
-                         seed.col(sign * n + j).data());
-            form += weight * sums[0];
-            square += weight * sums[1];
+            const double own = weightings_[which] ? weightings_[which](b.t[j]) : 1;
+            const auto sums = residual(
+                {d, w, b.x0.col(j).data(), b.x1.col(j).data(), latent ? b.z.col(j).data() : nullptr,
+                 y.col(sign * n + j).data(), scale * static_cast<float>(own)},
+                seed.col(sign * n + j).data());
+            form += own * weight * sums[0];
+            square += own * weight * sums[1];
         }
     }
     if (dw == nullptr) return;

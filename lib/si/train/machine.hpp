@@ -75,6 +75,7 @@ class Machine {
         Batch* batch = nullptr;
         Matrix output, pulled;  ///< of the network, and of its residual through its Jacobian
         Vector path_gradient;   ///< of this chunk
+        MatrixF given;          ///< what the columns of a network are conditioned on
     };
 
     void run_chunk(int worker_index, const BatchSource& source, const Pairs& pairs, Index step,
@@ -94,9 +95,10 @@ class Machine {
     Threads& threads_;
     std::vector<bool> antithetic_;
     std::vector<double> loss_weights_;
+    std::vector<Weighting> weightings_;  ///< of each learned field; empty functions are 1
     bool any_antithetic_ = false;
     Eigen::VectorXf first_, second_;
-    Index chunk_samples_ = 0;
+    Index chunk_samples_ = 0, together_ = 0;  ///< of samples, and of columns at most
     std::vector<Columns> cut_;
     Index lanes_ = 1;
     MatrixF gradients_;  // (parameters, lanes)

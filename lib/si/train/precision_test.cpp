@@ -20,7 +20,7 @@ Eigen::VectorXf first_gradient(const char* precision) {
     spec.batch = 256;
     spec.precision = precision;
     const auto all = prepare(data, InterpolantSpec{}, spec, 1);
-    const Graph graph = NetworkField::graph(all->field, 2);
+    const Graph graph = NetworkField::graph(all->field, {2});
     Threads threads(1);
     Machine machine(graph, all->learned, all->source, spec, 1, threads);
     machine.step(0, 1);

@@ -23,6 +23,7 @@ struct Moments {
 
 /// One set of data is whitened coordinate by coordinate. Two ends in the same units are brought
 /// to a common centre and one common scale, so that distances between them keep their meaning.
+/// So are the pixels of images, in which a neighbourhood means something.
 Transform standardization(const TrainData& data, const TrainSpec& spec,
                           const std::optional<Moments>& start) {
     const Index d = data.x1.rows();
@@ -34,6 +35,11 @@ Transform standardization(const TrainData& data, const TrainSpec& spec,
     if (start) {
         const double variance = (variance1 + start->variance).mean() / 2;
         transform.shift = (start->mean + mean1) / 2;
+        if (variance > 0) transform.scale.setConstant(std::sqrt(variance));
+    } else if (spec.net.row().images || spec.coupling.row().corruption != nullptr) {
+        const double mean = mean1.mean();
+        const double variance = variance1.mean() + (mean1.array() - mean).square().mean();
+        transform.shift.setConstant(mean);
         if (variance > 0) transform.scale.setConstant(std::sqrt(variance));
     } else {
         transform.shift = mean1;
@@ -82,6 +88,13 @@ void choose_coordinates(const TrainData& data, const TrainSpec& spec, Model& mod
         model.transform = standardization(data, spec, start);
         return;
     }
+    if (spec.coupling.row().corruption != nullptr) {
+        require(!spec.base.row().units, Failure::usage, "--base: this coupling makes x0 from x1");
+        model.base = "samples";
+        model.source = spec.coupling;
+        model.transform = standardization(data, spec, {});
+        return;
+    }
     const auto density = in_context("--base", [&] { return spec.base.make(model.dim); });
     require(density.has_value(), Failure::usage, "--base: give the samples, with --x0");
     if (!spec.base.row().units) {
@@ -113,14 +126,41 @@ void check_data(const TrainData& data, const Interpolant& interpolant) {
 }
 
 void fill_field(const TrainSpec& spec, bool independent, Preparation& all) {
-    all.field = {.learn = spec.learn, .net = spec.net, .mean0 = {}, .mean1 = {}};
-    if (!independent) return;
     const auto& source = all.source;
+    all.field = {.learn = spec.learn,
+                 .net = spec.net,
+                 .labels = source.conditions.labels,
+                 .condition = source.conditions.shape,
+                 .masked = source.conditions.masked};
+    // The mean of x1 is another one for every condition.
+    if (!independent || source.conditions.rows() > 0) return;
     Vector mean1 = mean_of(all.x1);
     if (source.dequantize.size() > 0) mean1 += source.dequantize / 2;
     all.field.mean1 = as_list(mean1);
     const auto base = all.model.base_density();
     all.field.mean0 = as_list(base ? base->mean() : mean_of(all.x0));
+}
+
+/// What the data say of x1, and what a coupling that makes x0 from it leaves to be seen.
+void add_conditions(const TrainData& data, const TrainSpec& spec, Preparation& all) {
+    BatchSource& source = all.source;
+    source.conditions = data.conditions;
+    source.label_dropout = spec.label_dropout;
+    if (data.given.rows() > 0) {
+        all.given = data.given;
+        all.valid_given = data.valid_given;
+        source.given = &all.given;
+    }
+    source.corruption = all.model.corruption();
+    if (!source.corruption) return;
+    require(spec.learn == "b", Failure::usage,
+            "--coupling: where x0 is made from x1, --learn b is what there is");
+    const auto shape = source.corruption->given_shape();
+    if (shape.empty()) return;
+    require(data.conditions.shape.empty(), Failure::usage,
+            "--coupling: this one makes its own conditions, and the data have some too");
+    source.conditions.shape = shape;
+    source.conditions.masked = source.corruption->masked();
 }
 
 }  // namespace
@@ -142,7 +182,7 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
     auto all = std::make_unique<Preparation>();
     Model& model = all->model;
     model.dim = data.x1.rows();
-    model.shape = data.shape;
+    model.shape = data.shape.empty() ? std::vector<Index>{model.dim} : data.shape;
     model.interpolant = interpolant;
     choose_coordinates(data, spec, model);
     const bool independent = spec.coupling.row().independent && !made.mirror();
@@ -165,6 +205,7 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
     if (const auto base = model.base_density(); base && !base->is_standard_normal()) {
         source.base = base;
     }
+    add_conditions(data, spec, *all);
     const auto draw_from = [&](const Matrix& x0, const Matrix& x1) {
         return spec.coupling.make(CouplingData{x0.cols(), x1.cols(), seed, data.x0 ? &x0 : nullptr,
                                                &x1, model.transform.scale[0]});
@@ -185,6 +226,7 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
     validation.source = source;
     validation.source.x1 = &all->valid1;
     validation.source.x0 = data.x0 ? &all->valid0 : nullptr;
+    if (source.given != nullptr) validation.source.given = &all->valid_given;
     if (all->valid1.cols() > 0) {
         validation.take(all->valid1.cols(), all->valid0.cols(), independent);
         if (spec.coupling.row().by_distance) {

@@ -30,6 +30,7 @@ struct Preparation {
     NetworkFieldSpec field;
     std::vector<const Quantity*> learned;
     Matrix x1, x0, valid1, valid0;  ///< in the model's coordinates
+    Matrix given, valid_given;      ///< what x1 is conditioned on
     BatchSource source;
     Validation validation;
 };

@@ -9,6 +9,7 @@
 #include "si/interpolant/time.hpp"
 #include "si/net/network.hpp"
 #include "si/net/optimizer.hpp"
+#include "si/train/weighting.hpp"
 
 namespace si {
 
@@ -16,6 +17,7 @@ namespace si {
 struct TrainSpec {
     std::string learn = "b";
     std::vector<double> weights;
+    Choice<weightings> weighting{"uniform"};
     Choice<networks> net{"mlp"};
     Choice<bases> base{"normal"};
     Choice<couplings> coupling{"independent"};
@@ -24,6 +26,8 @@ struct TrainSpec {
     std::string antithetic = "auto";
     std::string standardize = "auto";
     double dequantize = 0;
+    std::vector<std::string> condition;
+    double label_dropout = 0.1;
     Index steps = 5000;
     Index batch = 2048;
     Choice<optimizers> optimizer{"adam"};
@@ -41,6 +45,7 @@ struct TrainSpec {
                 .value("FIELD,..."),
             field("weights", &TrainSpec::weights, "Weight of the loss of each; 1 when left out",
                   kPositive),
+            field("weighting", &TrainSpec::weighting, "Weight of the loss at each time"),
             field("net", &TrainSpec::net, "Network; each field has its own").value("NET,..."),
             field("base", &TrainSpec::base, "Density of x0, where --x0 gives no samples of it"),
             field("coupling", &TrainSpec::coupling, "How x0 and x1 are paired"),
@@ -61,6 +66,17 @@ struct TrainSpec {
             field("dequantize", &TrainSpec::dequantize,
                   "Add uniform noise from 0 to this to the target: the step of integer-valued data",
                   kNonNegative),
+            field("condition", &TrainSpec::condition,
+                  "What of the data the model is conditioned on: the datasets label, condition or "
+                  "both",
+                  one_of(+[] {
+                      return std::vector<std::string>{"label", "condition"};
+                  }))
+                .value("WORD,..."),
+            field(
+                "label_dropout", &TrainSpec::label_dropout,
+                "Part of the labels that training leaves out, so that the model also goes without",
+                kUnit),
             field("steps", &TrainSpec::steps, "Optimiser steps", kPositive),
             field("batch", &TrainSpec::batch, "Samples a step", kPositive),
             field("optimizer", &TrainSpec::optimizer, "Optimiser and its learning rate"),

@@ -62,6 +62,7 @@ void hold_out(TrainData& data, double fraction, std::uint64_t seed) {
     // Sets of equal size may be paired, so they are split alike.
     const bool alike = data.x0 && data.x0->cols() == data.x1.cols();
     split(data.x1, data.valid1, 0);
+    if (data.given.size() > 0) split(data.given, data.valid_given, 0);
     if (data.x0) {
         data.valid0.emplace();
         split(*data.x0, *data.valid0, alike ? 0 : 1);
@@ -73,7 +74,8 @@ Model train(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec
     const auto all = prepare(data, interpolant, spec, seed);
     const Validation& validation = all->validation;
     Model& model = all->model;
-    const Graph graph = NetworkField::graph(all->field, model.dim);
+    const Graph graph =
+        in_context("--net", [&] { return NetworkField::graph(all->field, model.shape); });
     Machine machine(graph, all->learned, all->source, spec, seed, threads);
     PairsAhead pairs(all->source.draw, spec.batch, threads.count() == 1);
     const auto weights = loss_weights(spec, std::ssize(all->learned));

@@ -18,6 +18,9 @@ struct TrainData {
     std::vector<Index> shape;  ///< of one sample
     Matrix valid1;             ///< held-out samples of the target; none: no validation
     std::optional<Matrix> valid0;
+    /// What x1 is conditioned on, a column for each: a label, then numbers, as conditions says.
+    Matrix given, valid_given;
+    Conditions conditions;
     std::optional<Model> teacher;  ///< whose flow made the pairs (x0, x1), if one did
 };
 

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "si/base/types.hpp"
+#include "si/metric/estimate.hpp"
+
+// How well images, or other samples, were restored or made.
+
+namespace si {
+
+/// What restored samples (d, n) are worth against the truth, sample by sample.
+struct Restored {
+    Estimate square;         ///< mean of (x - truth)^2, over samples
+    Estimate psnr;           ///< mean over samples of 10 log10(range^2 / square), in dB
+    Estimate hidden_square;  ///< of what the mask hides alone; value nan without a mask
+    double known_error = 0;  ///< largest |x - truth| of what the mask knows
+    Estimate cost;           ///< mean of |x - truth|^2
+};
+
+/// `mask` (pixels, n) is 1 where x is known, and has no rows where there is none; row i of x
+/// belongs to row i modulo pixels of it. `range` is from black to white.
+Restored restored(const Matrix& x, const Matrix& truth, const Matrix& mask, double range);
+
+/// The Frechet distance |m - m'|^2 + tr(C + C' - 2 (C^1/2 C' C^1/2)^1/2) of the Gaussians with the
+/// means and covariances of two sets of samples (Dowson and Landau 1982).
+double frechet(const Matrix& a, const Matrix& b);
+
+}  // namespace si
