@@ -87,9 +87,9 @@ struct ConvolveOp : OpOf<ConvolveOp> {
     void pack(const ProductKernels& products, const float* parameters,
               float* packed) const override {
         pack_matrix(products, out, 9 * in, parameters + weight, packed);
-        std::vector<float> turned(static_cast<std::size_t>(9 * in * out));
-        turn(parameters + weight, turned.data());
-        pack_matrix(products, in, 9 * out, turned.data(), packed + si::packed_size(out, 9 * in));
+        float* const turned = work_space<float>(9 * in * out);
+        turn(parameters + weight, turned);
+        pack_matrix(products, in, 9 * out, turned, packed + si::packed_size(out, 9 * in));
     }
 
     /// (out, 9, in) to (in, 9, out), the nine from last to first.
