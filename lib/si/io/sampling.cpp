@@ -1,6 +1,7 @@
 #include "si/io/sampling.hpp"
 
 #include "si/flow/repath.hpp"
+#include "si/io/parts.hpp"
 #include "si/io/training_data.hpp"
 
 namespace si {
@@ -42,57 +43,99 @@ std::shared_ptr<const Field> field_along(Model& model, const SampleSpec& spec) {
     return std::make_shared<RepathField>(std::move(field), from, Interpolant(model.interpolant));
 }
 
-Start starting_points(const Model& model, const SampleSpec& spec, std::uint64_t seed,
-                      const Shard& shard) {
-    const auto given = [&](const std::string& file, bool in_units) {
-        const Matrix all = read_for(model, file).values;
-        const Columns some = shard.of(all.cols());
-        const Matrix x = all.middleCols(some.first, some.count);
-        return Start{in_units ? model.transform.from_data(x) : x, some.first, all.cols()};
-    };
+StartingPoints::StartingPoints(const Model& model, const SampleSpec& spec, std::uint64_t seed,
+                               const Shard& shard)
+    : model_(model), seed_(seed) {
     if (spec.backward) {
         require(spec.x1.has_value(), Failure::usage, "--backward needs --x1 FILE");
         require(!spec.x0 && !spec.n, Failure::usage,
                 "--backward goes with --x1 FILE, not with --x0 or -n");
-        return given(*spec.x1, true);
+        open(*spec.x1, true);
+    } else {
+        require(!spec.x1, Failure::usage, "--x1 goes with --backward");
+        require(!spec.x0 || !spec.n, Failure::usage, "-n and --x0 exclude each other");
+        if (spec.x0) open(*spec.x0, !model.base_has_no_units());
     }
-    require(!spec.x1, Failure::usage, "--x1 goes with --backward");
-    if (spec.x0) {
-        require(!spec.n, Failure::usage, "-n and --x0 exclude each other");
-        return given(*spec.x0, !model.base_has_no_units());
+    if (!reader_) {
+        require(spec.n.has_value(), Failure::usage, "how many samples? Give -n N, or --x0 FILE");
+        all_ = *spec.n;
     }
-    require(spec.n.has_value(), Failure::usage, "how many samples? Give -n N, or --x0 FILE");
-    const Columns some = shard.of(*spec.n);
-    return {draw_base(model, seed, some.first, some.count), some.first, *spec.n};
+    part_ = shard.of(all_);
+}
+
+void StartingPoints::open(const std::string& file, bool in_units) {
+    file_.emplace(file);
+    reader_.emplace(file_->reader(Passes::one));
+    require_dimension(reader_->source(), reader_->dim(), model_.dim);
+    in_units_ = in_units;
+    all_ = reader_->n();
+}
+
+Matrix StartingPoints::read(const Columns& some) const {
+    const Index first = part_.first + some.first;
+    if (!reader_) return draw_base(model_, seed_, first, some.count);
+    Matrix x = reader_->rows(first, some.count);
+    return in_units_ ? model_.transform.from_data(x) : x;
+}
+
+void StartingPoints::finish() const {
+    if (reader_) reader_->finish();
+}
+
+TransportedFile::TransportedFile(const std::string& file, const Model& model,
+                                 const TransportSpec& spec, Direction direction, Index n,
+                                 const Provenance& provenance)
+    : model_(model), spec_(spec), direction_(direction), out_(open_output(file, provenance)) {
+    const auto times = std::ssize(spec.trajectory);
+    out_.promise("x", n, model.shape);
+    if (spec.log_density) out_.promise("log_density", n, {});
+    if (times > 0) {
+        out_.promise("trajectory", n, with_front({times}, model.shape));
+        out_.write_array("time", spec.trajectory, {times});
+    }
+    out_.promise("nfe", n, {}, ElementType::i64);
+}
+
+void TransportedFile::append(const Transported& part) {
+    const bool as_is = in_base_units(model_, direction_);
+    out_.append("x", as_is ? part.x : model_.transform.to_data(part.x));
+    if (spec_.log_density) {
+        const Vector log_density = part.log_density.array() - model_.transform.log_determinant();
+        out_.append("log_density", log_density.transpose());
+    }
+    if (const auto times = std::ssize(part.trajectory); times > 0) {
+        Matrix states(times * model_.dim, part.x.cols());
+        for (Index k = 0; k < times; ++k) {
+            states.middleRows(k * model_.dim, model_.dim) =
+                model_.transform.to_data(part.trajectory[static_cast<std::size_t>(k)]);
+        }
+        out_.append("trajectory", states);
+    }
+    out_.append("nfe", std::vector<std::int64_t>(part.evaluations.begin(), part.evaluations.end()));
 }
 
 void write_transported(const std::string& file, const Model& model, const TransportSpec& spec,
                        Direction direction, const Transported& result,
                        const Provenance& provenance) {
-    const Index n = result.x.cols();
-    auto out = open_output(file, provenance);
-    out.write("x", in_base_units(model, direction) ? result.x : model.transform.to_data(result.x),
-              model.shape);
-    if (spec.log_density) {
-        const Vector log_density = result.log_density.array() - model.transform.log_determinant();
-        out.write("log_density", log_density.transpose(), {});
+    TransportedFile out(file, model, spec, direction, result.x.cols(), provenance);
+    out.append(result);
+    out.commit();
+}
+
+void sample_to(const std::string& file, const Model& model, const Field& field,
+               const SampleSpec& samples, const TransportSpec& spec, Provenance provenance,
+               Threads& threads, Progress& progress) {
+    const std::uint64_t seed = provenance.seed;
+    const StartingPoints start(model, samples, seed, provenance.shard);
+    provenance.rows = start.all();
+    TransportedFile out(file, model, spec, samples.direction(), start.n(), provenance);
+    const Index states = model.dim * (1 + std::ssize(spec.trajectory));
+    for (const Columns& some : parts_of(start.n(), states, threads)) {
+        PartProgress part(progress, some.first, start.n());
+        out.append(transport(model, field, spec, samples.direction(), start.read(some), seed,
+                             start.first() + some.first, threads, part));
     }
-    if (!spec.trajectory.empty()) {
-        const auto count = std::ssize(result.trajectory);
-        std::vector<double> states(static_cast<std::size_t>(n * count * model.dim));
-        for (Index k = 0; k < count; ++k) {
-            const Matrix x =
-                model.transform.to_data(result.trajectory[static_cast<std::size_t>(k)]);
-            for (Index j = 0; j < n; ++j) {
-                std::copy_n(x.col(j).data(), model.dim,
-                            states.data() + (j * count + k) * model.dim);
-            }
-        }
-        out.write_array("trajectory", states, with_front({n, count}, model.shape));
-        out.write_array("time", spec.trajectory, {count});
-    }
-    out.write("nfe",
-              std::vector<std::int64_t>(result.evaluations.begin(), result.evaluations.end()));
+    start.finish();
     out.commit();
 }
 

@@ -50,21 +50,59 @@ Samples read_for(const Model& model, const std::string& file);
 DataWriter open_output(const std::string& file, const Provenance& provenance);
 
 /// Points that transport starts from, in the model's coordinates: those of one part of all.
-struct Start {
-    Matrix x;
-    Index first = 0;  ///< number of the first of them
-    Index all = 0;
+class StartingPoints {
+  public:
+    /// Throws Failure::usage when the options do not fit together and Failure::data when the file
+    /// does not fit the model, which must outlive this.
+    StartingPoints(const Model& model, const SampleSpec& spec, std::uint64_t seed,
+                   const Shard& shard = {});
+
+    Index n() const { return part_.count; }
+    Index first() const { return part_.first; }  ///< number of the first of them
+    Index all() const { return all_; }
+
+    /// Points `some` of the n(); in their order, as they may arrive.
+    Matrix read(const Columns& some) const;
+    /// To be called after the last of them.
+    void finish() const;
+
+  private:
+    void open(const std::string& file, bool in_units);
+
+    const Model& model_;
+    std::uint64_t seed_;
+    bool in_units_ = false;
+    std::optional<DataFile> file_;
+    std::optional<SampleReader> reader_;
+    Columns part_;
+    Index all_ = 0;
 };
 
-/// Throws Failure::usage when the options do not fit together and Failure::data when the file does
-/// not fit the model.
-Start starting_points(const Model& model, const SampleSpec& spec, std::uint64_t seed,
-                      const Shard& shard = {});
+/// A file with /x (n, shape), and as far as asked for /log_density (n) and /trajectory (n, T,
+/// shape) with /time (T), and /nfe (n), part by part.
+class TransportedFile {
+  public:
+    TransportedFile(const std::string& file, const Model& model, const TransportSpec& spec,
+                    Direction direction, Index n, const Provenance& provenance);
+    void append(const Transported& part);
+    void commit() { out_.commit(); }
 
-/// Writes /x (n, shape), and as far as asked for /log_density (n) and /trajectory (n, T, shape)
-/// with /time (T), and /nfe (n).
+  private:
+    const Model& model_;
+    const TransportSpec& spec_;
+    Direction direction_;
+    DataWriter out_;
+};
+
+/// TransportedFile of all that there is.
 void write_transported(const std::string& file, const Model& model, const TransportSpec& spec,
                        Direction direction, const Transported& result,
                        const Provenance& provenance);
+
+/// Carries samples along the field of a model and writes them, some at a time: memory does not grow
+/// with their number.
+void sample_to(const std::string& file, const Model& model, const Field& field,
+               const SampleSpec& samples, const TransportSpec& spec, Provenance provenance,
+               Threads& threads, Progress& progress);
 
 }  // namespace si
