@@ -132,9 +132,9 @@ int head_data(int argc, char** argv) {
         .common(messages)
         .run(argc, argv, [&](Console& console) {
             if (output.output == "-") {
-                auto samples = si::read_samples(file);
-                samples.values.conservativeResize(Eigen::NoChange, std::min(spec.n, samples.n()));
-                return si::export_samples("-", samples);
+                const si::DataFile data(file);
+                const auto reader = data.reader(si::Passes::one);
+                return si::export_samples("-", reader.samples(0, std::min(spec.n, reader.n())));
             }
             const auto rows = rows_of(file, console);
             auto out = writer(output.output, console);

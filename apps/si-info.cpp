@@ -81,7 +81,8 @@ int info_straightness(int argc, char** argv) {
             const auto field = si::field_along(model, samples);
             si::Threads threads(common.threads);
             if (!samples.n && !samples.x0) samples.n = 1000;
-            const auto start = si::starting_points(model, {}, samples, common.seed).x;
+            const si::StartingPoints points(model, *field, samples, common.seed);
+            const auto start = points.read({0, points.n()}).x;
             const auto s = si::straightness(model, *field, start, threads, console);
             const si::Json report{{"n", start.cols()},
                                   {"energy", s.energy},

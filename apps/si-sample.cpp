@@ -29,13 +29,7 @@ int main(int argc, char** argv) {
             auto model = si::read_model(file);
             const auto field = si::field_along(model, samples);
             si::Threads threads(common.threads);
-            const auto start =
-                si::starting_points(model, field->conditions(), samples, common.seed, part.shard);
-            const auto result =
-                si::transport(model, *field, spec, samples.direction(), start.x, start.given,
-                              common.seed, start.first, threads, console);
-            si::write_transported(output.output, model, spec, samples.direction(), start, result,
-                                  field->conditions(),
-                                  {console.command(), common.seed, part.shard, start.all});
+            si::sample_to(output.output, model, *field, samples, spec,
+                          {console.command(), common.seed, part.shard}, threads, console);
         });
 }

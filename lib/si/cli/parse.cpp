@@ -55,7 +55,7 @@ Words parse(int argc, const char* const* argv, const std::vector<Option*>& optio
     for (const auto& word : app.remaining()) {
         if (!literal && word == "--") {
             literal = true;
-        } else if (!literal && word.size() > 1 && word[0] == '-') {
+        } else if (!literal && word.size() > 1 && word[0] == '-' && !word.starts_with("-:/")) {
             if (words.unknown.empty()) words.unknown = word;
         } else {
             words.rest.push_back(word);

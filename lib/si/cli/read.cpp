@@ -185,7 +185,8 @@ bool Program::read(int argc, char** argv) {
     }
     if (real_) check_streams();
     for (const auto& word : words.rest) {
-        require(!real_ || word != "-" || isatty(STDIN_FILENO) == 0, Failure::usage,
+        const bool standard_input = word == "-" || word.starts_with("-:/");
+        require(!real_ || !standard_input || isatty(STDIN_FILENO) == 0, Failure::usage,
                 "standard input is a terminal; see ", manual_.name, " --help");
     }
     return false;

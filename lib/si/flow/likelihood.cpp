@@ -157,7 +157,7 @@ double median(Vector values) {
 /// of a point seldom meet the largest weights, so what relative error these would have is taken
 /// from the spread of their logarithms, as for normal ones: E w^2 / (E w)^2 = exp(variance).
 void warn_of_uneven_weights(const Scored& all, Index paths, Progress& progress) {
-    if (paths < 2 || all.log_density.size() == 0) return;
+    if (paths < 2 || all.effective_paths.size() == 0) return;
     const auto count = static_cast<double>(paths);
     const double effective = median(all.effective_paths), sd = median(all.log_weight_sd);
     if (effective / count >= 0.1 && std::sqrt(std::expm1(sd * sd) / count) <= 0.5) return;
@@ -172,15 +172,13 @@ void warn_of_uneven_weights(const Scored& all, Index paths, Progress& progress) 
 /// Scores the first points again with half the steps, which must not make a difference that
 /// anybody sees: 0.05 nats, beyond 3 standard errors of the differences.
 template <class Score>
-void warn_of_few_steps(const Scored& all, SdeScoreSpec spec, const Points& points,
+void warn_of_few_steps(const Vector& log_density, SdeScoreSpec spec, const Points& points,
                        Progress& progress, const Score& score) {
-    const Index some = std::min<Index>(32, all.log_density.size());
+    const Index some = log_density.size();
     if (spec.steps < 2 || some == 0) return;
     spec.steps /= 2;
-    const Matrix x = points.x.leftCols(some);
-    const Scored coarse = score(spec, Points{x, points.end, points.seed, points.first,
-                                             columns_of(points.given, {0, some})});
-    const auto [mean, error] = mean_and_error(all.log_density.head(some) - coarse.log_density);
+    const Scored coarse = score(spec, points);
+    const auto [mean, error] = mean_and_error(log_density - coarse.log_density);
     if (std::abs(mean) <= 0.05 + 3 * error) return;
     progress.warn(text("the steps are too few: with half as many the log-density of the first ",
                        some, " samples is ", mean > 0 ? "lower" : "higher", " by ",
@@ -328,27 +326,43 @@ Scored ode_log_density(const Model& model, const Field& field, const OdeScoreSpe
     return all;
 }
 
-Scored sde_log_density(const Model& model, const Field& field, const SdeScoreSpec& spec,
-                       const Epsilon& epsilon, const Points& points, Threads& threads,
-                       Progress& progress) {
+Scored score_paths(const Model& model, const Field& field, const SdeScoreSpec& spec,
+                   const Epsilon& epsilon, const Points& points, Threads& threads,
+                   Progress& progress) {
     const Way way(model, field, points.end);
     check_request(field, Vector(0), Matrix(model.dim, 0), spec.estimator.row().want);
     require(spec.paths <= kMostPaths, Failure::usage, "at most ", kMostPaths, " paths");
-    const auto score = [&](const SdeScoreSpec& how, const Points& where) {
-        const Index n = where.x.cols();
-        check_given(field, where.given, n);
-        Scored all{Vector(n), Vector(n), Vector(n),
-                   Vector(n), Vector(n), decltype(Scored::evaluations)(n)};
-        over_chunks(field, n, std::max<Index>(1, field.together(kChunk) / how.paths), threads,
-                    progress, "likelihood", [&](const Columns& columns, Evaluator& evaluate) {
-                        Paths(way, field, how, epsilon, where, evaluate).score(columns, all);
-                    });
-        return all;
-    };
-    Scored all = score(spec, points);
-    if (!spec.estimator.row().bound) warn_of_uneven_weights(all, spec.paths, progress);
-    if (!spec.estimator.row().exact_steps) warn_of_few_steps(all, spec, points, progress, score);
+    const Index n = points.x.cols();
+    check_given(field, points.given, n);
+    Scored all{Vector(n), Vector(n), Vector(n),
+               Vector(n), Vector(n), decltype(Scored::evaluations)(n)};
+    over_chunks(field, n, std::max<Index>(1, field.together(kChunk) / spec.paths), threads,
+                progress, "likelihood", [&](const Columns& columns, Evaluator& evaluator) {
+                    Paths(way, field, spec, epsilon, points, evaluator).score(columns, all);
+                });
     if (spec.paths < 2) all.standard_error.resize(0);
+    return all;
+}
+
+void judge_paths(const Model& model, const Field& field, const SdeScoreSpec& spec,
+                 const Epsilon& epsilon, const Points& first, const Vector& log_density,
+                 const Scored& all, Threads& threads, Progress& progress) {
+    if (!spec.estimator.row().bound) warn_of_uneven_weights(all, spec.paths, progress);
+    if (spec.estimator.row().exact_steps) return;
+    warn_of_few_steps(log_density, spec, first, progress,
+                      [&](const SdeScoreSpec& how, const Points& where) {
+                          return score_paths(model, field, how, epsilon, where, threads, progress);
+                      });
+}
+
+Scored sde_log_density(const Model& model, const Field& field, const SdeScoreSpec& spec,
+                       const Epsilon& epsilon, const Points& points, Threads& threads,
+                       Progress& progress) {
+    Scored all = score_paths(model, field, spec, epsilon, points, threads, progress);
+    const Index some = std::min(kPointsJudged, points.x.cols());
+    const Matrix x = points.x.leftCols(some);
+    judge_paths(model, field, spec, epsilon, {x, points.end, points.seed, points.first},
+                all.log_density.head(some), all, threads, progress);
     return all;
 }
 

@@ -87,4 +87,17 @@ Scored sde_log_density(const Model& model, const Field& field, const SdeScoreSpe
                        const Epsilon& epsilon, const Points& points, Threads& threads,
                        Progress& progress);
 
+/// sde_log_density() without its warnings.
+Scored score_paths(const Model& model, const Field& field, const SdeScoreSpec& spec,
+                   const Epsilon& epsilon, const Points& points, Threads& threads,
+                   Progress& progress);
+
+/// The warnings of sde_log_density(), for points that were scored part by part: from `all`, which
+/// needs effective_paths and log_weight_sd alone, and from the first kPointsJudged points with
+/// their `log_density`.
+inline constexpr Index kPointsJudged = 32;
+void judge_paths(const Model& model, const Field& field, const SdeScoreSpec& spec,
+                 const Epsilon& epsilon, const Points& first, const Vector& log_density,
+                 const Scored& all, Threads& threads, Progress& progress);
+
 }  // namespace si

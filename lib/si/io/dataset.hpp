@@ -15,10 +15,19 @@
 
 namespace si {
 
+class InputFile;
+struct Plan;
+namespace hdf5 {
+struct OpenDataset;
+}
+
 enum class Format { hdf5, npy, csv };
 
 /// "HDF5", "NPY", "CSV".
 std::string_view to_text(Format format);
+
+/// How often samples are read.
+enum class Passes { any, one };
 
 /// Samples of a file, some at a time. Those of an HDF5 file stay there until they are asked for;
 /// of other formats all are in memory.
@@ -29,11 +38,20 @@ class SampleReader {
 
     Index n() const;
     Index dim() const;
-    const std::string& source() const;  ///< "data.h5:/x"
+    const std::vector<Index>& shape() const;  ///< of one sample
+    ElementType type() const;                 ///< as it is in the file
+    const std::string& source() const;        ///< "data.h5:/x"
 
     /// Samples first .. first + count - 1, one column a sample. Throws Failure::data when the file
-    /// is damaged, or has changed so that numbers are not finite.
+    /// is damaged, has changed so that numbers are not finite, or comes to its end before.
     Matrix rows(Index first, Index count) const;
+
+    /// rows() with all that is known of them.
+    Samples samples(Index first, Index count) const;
+
+    /// To be called after the last rows(): what arrives is read to its end, and that all of it came
+    /// and was not changed on the way is looked at. Throws Failure::data.
+    void finish() const;
 
     /// The least number of rows, `wanted` or more, such that reading in steps of it reads nothing
     /// twice.
@@ -42,6 +60,10 @@ class SampleReader {
   private:
     struct Open;
     explicit SampleReader(std::unique_ptr<Open> open);
+    static SampleReader of(Samples samples);
+    static SampleReader of(InputFile& input, const std::string& source, hdf5::OpenDataset dataset,
+                           const Plan& plan, bool arriving);
+    void look_at_all() const;
     std::unique_ptr<Open> open_;
     friend class DataFile;
 };
@@ -57,6 +79,8 @@ class SampleReader {
 /// Failure::data. Numbers may be any integer of 8 to 64 bits, float32 or float64, in either
 /// byte order; everything else, and numbers that are not finite, is refused:
 /// "data.h5:/x: row 17, column 2 is nan (3 values are not finite)", counting from 1.
+///
+/// What DataWriter wrote is compared with its checksums as it is read.
 class DataFile {
   public:
     explicit DataFile(const std::string& spelling);
@@ -73,9 +97,12 @@ class DataFile {
     /// dimension 1. When there is no such dataset, or several, the error lists them.
     Samples samples() const;
 
-    /// The same samples to be read some at a time, after one pass over all of them that refuses
-    /// what samples() refuses, in the same words. The file must outlive the reader.
-    SampleReader reader() const;
+    /// The same samples to be read some at a time. A file is read once before, to refuse what
+    /// samples() refuses, in the same words. With Passes::one rows are asked for in their order and
+    /// none twice, and a pipe is read while they arrive, when it brings what DataWriter sends or
+    /// another HDF5 file with all names first; such numbers are refused where they turn up.
+    /// The file must outlive the reader.
+    SampleReader reader(Passes passes = Passes::any) const;
 
     /// One dataset by its name, "/x0" or "x0"; nothing when the file has none of that name.
     /// Files other than HDF5 have no names.
@@ -100,9 +127,12 @@ class DataFile {
 /// DataFile(spelling).samples().
 Samples read_samples(const std::string& spelling);
 
-/// An HDF5 file with several datasets, which appears in commit() or not at all; see AtomicFile,
-/// also for "-". Equal contents give equal bytes. Every file says format="si-dataset" and
-/// format_version=[1, 0].
+/// An HDF5 file with several datasets, which appears in commit() or not at all; see AtomicFile.
+/// Equal contents give equal bytes. Every file says format="si-dataset" and format_version=[1, 0].
+///
+/// All names, shapes and attributes come first in it, then the numbers of one dataset after the
+/// other, and last /trailer, the checksums of all of that. So what goes to a pipe ("-") goes there
+/// while it is made, and whoever reads it knows that it was all.
 ///
 /// Throws Failure::create when the file cannot be made, Failure::io when writing fails, and
 /// Failure::check when a number is not finite or does not fit its type: what is written can be
@@ -125,8 +155,18 @@ class DataWriter {
         }
     }
 
+    /// Promises a dataset (n, sample_shape...) of f32, f64 or i64 that append() will fill; {} makes
+    /// a dataset of n numbers. All promises, attributes and write() come before the first append().
+    void promise(const std::string& dataset, Index n, const std::vector<Index>& sample_shape,
+                 ElementType type = ElementType::f64);
+
+    /// The next samples of a promised dataset, one column a sample.
+    void append(const std::string& dataset, ConstMatrix values);
+    void append(const std::string& dataset, const std::vector<std::int64_t>& values);
+
     /// Samples d x n as a dataset (n, sample_shape...); the product of the shape is d, and {}
-    /// makes a dataset of n numbers. `type` is f32 or f64.
+    /// makes a dataset of n numbers. `type` is f32 or f64. They are kept in memory until all that
+    /// the file holds is known.
     void write(const std::string& dataset, ConstMatrix values,
                const std::vector<Index>& sample_shape, ElementType type = ElementType::f64);
 
@@ -143,8 +183,11 @@ class DataWriter {
   private:
     void signed_attribute(const std::string& name, std::int64_t value);
     void unsigned_attribute(const std::string& name, std::uint64_t value);
+    void begin();
 
+    struct Section;
     struct Opened;
+    Section& section(const std::string& dataset);
     std::unique_ptr<Opened> opened_;
 };
 

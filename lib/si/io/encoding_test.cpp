@@ -62,6 +62,8 @@ TEST_CASE("CRC-32C gives the published check values") {
 TEST_CASE("CRC-32C can be taken in pieces, cut anywhere") {
     const std::string bytes = "stochastic interpolants bridge any two densities";
     for (std::size_t cut = 0; cut <= bytes.size(); ++cut) {
-        CHECK(crc32c(bytes.substr(cut), crc32c(bytes.substr(0, cut))) == crc32c(bytes));
+        const auto first = crc32c(bytes.substr(0, cut));
+        CHECK(crc32c(bytes.substr(cut), first) == crc32c(bytes));
+        CHECK(crc32c_by_tables(bytes.substr(cut), first) == crc32c(bytes));
     }
 }

@@ -134,15 +134,6 @@ Handle open_file(const std::string& path) {
     return {id, H5Fclose, Failure::data, "open"};
 }
 
-Handle create_file(const std::string& path) {
-    start();
-    const Handle made(H5Pcreate(H5P_FILE_CREATE), H5Pclose, Failure::internal, "prepare creation");
-    check(H5Pset_obj_track_times(made, false), Failure::internal, "prepare creation");
-    // The file is a temporary one under a unique name, so there is nobody to lock out.
-    return {H5Fcreate(path.c_str(), H5F_ACC_TRUNC, made, access_list(false)), H5Fclose, Failure::io,
-            "create"};
-}
-
 TypeAnswer element_type(Id datatype) {
     const auto& rows = types().rows;
     for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -57,8 +58,24 @@ class Handle {
 /// Failure::data.
 Handle open_file(const std::string& path);
 
-/// Makes a file whose bytes depend on its contents alone. Throws Failure::io.
-Handle create_file(const std::string& path);
+/// The beginning of a file, in memory, as HDF5 reads or makes it. Numbers are not part of it: what
+/// is written of them is forgotten, which leaves their place.
+struct Head {
+    std::string bytes;
+    std::uint64_t end = 0;  ///< of the whole file, as the head says
+    bool beyond = false;    ///< something was asked for that comes after the bytes
+    bool made = false;      ///< here, and not read
+};
+
+/// Opens a file by its head, which must stay where it is. Throws Failure::data.
+Handle open_head(Head& head);
+
+/// Makes a file whose bytes depend on its contents alone. Its head is whole when it is closed.
+Handle create_head(Head& head);
+
+/// Gives a new dataset, of which nothing was written, its place behind all that there is, which
+/// is returned. Throws Failure::internal.
+std::uint64_t place(Id dataset);
 
 /// The ElementType of a datatype, or how the type is called by people when it is none.
 struct TypeAnswer {
@@ -94,6 +111,8 @@ struct OpenDataset {
     TypeAnswer type;
     std::vector<Index> shape;  ///< rows first
     std::vector<Index> chunk;  ///< of its storage; empty when that is in one piece
+    /// Where that piece begins in the file; nothing when the numbers are in chunks or in the head.
+    std::optional<std::uint64_t> place = {};
     std::size_t file_size = 0;
 };
 

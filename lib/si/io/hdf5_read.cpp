@@ -149,6 +149,11 @@ OpenDataset open_dataset(Id file, const std::string& name, std::size_t file_size
         check(H5Pget_chunk(set.creation, kLargestRank, sizes.data()), Failure::data,
               "read its chunks");
         set.chunk.assign(sizes.begin(), sizes.begin() + std::ssize(set.shape));
+    } else if (H5Pget_layout(set.creation) == H5D_CONTIGUOUS) {
+        set.place = H5Dget_offset(set.object);
+        const auto size = static_cast<std::size_t>(count_of(set.shape) * size_of(set.type.type));
+        require(*set.place < file_size && size <= file_size - *set.place, Failure::data,
+                "damaged: it ends behind the end of the file");
     }
     return set;
 }

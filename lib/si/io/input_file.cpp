@@ -1,7 +1,9 @@
 #include "si/io/input_file.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstring>
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -45,7 +47,9 @@ InputFile::InputFile(InputFile&& from) noexcept
     : name_(std::move(from.name_)),
       path_(std::move(from.path_)),
       file_(std::move(from.file_)),
-      temporary_(std::exchange(from.temporary_, false)) {}
+      temporary_(std::exchange(from.temporary_, false)),
+      front_(std::move(from.front_)),
+      taken_(from.taken_) {}
 
 InputFile::~InputFile() { forget_name(); }
 
@@ -63,15 +67,39 @@ std::string InputFile::read_all(std::size_t limit) {
     return bytes;
 }
 
+bool InputFile::arrives() const {
+    return path_ == "-" || !S_ISREG(status_of(file_, name_).st_mode);
+}
+
+const std::string& InputFile::front() {
+    if (!front_.empty()) return front_;
+    widen_pipe(file_.get());
+    front_.resize(kFront);
+    const auto got = read_fully(file_.get(), front_.data(), kFront);
+    if (got < 0) fail(Failure::input, name_);
+    front_.resize(static_cast<std::size_t>(got));
+    return front_;
+}
+
+std::size_t InputFile::read(char* to, std::size_t count) {
+    const std::size_t ready = std::min(count, front_.size() - taken_);
+    std::memcpy(to, front_.data() + taken_, ready);
+    taken_ += ready;
+    if (ready == count) return count;
+    const auto got = read_fully(file_.get(), to + ready, count - ready);
+    if (got < 0) fail(Failure::input, name_);
+    return ready + static_cast<std::size_t>(got);
+}
+
 void InputFile::make_seekable() {
-    if (path_ != "-" && S_ISREG(status_of(file_, name_).st_mode)) return;
+    if (!arrives()) return;
     std::string copy;
     Descriptor to = create_unique(temporary_directory() + "/.si", copy);
     if (!to) fail(Failure::create, copy, "cannot create: ");
     path_ = copy;
     temporary_ = true;
-    bool reading = true;
-    if (!copy_all(file_.get(), to.get(), reading)) {
+    bool reading = false;
+    if (!write_all(to.get(), front_) || !copy_all(file_.get(), to.get(), reading)) {
         if (reading) fail(Failure::input, name_);
         fail(Failure::io, copy, "cannot write: ");
     }
@@ -81,16 +109,17 @@ void InputFile::make_seekable() {
 
 std::string InputFile::peek(std::size_t offset, std::size_t count) const {
     std::string bytes(count, '\0');
-    std::size_t used = 0;
-    while (used < count) {
-        const auto got = ::pread(file_.get(), bytes.data() + used, count - used,
-                                 static_cast<off_t>(offset + used));
-        if (got == 0) break;
-        if (got < 0 && errno != EINTR) fail(Failure::input, name_);
-        if (got > 0) used += static_cast<std::size_t>(got);
-    }
-    bytes.resize(used);
+    const auto got = read_fully_at(file_.get(), offset, bytes.data(), count);
+    if (got < 0) fail(Failure::input, name_);
+    bytes.resize(static_cast<std::size_t>(got));
     return bytes;
+}
+
+void InputFile::read_at(std::uint64_t place, char* to, std::size_t count) const {
+    const auto got = read_fully_at(file_.get(), place, to, count);
+    if (got < 0) fail(Failure::input, name_);
+    require(static_cast<std::size_t>(got) == count, Failure::data, name_,
+            ": has become shorter while it was read");
 }
 
 std::size_t InputFile::size() const {

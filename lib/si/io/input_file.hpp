@@ -24,12 +24,24 @@ class InputFile {
     /// All bytes. Throws Failure::data when there are more than `limit`.
     std::string read_all(std::size_t limit);
 
+    /// True for a pipe, a device and standard input: bytes come once and in order.
+    bool arrives() const;
+
+    /// The first bytes of what arrives: kFront of them, or all there are. They stay to be read.
+    static constexpr std::size_t kFront = 1 << 16;
+    const std::string& front();
+
+    /// The next bytes of what arrives, fewer than `count` only at its end: how many.
+    std::size_t read(char* to, std::size_t count);
+
     /// Makes the input one that can be read at any place, again and by name: a pipe is copied
     /// to a temporary file in $TMPDIR first.
     void make_seekable();
 
     /// After make_seekable(): bytes from `offset` on, at most `count`.
     std::string peek(std::size_t offset, std::size_t count) const;
+    /// peek() to `to`; throws Failure::data when the file has become shorter.
+    void read_at(std::uint64_t place, char* to, std::size_t count) const;
     std::size_t size() const;
 
     /// After make_seekable(): the name by which libraries can open it.
@@ -42,6 +54,8 @@ class InputFile {
     std::string name_, path_;
     Descriptor file_;
     bool temporary_ = false;
+    std::string front_;      ///< read from what arrives
+    std::size_t taken_ = 0;  ///< of front_, by read()
 };
 
 /// All bytes of a file or of "-".

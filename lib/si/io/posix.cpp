@@ -49,6 +49,52 @@ bool write_all(int fd, std::string_view bytes) {
     return true;
 }
 
+bool write_all_at(int fd, std::uint64_t place, std::string_view bytes) {
+    while (!bytes.empty()) {
+        const auto written = ::pwrite(fd, bytes.data(), std::min(bytes.size(), kLargestCall),
+                                      static_cast<off_t>(place));
+        if (written >= 0) {
+            bytes.remove_prefix(static_cast<std::size_t>(written));
+            place += static_cast<std::uint64_t>(written);
+        } else if (errno != EINTR) {
+            return false;
+        }
+    }
+    return true;
+}
+
+namespace {
+
+template <class Read>
+std::ptrdiff_t fully(std::size_t count, Read&& read) {
+    std::size_t used = 0;
+    while (used < count) {
+        const auto got = read(used, std::min(count - used, kLargestCall));
+        if (got == 0) break;
+        if (got > 0) {
+            used += static_cast<std::size_t>(got);
+        } else if (errno != EINTR) {
+            return -1;
+        }
+    }
+    return static_cast<std::ptrdiff_t>(used);
+}
+
+}  // namespace
+
+std::ptrdiff_t read_fully(int fd, char* to, std::size_t count) {
+    return fully(count,
+                 [&](std::size_t at, std::size_t most) { return ::read(fd, to + at, most); });
+}
+
+std::ptrdiff_t read_fully_at(int fd, std::uint64_t place, char* to, std::size_t count) {
+    return fully(count, [&](std::size_t at, std::size_t most) {
+        return ::pread(fd, to + at, most, static_cast<off_t>(place + at));
+    });
+}
+
+void widen_pipe(int fd) { static_cast<void>(::fcntl(fd, F_SETPIPE_SZ, 1 << 20)); }
+
 bool read_up_to(int fd, std::size_t limit, std::string& out) {
     std::size_t used = out.size();
     const std::size_t end = used + limit;
@@ -73,14 +119,27 @@ bool read_up_to(int fd, std::size_t limit, std::string& out) {
 bool copy_all(int from, int to, bool& reading) {
     std::vector<char> buffer(kBlock);
     while (true) {
-        const auto got = ::read(from, buffer.data(), buffer.size());
         reading = true;
-        if (got == 0) return true;
-        if (got < 0 && errno == EINTR) continue;
-        if (got < 0) return false;
+        const auto got = read_fully(from, buffer.data(), buffer.size());
+        if (got <= 0) return got == 0;
         reading = false;
         if (!write_all(to, {buffer.data(), static_cast<std::size_t>(got)})) return false;
     }
+}
+
+bool copy_some(int from, int to, std::uint64_t count, bool& reading) {
+    std::vector<char> buffer(kBlock);
+    while (count > 0) {
+        reading = true;
+        const auto size = static_cast<std::size_t>(std::min<std::uint64_t>(count, kBlock));
+        const auto got = read_fully(from, buffer.data(), size);
+        if (got >= 0 && got < static_cast<std::ptrdiff_t>(size)) errno = EIO;
+        if (got < static_cast<std::ptrdiff_t>(size)) return false;
+        reading = false;
+        if (!write_all(to, {buffer.data(), size})) return false;
+        count -= size;
+    }
+    return true;
 }
 
 Descriptor create_unique(const std::string& prefix, std::string& path) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,12 +39,27 @@ class Descriptor {
 /// Writes all of the bytes, however many calls it takes. False with errno set on failure.
 bool write_all(int fd, std::string_view bytes);
 
+/// write_all() to a place of a file.
+bool write_all_at(int fd, std::uint64_t place, std::string_view bytes);
+
+/// Reads `count` bytes to `to`, fewer only at the end of the file: how many, or -1 with errno set.
+std::ptrdiff_t read_fully(int fd, char* to, std::size_t count);
+
+/// read_fully() from a place of a file.
+std::ptrdiff_t read_fully_at(int fd, std::uint64_t place, char* to, std::size_t count);
+
+/// Lets a pipe hold 1 MiB, as far as the system allows it, so that both ends work at a time.
+void widen_pipe(int fd);
+
 /// Reads up to `limit` bytes into the end of `out`, until the end of the file. False with
 /// errno set on failure.
 bool read_up_to(int fd, std::size_t limit, std::string& out);
 
 /// Copies the rest of one descriptor to another. Which of the two failed is in `reading`.
 bool copy_all(int from, int to, bool& reading);
+
+/// Copies `count` bytes; it is a failure of reading, with errno EIO, when there are not as many.
+bool copy_some(int from, int to, std::uint64_t count, bool& reading);
 
 /// A new file with a unique name that begins with `prefix`, and mode 0666 less the umask.
 /// `path` receives its name. An empty Descriptor with errno set on failure.

@@ -5,6 +5,8 @@
 #include <limits>
 #include <new>
 
+#include "si/base/simd.hpp"
+
 namespace si {
 namespace {
 
@@ -26,6 +28,12 @@ constexpr std::array<TypeRow, 10> kTypes{{{"int8", 1},
 
 constexpr Index kLargestCount = Index{1} << 40;
 
+SI_CLONES Index misfits(const double* values, Index count, double largest) {
+    Index bad = 0;
+    for (Index i = 0; i < count; ++i) bad += std::abs(values[i]) <= largest ? 0 : 1;
+    return bad;
+}
+
 }  // namespace
 
 std::string_view to_text(ElementType type) { return kTypes[static_cast<std::size_t>(type)].name; }
@@ -46,24 +54,39 @@ Index count_of(const std::vector<Index>& shape) {
     return count;
 }
 
-void require_finite(ConstMatrix values, Failure kind, ElementType type) {
+bool FiniteCheck::add(ConstMatrix values, ElementType type) {
     const double largest = type == ElementType::f32 ? std::numeric_limits<float>::max()
                                                     : std::numeric_limits<double>::max();
-    Index bad = 0, row = 0, column = 0;
-    for (Index j = 0; j < values.cols(); ++j) {
+    dim_ = values.rows();
+    const bool packed = values.outerStride() == values.rows();
+    if (packed && misfits(values.data(), values.size(), largest) == 0) {
+        rows_ += values.cols();
+        return bad_ == 0;
+    }
+    for (Index j = 0; j < values.cols(); ++j, ++rows_) {
         if ((values.col(j).array().abs() <= largest).all()) continue;
         for (Index i = 0; i < values.rows(); ++i) {
             if (std::abs(values(i, j)) <= largest) continue;
-            if (bad++ == 0) row = j, column = i;
+            if (bad_++ == 0) row_ = rows_, column_ = i, value_ = values(i, j);
         }
     }
-    if (bad == 0) return;
+    return bad_ == 0;
+}
+
+void FiniteCheck::require_all(Failure kind) const {
+    if (bad_ == 0) return;
     const std::string place =
-        values.rows() == 1 ? text("row ", row + 1) : text("row ", row + 1, ", column ", column + 1);
-    const double first = values(column, row);
-    require(!std::isfinite(first), kind, place, " is ", first, ", which float32 cannot hold");
-    throw Error(kind, text(place, " is ", first, " (", bad, bad == 1 ? " value is" : " values are",
-                           " not finite)"));
+        dim_ == 1 ? text("row ", row_ + 1) : text("row ", row_ + 1, ", column ", column_ + 1);
+    require(!std::isfinite(value_), kind, place, " is ", value_, ", which float32 cannot hold");
+    throw Error(kind, text(place, " is ", value_, " (", bad_,
+                           bad_ == 1 ? " value is" : " values are", " not finite)"));
+}
+
+void require_finite(ConstMatrix values, Failure kind, ElementType type, Index first) {
+    FiniteCheck check;
+    check.rows_ = first;
+    check.add(values, type);
+    check.require_all(kind);
 }
 
 Matrix allocate(Index d, Index n) {

@@ -47,8 +47,28 @@ Index count_of(const std::vector<Index>& shape);
 
 /// Throws `kind` when a number is NaN, infinite, or too large for `type`:
 /// "row 17, column 2 is nan (3 values are not finite)". Rows and columns count from 1, a column
-/// being a number of the flattened sample.
-void require_finite(ConstMatrix values, Failure kind, ElementType type = ElementType::f64);
+/// being a number of the flattened sample; `first` rows came before these.
+void require_finite(ConstMatrix values, Failure kind, ElementType type = ElementType::f64,
+                    Index first = 0);
+
+/// The same of numbers that come one part after another.
+class FiniteCheck {
+  public:
+    /// False once something was not finite.
+    bool add(ConstMatrix values, ElementType type = ElementType::f64);
+    /// Throws when something was not.
+    void require_all(Failure kind) const;
+
+  private:
+    friend void require_finite(ConstMatrix, Failure, ElementType, Index);
+    Index rows_ = 0, bad_ = 0, row_ = 0, column_ = 0;  ///< the last two of the first of them
+    Index dim_ = 1;
+    double value_ = 0;
+};
+
+/// The name of the dataset that holds the checksums of a file's head and of its other datasets in
+/// the order of their places, after a 1 that says that it is complete.
+inline constexpr std::string_view kTrailer = "/trailer";
 
 /// Numbers of a type, as they lie in a file, as double: `count` of them, big-endian or
 /// little-endian, one after another.

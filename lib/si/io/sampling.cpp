@@ -4,6 +4,7 @@
 
 #include "si/flow/guided.hpp"
 #include "si/flow/repath.hpp"
+#include "si/io/parts.hpp"
 #include "si/io/training_data.hpp"
 
 namespace si {
@@ -70,126 +71,165 @@ Eigen::RowVectorXd labels_of(const std::string& word, Index labels, Index first,
     return Eigen::RowVectorXd::Constant(n, static_cast<double>(*number));
 }
 
-/// Conditions of the samples of a part, from the options and from `file`, if there is one.
-void condition(const Conditions& conditions, const SampleSpec& spec,
-               const std::optional<std::string>& file, Start& start) {
-    const Index n = start.x.cols();
-    const bool by_option = !spec.label.empty();
-    require(!by_option || conditions.labels > 0, Failure::usage,
-            "--label: this model has no labels");
-    std::vector<std::string> wanted;
-    if (conditions.labels > 0 && !by_option) wanted.emplace_back("label");
-    if (!conditions.shape.empty() && start.given.rows() == 0) wanted.emplace_back("condition");
-    Matrix from_file;
-    if (!wanted.empty()) {
-        require(
-            file.has_value(), Failure::usage, "this model is conditioned on ",
-            conditions.labels > 0 && !by_option
-                ? text(conditions.labels, " labels; give --label K, each or none, or --given FILE")
-                : std::string("data; give them with --given FILE"));
-        Matrix all;
-        const auto found = read_conditions(DataFile(*file), wanted, start.all, all);
-        require(found.labels <= conditions.labels, Failure::data, *file, ": a label is ",
-                found.labels - 1, ", and the model has ", conditions.labels);
-        require(wanted.back() != "condition" || found.shape == conditions.shape, Failure::data,
-                *file, ": its conditions have another shape than those of the model");
-        from_file = all.middleCols(start.first, n);
-    }
-    const Matrix seen = start.given;
-    start.given.resize(conditions.rows(), n);
-    Index row = 0;
-    if (by_option) {
-        start.given.row(row++) = labels_of(spec.label, conditions.labels, start.first, n);
-    }
-    start.given.middleRows(row, from_file.rows()) = from_file;
-    if (seen.rows() > 0) start.given.bottomRows(seen.rows()) = seen;
-}
-
-/// What begins where observations leave off.
-Start from_observed(const Model& model, const std::string& name, std::uint64_t seed,
-                    const Shard& shard) {
-    const auto corruption = model.corruption();
-    require(corruption != nullptr, Failure::usage,
-            "--observed: this model was not trained to restore (--coupling inpaint, superres, "
-            "noise)");
-    const DataFile file(name);
-    const Samples samples = file.samples();
-    const Columns some = shard.of(samples.n());
-    Start start{{}, some.first, samples.n()};
-    const Matrix x = samples.values.middleCols(some.first, some.count);
-    std::optional<Matrix> mask;
-    if (corruption->hides()) {
-        if (const auto found = file.find("mask")) {
-            require(found->n() == samples.n(), Failure::data, found->source, ": has ", found->n(),
-                    " rows, the samples have ", samples.n());
-            mask = found->values.middleCols(some.first, some.count);
-        }
-    }
-    const auto seen_shape = corruption->seen_shape();
-    const bool small = seen_shape != model.shape && samples.shape == seen_shape;
-    if (!small) require_dimension(samples.source, samples.dim(), model.dim);
-    const Matrix placed = model.transform.from_data(small ? corruption->placed(x) : x);
-    const bool whole = !small && !mask && (corruption->hides() || seen_shape != model.shape);
-    const Observation seen =
-        whole ? corruption->observe(placed, {seed, Purpose::mask, 0}, some.first)
-              : in_context(name, [&] { return corruption->observed(placed, mask); });
-    start.given = seen.given;
-    start.x.resize(model.dim, some.count);
-    fill_normal({seed, Purpose::start, 0}, some.first, start.x);
-    start.x = seen.mean + seen.deviation.cwiseProduct(start.x);
-    if (corruption->hides()) {
-        const Index channels = model.shape.size() == 3 ? model.shape.front() : 1;
-        start.mask = seen.given.topRows(model.dim / channels);
-        if (corruption->masked()) start.known = x;
-    }
-    return start;
+/// The shape of masks.
+std::vector<Index> mask_shape(const std::vector<Index>& shape) {
+    return shape.size() == 3 ? std::vector<Index>{shape[1], shape[2]} : shape;
 }
 
 }  // namespace
 
-Start starting_points(const Model& model, const Conditions& conditions, const SampleSpec& spec,
-                      std::uint64_t seed, const Shard& shard) {
-    const auto given = [&](const std::string& file, bool in_units) {
-        const Matrix all = read_for(model, file).values;
-        const Columns some = shard.of(all.cols());
-        const Matrix x = all.middleCols(some.first, some.count);
-        return Start{in_units ? model.transform.from_data(x) : x, some.first, all.cols()};
-    };
-    const auto chosen = [&] {
-        if (spec.observed) {
-            require(!spec.backward && !spec.x0 && !spec.n, Failure::usage,
-                    "--observed goes alone, without -n, --x0 and --backward");
-            return from_observed(model, *spec.observed, seed, shard);
-        }
-        if (spec.backward) {
-            require(spec.x1.has_value(), Failure::usage, "--backward needs --x1 FILE");
-            require(!spec.x0 && !spec.n, Failure::usage,
-                    "--backward goes with --x1 FILE, not with --x0 or -n");
-            return given(*spec.x1, true);
-        }
+StartingPoints::StartingPoints(const Model& model, const Field& field, const SampleSpec& spec,
+                               std::uint64_t seed, const Shard& shard)
+    : model_(model), spec_(spec), seed_(seed), conditions_(field.conditions()) {
+    require(!model.source || spec.observed || spec.x0 || spec.backward, Failure::usage,
+            "this model restores what is observed; give it with --observed FILE");
+    if (spec.observed) {
+        require(!spec.backward && !spec.x0 && !spec.n, Failure::usage,
+                "--observed goes alone, without -n, --x0 and --backward");
+        observe(*spec.observed);
+    } else if (spec.backward) {
+        require(spec.x1.has_value(), Failure::usage, "--backward needs --x1 FILE");
+        require(!spec.x0 && !spec.n, Failure::usage,
+                "--backward goes with --x1 FILE, not with --x0 or -n");
+        open(*spec.x1, true);
+    } else {
         require(!spec.x1, Failure::usage, "--x1 goes with --backward");
-        require(!model.source || spec.x0, Failure::usage,
-                "this model restores what is observed; give it with --observed FILE");
-        if (spec.x0) {
-            require(!spec.n, Failure::usage, "-n and --x0 exclude each other");
-            return given(*spec.x0, !model.base_has_no_units());
-        }
+        require(!spec.x0 || !spec.n, Failure::usage, "-n and --x0 exclude each other");
+        if (spec.x0) open(*spec.x0, !model.base_has_no_units());
+    }
+    if (!reader_ && !observed_) {
         require(spec.n.has_value(), Failure::usage, "how many samples? Give -n N, or --x0 FILE");
-        const Columns some = shard.of(*spec.n);
-        return Start{draw_base(model, seed, some.first, some.count), some.first, *spec.n};
-    };
-    Start start = chosen();
-    condition(conditions, spec, spec.given ? spec.given : spec.observed, start);
+        all_ = *spec.n;
+    }
+    part_ = shard.of(all_);
+    take_conditions();
+}
+
+void StartingPoints::open(const std::string& file, bool in_units) {
+    file_.emplace(file);
+    reader_.emplace(file_->reader(Passes::one));
+    require_dimension(reader_->source(), reader_->dim(), model_.dim);
+    in_units_ = in_units;
+    all_ = reader_->n();
+}
+
+void StartingPoints::observe(const std::string& file) {
+    corruption_ = model_.corruption();
+    require(corruption_ != nullptr, Failure::usage,
+            "--observed: this model was not trained to restore (--coupling inpaint, superres, "
+            "noise)");
+    file_.emplace(file);
+    observed_ = file_->samples();
+    all_ = observed_->n();
+    if (observed_->shape != corruption_->seen_shape()) {
+        require_dimension(observed_->source, observed_->dim(), model_.dim);
+    }
+    if (!corruption_->hides()) return;
+    if (auto found = file_->find("mask")) {
+        require_as_many(*file_, found->values, all_);
+        masks_ = std::move(found->values);
+    }
+}
+
+/// What neither --label nor the observations say stands in a file.
+void StartingPoints::take_conditions() {
+    Conditions missing = conditions_;
+    if (!spec_.label.empty()) {
+        require(conditions_.labels > 0, Failure::usage, "--label: this model has no labels");
+        labels_of(spec_.label, conditions_.labels, 0, 0);
+        missing.labels = 0;
+    }
+    if (corruption_) missing.shape.clear();
+    if (missing.rows() == 0) return;
+    const auto& name = spec_.given ? spec_.given : spec_.observed;
+    require(name.has_value(), Failure::usage, "this model is conditioned on ",
+            missing.labels > 0
+                ? text(missing.labels, " labels; give --label K, each or none, or --given FILE")
+                : std::string("data; give them with --given FILE"));
+    std::optional<DataFile> other;
+    if (spec_.given) other.emplace(*spec_.given);
+    const DataFile& file = other ? *other : *file_;
+    from_file_ = conditions_of(file, missing);
+    require_as_many(file, from_file_, all_);
+}
+
+Start StartingPoints::read(const Columns& some) const {
+    const Index first = part_.first + some.first, n = some.count;
+    Start start;
+    if (observed_) {
+        start = restored(first, n);
+    } else if (reader_) {
+        const Matrix x = reader_->rows(first, n);
+        start.x = in_units_ ? model_.transform.from_data(x) : x;
+    } else {
+        start.x = draw_base(model_, seed_, first, n);
+    }
+    const Matrix seen = std::move(start.given);
+    start.given.resize(conditions_.rows(), conditions_.rows() > 0 ? n : 0);
+    Index row = 0;
+    if (!spec_.label.empty()) {
+        start.given.row(row++) = labels_of(spec_.label, conditions_.labels, first, n);
+    }
+    if (from_file_.rows() > 0) {
+        start.given.middleRows(row, from_file_.rows()) = from_file_.middleCols(first, n);
+    }
+    if (seen.rows() > 0) start.given.bottomRows(seen.rows()) = seen;
     return start;
 }
 
-void write_transported(const std::string& file, const Model& model, const TransportSpec& spec,
-                       Direction direction, const Start& start, const Transported& result,
-                       const Conditions& conditions, const Provenance& provenance) {
-    const Index n = result.x.cols();
-    auto out = open_output(file, provenance);
+/// What begins where observations leave off.
+Start StartingPoints::restored(Index first, Index count) const {
+    const Matrix x = observed_->values.middleCols(first, count);
+    const auto seen_shape = corruption_->seen_shape();
+    const bool small = seen_shape != model_.shape && observed_->shape == seen_shape;
+    const Matrix placed = model_.transform.from_data(small ? corruption_->placed(x) : x);
+    // What is whole is damaged first.
+    const bool whole = !small && !masks_ && (corruption_->hides() || seen_shape != model_.shape);
+    std::optional<Matrix> mask;
+    if (masks_) mask = masks_->middleCols(first, count);
+    const Observation seen =
+        whole ? corruption_->observe(placed, {seed_, Purpose::mask, 0}, first)
+              : in_context(*spec_.observed, [&] { return corruption_->observed(placed, mask); });
+    Start start{Matrix(model_.dim, count), seen.given};
+    fill_normal({seed_, Purpose::start, 0}, first, start.x);
+    start.x = seen.mean + seen.deviation.cwiseProduct(start.x);
+    if (corruption_->hides()) {
+        start.mask = seen.given.topRows(count_of(mask_shape(model_.shape)));
+        if (corruption_->masked()) start.known = x;
+    }
+    return start;
+}
+
+void StartingPoints::finish() const {
+    if (reader_) reader_->finish();
+}
+
+TransportedFile::TransportedFile(const std::string& file, const Model& model,
+                                 const TransportSpec& spec, Direction direction, Index n,
+                                 const Provenance& provenance, const Conditions& conditions,
+                                 bool masked)
+    : model_(model),
+      spec_(spec),
+      direction_(direction),
+      out_(open_output(file, provenance)),
+      labelled_(conditions.labels > 0),
+      masked_(masked) {
+    const auto times = std::ssize(spec.trajectory);
+    out_.promise("x", n, model.shape);
+    if (spec.log_density) out_.promise("log_density", n, {});
+    if (times > 0) {
+        out_.promise("trajectory", n, with_front({times}, model.shape));
+        out_.write_array("time", spec.trajectory, {times});
+    }
+    out_.promise("nfe", n, {}, ElementType::i64);
+    if (labelled_) out_.promise("label", n, {}, ElementType::i64);
+    if (masked_) out_.promise("mask", n, mask_shape(model.shape));
+}
+
+void TransportedFile::append(const Start& start, const Transported& part) {
     // What is known beforehand is handed through, as units and back are not exact.
-    const auto with_known = [&](Matrix x) {
+    const auto in_data = [&](const Matrix& y) {
+        Matrix x = model_.transform.to_data(y);
         for (Index j = 0; j < start.known.cols(); ++j) {
             for (Index i = 0; i < x.rows(); ++i) {
                 if (start.mask(i % start.mask.rows(), j) == 1) x(i, j) = start.known(i, j);
@@ -197,40 +237,52 @@ void write_transported(const std::string& file, const Model& model, const Transp
         }
         return x;
     };
-    out.write(
-        "x",
-        in_base_units(model, direction) ? result.x : with_known(model.transform.to_data(result.x)),
-        model.shape);
-    if (spec.log_density) {
-        const Vector log_density = result.log_density.array() - model.transform.log_determinant();
-        out.write("log_density", log_density.transpose(), {});
+    out_.append("x", in_base_units(model_, direction_) ? part.x : in_data(part.x));
+    if (spec_.log_density) {
+        const Vector log_density = part.log_density.array() - model_.transform.log_determinant();
+        out_.append("log_density", log_density.transpose());
     }
-    if (!spec.trajectory.empty()) {
-        const auto count = std::ssize(result.trajectory);
-        std::vector<double> states(static_cast<std::size_t>(n * count * model.dim));
-        for (Index k = 0; k < count; ++k) {
-            const Matrix x =
-                with_known(model.transform.to_data(result.trajectory[static_cast<std::size_t>(k)]));
-            for (Index j = 0; j < n; ++j) {
-                std::copy_n(x.col(j).data(), model.dim,
-                            states.data() + (j * count + k) * model.dim);
-            }
+    if (const auto times = std::ssize(part.trajectory); times > 0) {
+        Matrix states(times * model_.dim, part.x.cols());
+        for (Index k = 0; k < times; ++k) {
+            states.middleRows(k * model_.dim, model_.dim) =
+                in_data(part.trajectory[static_cast<std::size_t>(k)]);
         }
-        out.write_array("trajectory", states, with_front({n, count}, model.shape));
-        out.write_array("time", spec.trajectory, {count});
+        out_.append("trajectory", states);
     }
-    out.write("nfe",
-              std::vector<std::int64_t>(result.evaluations.begin(), result.evaluations.end()));
-    if (conditions.labels > 0) {
+    out_.append("nfe", std::vector<std::int64_t>(part.evaluations.begin(), part.evaluations.end()));
+    if (labelled_) {
         std::vector<std::int64_t> labels;
-        for (Index j = 0; j < n; ++j) labels.push_back(std::lround(start.given(0, j)));
-        out.write("label", labels);
+        for (Index j = 0; j < part.x.cols(); ++j) labels.push_back(std::lround(start.given(0, j)));
+        out_.append("label", labels);
     }
-    if (start.mask.rows() > 0) {
-        const bool image = model.shape.size() == 3;
-        out.write("mask", start.mask,
-                  image ? std::vector<Index>{model.shape[1], model.shape[2]} : model.shape);
+    if (masked_) out_.append("mask", start.mask);
+}
+
+void write_transported(const std::string& file, const Model& model, const TransportSpec& spec,
+                       Direction direction, const Transported& result,
+                       const Provenance& provenance) {
+    TransportedFile out(file, model, spec, direction, result.x.cols(), provenance);
+    out.append({}, result);
+    out.commit();
+}
+
+void sample_to(const std::string& file, const Model& model, const Field& field,
+               const SampleSpec& samples, const TransportSpec& spec, Provenance provenance,
+               Threads& threads, Progress& progress) {
+    const std::uint64_t seed = provenance.seed;
+    const StartingPoints points(model, field, samples, seed, provenance.shard);
+    provenance.rows = points.all();
+    TransportedFile out(file, model, spec, samples.direction(), points.n(), provenance,
+                        field.conditions(), points.masked());
+    const Index states = model.dim * (1 + std::ssize(spec.trajectory));
+    for (const Columns& some : parts_of(points.n(), states, threads)) {
+        PartProgress part(progress, some.first, points.n());
+        const Start start = points.read(some);
+        out.append(start, transport(model, field, spec, samples.direction(), start.x, start.given,
+                                    seed, points.first() + some.first, threads, part));
     }
+    points.finish();
     out.commit();
 }
 

@@ -72,22 +72,76 @@ DataWriter open_output(const std::string& file, const Provenance& provenance);
 /// Points that transport starts from, in the model's coordinates: those of one part of all.
 struct Start {
     Matrix x;
-    Index first = 0;  ///< number of the first of them
-    Index all = 0;
     Matrix given = {};  ///< what they are conditioned on
     Matrix mask = {};   ///< 1 where a sample is known beforehand, one number a pixel, or empty
     Matrix known = {};  ///< its values there, in the data's coordinates
 };
 
-/// Throws Failure::usage when the options do not fit together and Failure::data when the file does
-/// not fit the model.
-Start starting_points(const Model& model, const Conditions& conditions, const SampleSpec& spec,
-                      std::uint64_t seed, const Shard& shard = {});
+class StartingPoints {
+  public:
+    /// Throws Failure::usage when the options do not fit together and Failure::data when a file
+    /// does not fit the model. The arguments must outlive this.
+    StartingPoints(const Model& model, const Field& field, const SampleSpec& spec,
+                   std::uint64_t seed, const Shard& shard = {});
 
-/// Writes /x (n, shape), and as far as asked for /log_density (n) and /trajectory (n, T, shape)
-/// with /time (T), and /nfe (n); /label and /mask, where samples have one.
+    Index n() const { return part_.count; }
+    Index first() const { return part_.first; }  ///< number of the first of them
+    Index all() const { return all_; }
+    bool masked() const { return corruption_ && corruption_->hides(); }
+
+    /// Points `some` of the n(); in their order, as they may arrive.
+    Start read(const Columns& some) const;
+    /// To be called after the last of them.
+    void finish() const;
+
+  private:
+    void open(const std::string& file, bool in_units);
+    void observe(const std::string& file);
+    void take_conditions();
+    Start restored(Index first, Index count) const;
+
+    const Model& model_;
+    const SampleSpec& spec_;
+    std::uint64_t seed_;
+    Conditions conditions_;
+    bool in_units_ = false;
+    std::optional<DataFile> file_;
+    std::optional<SampleReader> reader_;
+    std::shared_ptr<const Corruption> corruption_;  ///< where what is observed is restored
+    std::optional<Samples> observed_;
+    std::optional<Matrix> masks_;
+    Matrix from_file_;  ///< labels and conditions of all samples
+    Columns part_;
+    Index all_ = 0;
+};
+
+/// A file with /x (n, shape), and as far as asked for /log_density (n) and /trajectory (n, T,
+/// shape) with /time (T), and /nfe (n), part by part; /label and /mask, where samples have one.
+class TransportedFile {
+  public:
+    TransportedFile(const std::string& file, const Model& model, const TransportSpec& spec,
+                    Direction direction, Index n, const Provenance& provenance,
+                    const Conditions& conditions = {}, bool masked = false);
+    void append(const Start& start, const Transported& part);
+    void commit() { out_.commit(); }
+
+  private:
+    const Model& model_;
+    const TransportSpec& spec_;
+    Direction direction_;
+    DataWriter out_;
+    bool labelled_, masked_;
+};
+
+/// TransportedFile of all that there is.
 void write_transported(const std::string& file, const Model& model, const TransportSpec& spec,
-                       Direction direction, const Start& start, const Transported& result,
-                       const Conditions& conditions, const Provenance& provenance);
+                       Direction direction, const Transported& result,
+                       const Provenance& provenance);
+
+/// Carries samples along the field of a model and writes them, some at a time: memory does not grow
+/// with their number.
+void sample_to(const std::string& file, const Model& model, const Field& field,
+               const SampleSpec& samples, const TransportSpec& spec, Provenance provenance,
+               Threads& threads, Progress& progress);
 
 }  // namespace si

@@ -3,18 +3,17 @@
 #include <algorithm>
 #include <cmath>
 #include <numbers>
+#include <numeric>
 
 #include "si/flow/given.hpp"
 #include "si/flow/network_field.hpp"
+#include "si/io/parts.hpp"
 #include "si/io/training_data.hpp"
 
 namespace si {
 namespace {
 
 constexpr Index kSteps = 100;  // where it is too few, half of them differ, and a warning says so
-
-// What is read and scored at once.
-constexpr Index kNumbersAtOnce = Index{1} << 20, kRowsAtOnce = 65536;
 
 /// The points of a part of a file in the model's coordinates.
 class FilePoints {
@@ -23,26 +22,25 @@ class FilePoints {
                const ScoreSpec& spec, std::uint64_t seed, const Shard& shard)
         : model_(model),
           file_(data),
-          reader_(file_.reader()),
+          given_(conditions_of(file_, conditions)),
+          reader_(file_.reader(Passes::one)),
           seed_(seed),
           end_(spec.reverse ? End::base : End::target) {
         require_dimension(reader_.source(), reader_.dim(), model.dim);
         part_ = shard.of(reader_.n());
-        std::vector<std::string> wanted;
-        if (conditions.labels > 0) wanted.emplace_back("label");
-        if (!conditions.shape.empty()) wanted.emplace_back("condition");
-        read_conditions(file_, wanted, reader_.n(), given_);
+        require_as_many(file_, given_, reader_.n());
     }
 
     Index n() const { return part_.count; }
     Index all() const { return reader_.n(); }
 
-    /// Parts that are large enough to keep all threads at work to the last.
     std::vector<Columns> parts(const Threads& threads) const {
-        const Index least = 4 * kChunk * threads.count();
-        return chunks(n(), reader_.step(std::clamp(kNumbersAtOnce / reader_.dim(), least,
-                                                   std::max(least, kRowsAtOnce))));
+        const auto parts = parts_of(n(), reader_.dim(), threads);
+        return parts.empty() ? parts : chunks(n(), reader_.step(parts[0].count));
     }
+
+    /// To be called in the end: looks at what nobody asked for.
+    void finish() const { reader_.finish(); }
 
     Matrix read(const Columns& some) const {
         Matrix x = reader_.rows(part_.first + some.first, some.count);
@@ -68,30 +66,11 @@ class FilePoints {
 
     const Model& model_;
     DataFile file_;
+    Matrix given_;  ///< what the samples are conditioned on: before them, as they may arrive
     SampleReader reader_;
     std::uint64_t seed_;
     End end_;
     Columns part_;  ///< of the samples in the file
-    Matrix given_;  ///< what they are conditioned on
-};
-
-/// Part of a computation to somebody who asks after the whole.
-class PartProgress : public Progress {
-  public:
-    PartProgress(Progress& whole, Index first, Index total)
-        : whole_(whole), first_(first), total_(total) {}
-    void update(const Report& report) override {
-        Report of_whole = report;
-        of_whole.done += first_;
-        of_whole.total = total_;
-        whole_.update(of_whole);
-    }
-    void warn(const std::string& sentence) override { whole_.warn(sentence); }
-    void note(const std::string& sentence) override { whole_.note(sentence); }
-
-  private:
-    Progress& whole_;
-    Index first_, total_;
 };
 
 /// 0.5 for a constant, else "taper,value=1,width=0.05".
@@ -107,23 +86,31 @@ double median(Vector values) {
     return *middle;
 }
 
-RunningMoments moments_of(const Vector& values) {
-    RunningMoments moments;
-    moments.add(values);
-    return moments;
+void put(const Vector& some, Index first, Index all, Vector& into) {
+    if (some.size() == 0) return;
+    into.conservativeResize(all);
+    into.segment(first, some.size()) = some;
 }
 
-/// Log-densities and evaluations of samples first, first + 1, ... of all.
-void add(Scored part, Index first, double log_det, Keep keep, Scores& all) {
+/// Log-densities and what belongs to them of samples first, first + 1, ... of `n`.
+void add(Scored part, Index first, Index n, double log_det, Keep keep, Scores& all) {
     part.log_density.array() -= log_det;
     all.log_density.add(part.log_density);
     all.evaluations.add(part.evaluations.cast<double>());
+    all.relative_variance.add(part.relative_sd.array().square());
+    // Medians are of all of them.
+    put(part.effective_paths, first, n, all.scored.effective_paths);
+    put(part.log_weight_sd, first, n, all.scored.log_weight_sd);
     if (keep == Keep::summary) return;
-    all.scored.log_density.segment(first, part.log_density.size()) = part.log_density;
-    if (part.standard_error.size() == 0) return;
-    all.scored.standard_error.conservativeResize(all.scored.log_density.size());
-    all.scored.standard_error.segment(first, part.standard_error.size()) = part.standard_error;
+    put(part.log_density, first, n, all.scored.log_density);
+    put(part.standard_error, first, n, all.scored.standard_error);
 }
+
+/// One way to score: the flow, or a diffusion with its noise.
+struct Method {
+    std::optional<Epsilon> epsilon;  ///< none: the flow
+    SdeScoreSpec paths = {};
+};
 
 }  // namespace
 
@@ -181,8 +168,7 @@ Json Scores::report() const {
     if (paths && !bound) {
         // Jensen: E[-log of a mean] is above -log of its expectation, by half its relative
         // variance.
-        json["bias_size"] =
-            scored.relative_sd.array().square().mean() / (2 * static_cast<double>(*paths));
+        json["bias_size"] = relative_variance.mean / (2 * static_cast<double>(*paths));
     }
     if (paths) json["paths"] = *paths;
     if (epsilon) json["epsilon"] = *epsilon;
@@ -190,56 +176,79 @@ Json Scores::report() const {
     return json;
 }
 
+namespace {
+
+/// What is asked for, with nothing scored yet; in `methods` how.
+std::vector<Scores> begin_scores(const Model& model, const ScoreSpec& spec,
+                                 std::vector<Method>& methods) {
+    const auto by_flow = [&] {
+        methods.push_back({});
+        return Scores{.method = text("ode ", spelled(spec.ode.json()), ", ",
+                                     spelled(spec.divergence.json()), " divergence")};
+    };
+    if (!spec.sde && !spec.epsilon) return {by_flow()};
+    const EpsilonContext context = epsilon_context(model);
+    std::vector<Scores> all;
+    for (const EpsilonChoice& choice : spec.epsilon.value_or(EpsilonList{{{}}}).each) {
+        const Epsilon epsilon = choice.make(context);
+        if (vanishes(epsilon)) {
+            all.push_back(by_flow());
+        } else {
+            const SdeScoreSpec paths{spec.estimator, spec.sde.value_or(kSteps), spec.paths};
+            methods.push_back({epsilon, paths});
+            all.push_back(
+                {.paths = spec.paths,
+                 .method = text("sde ", spec.estimator.kind(), ", ", paths.steps, " steps"),
+                 .bound = spec.estimator.row().bound});
+        }
+        all.back().epsilon = spelled_epsilon(choice);
+    }
+    return all;
+}
+
+}  // namespace
+
 std::vector<Scores> score_file(const Model& model, const std::string& data, const ScoreSpec& spec,
                                std::uint64_t seed, Threads& threads, Progress& progress, Keep keep,
                                const Shard& shard) {
-    const auto field = make_field(model);
-    const FilePoints file(model, field->conditions(), data, spec, seed, shard);
-    const bool flow_alone = !spec.sde && !spec.epsilon;
-    const double log_det = file.log_determinant();
-
-    const auto by_flow = [&](Keep what) {
-        Scores all{.method = text("ode ", spelled(spec.ode.json()), ", ",
-                                  spelled(spec.divergence.json()), " divergence")};
-        if (what == Keep::samples) all.scored.log_density.resize(file.n());
-        for (const Columns& some : file.parts(threads)) {
-            const Matrix x = file.read(some);
-            PartProgress part(progress, some.first, file.n());
-            add(ode_log_density(model, *field, {spec.ode, spec.divergence},
-                                file.points(x, some.first), threads, part),
-                some.first, log_det, what, all);
-        }
-        return all;
-    };
-    const auto by_paths = [&](const Epsilon& epsilon) {
-        const SdeScoreSpec paths{spec.estimator, spec.sde.value_or(kSteps), spec.paths};
-        const Matrix x = file.read({0, file.n()});
-        Scores all{.scored = sde_log_density(model, *field, paths, epsilon, file.points(x, 0),
-                                             threads, progress),
-                   .paths = spec.paths,
-                   .method = text("sde ", spec.estimator.kind(), ", ", paths.steps, " steps"),
-                   .bound = spec.estimator.row().bound};
-        all.scored.log_density.array() -= log_det;
-        all.log_density = moments_of(all.scored.log_density);
-        all.evaluations = moments_of(all.scored.evaluations.cast<double>());
-        return all;
-    };
     require(shard.whole() || !spec.epsilon || spec.epsilon->each.size() == 1, Failure::usage,
             "--shard goes with one --epsilon: the best of several need not be that of every part");
-    const EpsilonContext context = epsilon_context(model);
-    std::vector<Scores> all;
-    if (flow_alone) {
-        all.push_back(by_flow(keep));
-    } else {
-        for (const EpsilonChoice& choice : spec.epsilon.value_or(EpsilonList{{{}}}).each) {
-            const Epsilon epsilon = choice.make(context);
-            all.push_back(vanishes(epsilon) ? by_flow(Keep::samples) : by_paths(epsilon));
-            all.back().epsilon = spelled_epsilon(choice);
+    const auto field = make_field(model);
+    const FilePoints file(model, field->conditions(), data, spec, seed, shard);
+    std::vector<Method> methods;
+    std::vector<Scores> all = begin_scores(model, spec, methods);
+    const auto count = std::ssize(all);
+    Matrix first;                                       // points for a second look
+    std::vector<Vector> log_densities(methods.size());  // of the first points
+    for (const Columns& some : file.parts(threads)) {
+        const Matrix x = file.read(some);
+        const Points points = file.points(x, some.first);
+        if (some.first == 0) first = x.leftCols(std::min(kPointsJudged, x.cols()));
+        std::vector<Vector> now(methods.size());
+        for (Index k = 0; k < count; ++k) {
+            const auto at = static_cast<std::size_t>(k);
+            PartProgress part(progress, count * some.first + k * some.count, count * file.n());
+            Scored scored = methods[at].epsilon
+                                ? score_paths(model, *field, methods[at].paths,
+                                              *methods[at].epsilon, points, threads, part)
+                                : ode_log_density(model, *field, {spec.ode, spec.divergence},
+                                                  points, threads, part);
+            if (some.first == 0) log_densities[at] = scored.log_density.head(first.cols());
+            now[at] = scored.log_density;
+            add(std::move(scored), some.first, file.n(), file.log_determinant(), keep, all[at]);
+        }
+        for (std::size_t a = 0; a < methods.size(); ++a) {
+            all[a].behind.resize(methods.size());
+            for (std::size_t b = 0; b < methods.size(); ++b) all[a].behind[b].add(now[b] - now[a]);
         }
     }
-    for (Scores& scores : all) {
-        scores.dim = model.dim;
-        scores.rows = file.all();
+    file.finish();
+    for (std::size_t k = 0; k < methods.size(); ++k) {
+        all[k].dim = model.dim;
+        all[k].rows = file.all();
+        if (!methods[k].epsilon) continue;
+        judge_paths(model, *field, methods[k].paths, *methods[k].epsilon, file.points(first, 0),
+                    log_densities[k], all[k].scored, threads, progress);
     }
     return all;
 }
@@ -251,15 +260,16 @@ const Scores& best_of(const std::vector<Scores>& all) {
 }
 
 Json comparison(const std::vector<Scores>& all) {
-    std::vector<const Scores*> order;
-    for (const Scores& scores : all) order.push_back(&scores);
-    std::stable_sort(order.begin(), order.end(), [](const Scores* a, const Scores* b) {
-        return a->cross_entropy() < b->cross_entropy();
+    std::vector<std::size_t> order(all.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+        return all[a].cross_entropy() < all[b].cross_entropy();
     });
-    const auto ahead = moments_of(order[0]->scored.log_density - order[1]->scored.log_density);
-    return {{"best_epsilon", *order[0]->epsilon},
-            {"cross_entropy", order[0]->cross_entropy()},
-            {"second", *order[1]->epsilon},
+    const Scores &best = all[order[0]], &second = all[order[1]];
+    const RunningMoments& ahead = second.behind[order[0]];
+    return {{"best_epsilon", *best.epsilon},
+            {"cross_entropy", best.cross_entropy()},
+            {"second", *second.epsilon},
             {"ahead", ahead.mean},
             {"ahead_stderr", ahead.error()}};
 }

@@ -70,8 +70,10 @@ struct Scores {
     Scored scored;               ///< log_density in the data's coordinates; may be left out
     RunningMoments log_density;  ///< of all samples
     RunningMoments evaluations;
-    std::optional<Json> epsilon;  ///< as it was asked for
-    std::optional<Index> paths;   ///< of a diffusion
+    RunningMoments relative_variance;    ///< of the weight of one path; empty for the flow
+    std::vector<RunningMoments> behind;  ///< how much larger each of several log-densities is
+    std::optional<Json> epsilon;         ///< as it was asked for
+    std::optional<Index> paths;          ///< of a diffusion
     std::string method;
     bool bound = false;  ///< log-densities are lower bounds
     Index dim = 0;
@@ -87,12 +89,12 @@ struct Scores {
 /// Whether each sample's log-density is wanted, or what is said of all of them.
 enum class Keep { samples, summary };
 
-/// Scores the samples of `data`, or a part of them, once for each epsilon of `spec`. The flow is
-/// scored part by part, so that with Keep::summary, which leaves `scored` empty, memory does not
-/// grow with the number of samples of an HDF5 file; results do not depend on the parts. For
-/// diffusions all are kept. A model that was trained with
-/// --dequantize is scored with the same kind of noise added once, at `seed`: its cross-entropy
-/// bounds that of the integers from above.
+/// Scores the samples of `data`, or a part of them, once for each epsilon of `spec`. They are read
+/// once and part by part, from a pipe while they arrive. With Keep::summary memory does not grow
+/// with the number of samples but for 16 bytes each under a diffusion (whose effective numbers of
+/// paths have a median), when they are in an HDF5 file; results do not depend on the parts. A
+/// model that was trained with --dequantize is scored with the same kind of noise added once, at
+/// `seed`: its cross-entropy bounds that of the integers from above.
 std::vector<Scores> score_file(const Model& model, const std::string& data, const ScoreSpec& spec,
                                std::uint64_t seed, Threads& threads, Progress& progress,
                                Keep keep = Keep::samples, const Shard& shard = {});

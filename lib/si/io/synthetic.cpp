@@ -2,27 +2,34 @@
 
 #include <iterator>
 
+#include "si/io/parts.hpp"
+
 namespace si {
 
 void write_synthetic(DataWriter& out, const Choice<generators>& choice, const SyntheticSpec& spec,
                      std::uint64_t seed, Threads& threads) {
     const auto generator = choice.make();
-    Matrix x = allocate(generator.dim, spec.n);
-    Matrix log_density = allocate(1, generator.log_density ? spec.n : 0);
-    const auto parts = chunks(spec.n, 4096);
-    threads.for_each(std::ssize(parts), [&](Index i, int) {
-        const auto [first, count] = parts[static_cast<std::size_t>(i)];
-        const auto part = x.middleCols(first, count);
-        generator.fill(seed, first, part);
-        if (!generator.log_density) return;
-        log_density.middleCols(first, count) = generator.log_densities(part).transpose();
-    });
     out.attribute("generator", spelled(choice.json()));
     out.attribute("seed", seed);
     if (generator.entropy) out.attribute("entropy", to_text(*generator.entropy));
     const auto type = spec.dtype == "f32" ? ElementType::f32 : ElementType::f64;
-    out.write("/x", x, {generator.dim}, type);
-    if (generator.log_density) out.write("/log_density", log_density, {});
+    out.promise("/x", spec.n, {generator.dim}, type);
+    if (generator.log_density) out.promise("/log_density", spec.n, {});
+    Matrix x, log_density;
+    for (const Columns& part : parts_of(spec.n, generator.dim, threads)) {
+        x.resize(generator.dim, part.count);
+        log_density.resize(1, generator.log_density ? part.count : 0);
+        const auto some = chunks(part.count, 4096);
+        threads.for_each(std::ssize(some), [&](Index i, int) {
+            const auto [first, count] = some[static_cast<std::size_t>(i)];
+            const auto columns = x.middleCols(first, count);
+            generator.fill(seed, part.first + first, columns);
+            if (!generator.log_density) return;
+            log_density.middleCols(first, count) = generator.log_densities(columns).transpose();
+        });
+        out.append("/x", x);
+        if (generator.log_density) out.append("/log_density", log_density);
+    }
 }
 
 namespace {

@@ -25,7 +25,8 @@ Ends read_ends(const std::string& file, const std::vector<std::string>& wanted) 
     } else {
         ends.x1 = opened.samples();
     }
-    ends.conditions = read_conditions(opened, wanted, ends.x1.n(), ends.given);
+    ends.conditions = read_conditions(opened, wanted, ends.given);
+    require_as_many(opened, ends.given, ends.x1.n());
     return ends;
 }
 
@@ -36,24 +37,22 @@ void require_dimension(const std::string& source, Index found, Index wanted) {
             found == 1 ? " coordinate" : " coordinates", ", the model has dimension ", wanted);
 }
 
-Conditions read_conditions(const DataFile& file, const std::vector<std::string>& wanted, Index n,
+Conditions read_conditions(const DataFile& file, const std::vector<std::string>& wanted,
                            Matrix& given) {
-    const auto is_wanted = [&](std::string_view name) {
-        return std::find(wanted.begin(), wanted.end(), name) != wanted.end();
-    };
     Conditions conditions;
-    std::vector<Matrix> parts;
+    std::vector<Samples> parts;
+    Index rows = 0;
     const auto take = [&](const char* name) {
-        Samples samples = file.at(name);
-        require(samples.n() == n, Failure::data, samples.source, ": has ", samples.n(),
-                " rows, the samples have ", n);
-        parts.push_back(samples.values);
-        return samples;
+        if (std::find(wanted.begin(), wanted.end(), name) == wanted.end()) return false;
+        parts.push_back(file.at(name));
+        rows += parts.back().dim();
+        return true;
     };
-    if (is_wanted("label")) {
-        const Samples label = take("label");
-        require(label.dim() == 1, Failure::data, label.source, ": a label is one number");
-        for (Index j = 0; j < n; ++j) {
+    if (take("label")) {
+        const Samples& label = parts.front();
+        require(label.dim() == 1 && label.n() > 0, Failure::data, label.source,
+                ": a label is one number");
+        for (Index j = 0; j < label.n(); ++j) {
             const double value = label.values(0, j);
             require(value >= 0 && value < 1e6 && value == std::floor(value), Failure::data,
                     label.source, ": row ", j + 1, " is ", value,
@@ -61,16 +60,33 @@ Conditions read_conditions(const DataFile& file, const std::vector<std::string>&
         }
         conditions.labels = static_cast<Index>(label.values.maxCoeff()) + 1;
     }
-    if (is_wanted("condition")) conditions.shape = take("condition").shape;
-    Index rows = 0;
-    for (const Matrix& part : parts) rows += part.rows();
-    given.resize(rows, rows > 0 ? n : 0);
+    if (take("condition")) conditions.shape = parts.back().shape;
+    given.resize(rows, parts.empty() ? 0 : parts.front().n());
     rows = 0;
-    for (const Matrix& part : parts) {
-        given.middleRows(rows, part.rows()) = part;
-        rows += part.rows();
+    for (const Samples& part : parts) {
+        require_as_many(file, given, part.n());
+        given.middleRows(rows, part.dim()) = part.values;
+        rows += part.dim();
     }
     return conditions;
+}
+
+Matrix conditions_of(const DataFile& file, const Conditions& model) {
+    std::vector<std::string> wanted;
+    if (model.labels > 0) wanted.emplace_back("label");
+    if (!model.shape.empty()) wanted.emplace_back("condition");
+    Matrix given;
+    const Conditions found = read_conditions(file, wanted, given);
+    require(found.labels <= model.labels, Failure::data, file.name(), ": a label is ",
+            found.labels - 1, ", and the model has ", model.labels);
+    require(found.shape == model.shape, Failure::data, file.name(),
+            ": its conditions have another shape than those of the model");
+    return given;
+}
+
+void require_as_many(const DataFile& file, const Matrix& given, Index n) {
+    require(given.rows() == 0 || given.cols() == n, Failure::data, file.name(), ": has ",
+            given.cols(), " labels or conditions for ", n, " samples");
 }
 
 namespace {

@@ -18,11 +18,18 @@ TrainData read_training_data(const std::string& x1, const std::optional<std::str
                              const TrainSpec& spec, std::uint64_t seed, Threads& threads,
                              Progress& progress);
 
-/// What n samples of a file are conditioned on, of its datasets /label and /condition those that
-/// are wanted: a column of `given` for each. Throws Failure::data when they are not there, are not
-/// as many, or labels are not whole numbers from 0.
-Conditions read_conditions(const DataFile& file, const std::vector<std::string>& wanted, Index n,
+/// What the samples of a file are conditioned on, of its datasets /label and /condition those that
+/// are wanted: a column of `given` for each. Throws Failure::data when they are not there or labels
+/// are not whole numbers from 0.
+Conditions read_conditions(const DataFile& file, const std::vector<std::string>& wanted,
                            Matrix& given);
+
+/// The same as a model wants it. Throws Failure::data when labels are too large or conditions have
+/// another shape.
+Matrix conditions_of(const DataFile& file, const Conditions& model);
+
+/// Throws Failure::data unless `given` is nothing or has a column for each of n samples.
+void require_as_many(const DataFile& file, const Matrix& given, Index n);
 
 /// Throws Failure::data unless the samples fit a model: "a.h5:/x: samples have 3 coordinates,
 /// the model has dimension 2".
