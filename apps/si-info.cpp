@@ -80,11 +80,11 @@ int info_straightness(int argc, char** argv) {
             auto model = si::read_model(file);
             const auto field = si::field_along(model, samples);
             si::Threads threads(common.threads);
-            if (!samples.n && !samples.x0) samples.n = 1000;
+            if (!samples.n && !samples.x0 && !samples.observed) samples.n = 1000;
             const si::StartingPoints points(model, *field, samples, common.seed);
-            const auto start = points.read({0, points.n()}).x;
-            const auto s = si::straightness(model, *field, start, threads, console);
-            const si::Json report{{"n", start.cols()},
+            const auto start = points.read({0, points.n()});
+            const auto s = si::straightness(model, *field, start.x, threads, console, start.given);
+            const si::Json report{{"n", start.x.cols()},
                                   {"energy", s.energy},
                                   {"energy_stderr", s.energy_error},
                                   {"displacement", s.displacement},

@@ -65,7 +65,7 @@ restore() { # NAME STEPS COUPLING
             si-sample "$name.json" --observed truth.h5 --ode $ode --seed 2 -q -o "$name.h5"
             echo "$name $ode: $(si-eval restored "$name.h5" truth.h5)"
         done
-        si-info straightness "$name.json" --observed truth.h5 2>/dev/null || :
+        echo "$name: $(si-info straightness "$name.json" --observed truth.h5)"
     done
     si-plot truth.h5 "$1-on.h5" "$1-off.h5" -o "$1.png"
 }

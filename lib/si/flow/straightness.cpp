@@ -16,7 +16,7 @@ double error_of(const Vector& values) {
 }  // namespace
 
 Straightness straightness(const Model& model, const Field& field, ConstMatrix start,
-                          Threads& threads, Progress& progress) {
+                          Threads& threads, Progress& progress, const Matrix& given) {
     TransportSpec spec;
     spec.ode = "dopri5,rtol=1e-6,atol=1e-6";
     const auto [from, to] = field.span(kB);
@@ -25,10 +25,11 @@ Straightness straightness(const Model& model, const Field& field, ConstMatrix st
         spec.trajectory.push_back(k == kIntervals ? to : from + u * (to - from));
     }
     const auto path =
-        transport(model, field, spec, Direction::forward, start, 0, 0, threads, progress);
+        transport(model, field, spec, Direction::forward, start, given, 0, 0, threads, progress);
     Transform linear = model.transform;
     linear.shift.setZero();
     const auto evaluate = field.evaluator();
+    const Given here(*evaluate, given);
     const Index n = start.cols();
     Vector energy = Vector::Zero(n);
     FieldValues values;

@@ -14,8 +14,8 @@ struct Straightness {
 };
 
 /// The integrals are by Simpson's rule on 64 intervals of a flow with tolerance 1e-6. Starts from
-/// `start` (d, n) in the model's coordinates.
+/// `start` (d, n) in the model's coordinates, and from what is `given` with it (transport.hpp).
 Straightness straightness(const Model& model, const Field& field, ConstMatrix start,
-                          Threads& threads, Progress& progress);
+                          Threads& threads, Progress& progress, const Matrix& given = {});
 
 }  // namespace si
