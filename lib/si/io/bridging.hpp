@@ -5,7 +5,7 @@
 
 #include "si/base/progress.hpp"
 #include "si/bridge/method.hpp"
-#include "si/bridge/truth.hpp"
+#include "si/bridge/score.hpp"
 #include "si/coupling/plan.hpp"
 #include "si/io/dataset.hpp"
 
@@ -93,30 +93,8 @@ struct PairSpec {
 void write_pair(const std::string& file, const Choice<truths>& truth, const PairSpec& spec,
                 const std::string& command, std::uint64_t seed);
 
-struct BridgeScoreSpec {
-    Index points = 1000, samples = 1000, n = 20000, steps = 100;
-    static constexpr auto fields() {
-        return std::tuple{
-            field("points", &BridgeScoreSpec::points, "Points at t = 0 whose ends are compared",
-                  kPositive),
-            field("samples", &BridgeScoreSpec::samples,
-                  "Ends from each point, where a model has no moments in closed form, and for the "
-                  "floor",
-                  kPositive),
-            field("n", &BridgeScoreSpec::n, "Samples of the marginal at t = 1", kPositive),
-            field("steps", &BridgeScoreSpec::steps,
-                  "Steps of the SDE of a model without such moments", kPositive)};
-    }
-};
-
-/// How far a bridge is from the known one of a pair file, in percent of the variance at t = 1:
-///
-///     {"cbw2_uvp", "cbw2_uvp_stderr", "exact_moments", "cbw2_uvp_floor", "cbw2_uvp_independent",
-///      "bw2_uvp", "bw2_uvp_floor", "points", "samples", "n"}
-///
-/// The floor is what samples of the truth itself score with `samples` ends a point, and independent
-/// what the right ends score with nothing said of x0. Throws Failure::data when the pair has no
-/// truth or another dimension, and Failure::usage when the model has no SDE.
+/// score_against() the truth of a file that write_pair() made, or score_between() its /x0 and /x1
+/// where it has none. Throws Failure::data when the model has another dimension.
 Json score_bridge(const std::string& model, const std::string& pair, const BridgeScoreSpec& spec,
                   std::uint64_t seed, Threads& threads, Progress& progress);
 
