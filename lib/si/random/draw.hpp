@@ -31,6 +31,7 @@ enum class Purpose : std::uint8_t {
     plan = 20,        ///< partners drawn from a plan
     fit = 21,         ///< batches and starts of light bridges
     truth = 22,       ///< pairs with a known bridge
+    match = 23,       ///< times and noise on which a light bridge matches drifts
 };
 
 /// Address of a batch of random columns. Column j at an address is the same on any thread, in
