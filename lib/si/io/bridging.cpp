@@ -1,5 +1,8 @@
 #include "si/io/bridging.hpp"
 
+#include <algorithm>
+#include <cmath>
+
 #include "si/bridge/draw_bridge.hpp"
 #include "si/io/model_file.hpp"
 #include "si/io/sampling.hpp"
@@ -33,6 +36,58 @@ std::optional<KnownBridge> known_bridge(const std::string& file) {
     });
 }
 
+/// One side of a coupling, with what stands beside its samples as far as that counts.
+struct Coupled {
+    Samples samples;
+    Vector labels, weights;  ///< empty where they do not count
+    Matrix conditions;
+
+    static Coupled read(const std::string& spelling, const CoupleSpec& spec) {
+        const DataFile file(spelling);
+        Coupled side{file.samples(), {}, {}, {}};
+        const auto beside = [&](const char* name) {
+            const auto found = file.at(name);
+            require(found.n() == side.samples.n(), Failure::data, found.source, ": ", found.n(),
+                    " rows for ", side.samples.n(), " samples");
+            return found.values;
+        };
+        if (spec.labels > 0) side.labels = beside("label").row(0).transpose();
+        if (spec.weights) side.weights = beside("weight").row(0).transpose();
+        if (spec.conditions > 0) side.conditions = beside("condition");
+        return side;
+    }
+
+    std::vector<Index> rows(Index n) const {
+        return in_file(samples.source, [&] {
+            return weights.size() > 0 ? in_proportion(weights, n)
+                                      : in_proportion(Vector::Ones(samples.n()), samples.n());
+        });
+    }
+
+    /// Points whose squared distance is twice the cost: a coordinate for each label, and one for
+    /// each number of a condition.
+    Matrix coordinates(const CoupleSpec& spec, const std::vector<double>& all_labels) const {
+        const Index d = samples.dim(), kinds = std::ssize(all_labels), more = conditions.rows();
+        Matrix x = Matrix::Zero(d + kinds + more, samples.n());
+        x.topRows(d) = samples.values;
+        x.bottomRows(more) = std::sqrt(spec.conditions) * conditions;
+        for (Index j = 0; j < labels.size(); ++j) {
+            const auto kind = std::lower_bound(all_labels.begin(), all_labels.end(), labels[j]);
+            x(d + (kind - all_labels.begin()), j) = std::sqrt(spec.labels);
+        }
+        return x;
+    }
+};
+
+/// All labels that occur, in order.
+std::vector<double> labels_of(const Coupled& a, const Coupled& b) {
+    std::vector<double> labels(a.labels.begin(), a.labels.end());
+    labels.insert(labels.end(), b.labels.begin(), b.labels.end());
+    std::sort(labels.begin(), labels.end());
+    labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+    return labels;
+}
+
 }  // namespace
 
 BridgeNoise NoiseSpec::noise() const {
@@ -53,29 +108,49 @@ BridgeTask read_task(const std::string& x0, const std::string& x1, const BridgeS
 Json couple(const std::string& x0, const std::string& x1, const CoupleSpec& spec,
             const std::string& command, std::uint64_t seed, const std::string& output,
             Threads& threads, Progress& progress) {
-    const auto start = read_samples(x0), end = read_samples(x1);
-    require_alike(start, end);
-    const auto matching = spec.plan.make(start.values, end.values, seed, threads);
+    const auto start = Coupled::read(x0, spec), end = Coupled::read(x1, spec);
+    require_alike(start.samples, end.samples);
+    require(start.conditions.rows() == end.conditions.rows(), Failure::data, x1,
+            ": /condition has ", end.conditions.rows(), " numbers a sample, that of ", x0, " ",
+            start.conditions.rows());
+    const auto labels = labels_of(start, end);
+    const Index most = std::max(start.samples.n(), end.samples.n());
+    const auto rows0 = start.rows(most), rows1 = end.rows(most);
+    const Matrix y0 = start.coordinates(spec, labels)(Eigen::all, rows0),
+                 y1 = end.coordinates(spec, labels)(Eigen::all, rows1);
+    auto matching = spec.plan.make(y0, y1, seed, threads);
+    for (Index& i : matching.x0) i = rows0[static_cast<std::size_t>(i)];
+    for (Index& j : matching.x1) j = rows1[static_cast<std::size_t>(j)];
     if (!matching.converged) {
         progress.warn(text("Sinkhorn's iteration did not converge: the marginals were off by ",
                            rounded(matching.marginal_error, 3), " after ", matching.iterations,
                            " iterations, before they were made exact"));
     }
-    const Json report{{"plan", spelled(spec.plan.json())},
-                      {"n0", start.n()},
-                      {"n1", end.n()},
-                      {"pairs", matching.x0.size()},
-                      {"cost", matching.cost},
-                      {"spread", matching.spread},
-                      {"duality_gap", matching.gap},
-                      {"iterations", matching.iterations},
-                      {"marginal_error", matching.marginal_error}};
+    const auto halves = cost_of_halves(spec.plan, y0, y1, seed, threads);
+    Json report{{"plan", spelled(spec.plan.json())},
+                {"n0", start.samples.n()},
+                {"n1", end.samples.n()},
+                {"pairs", matching.x0.size()},
+                {"cost", matching.cost},
+                {"bias", halves ? Json(*halves - matching.cost) : Json()},
+                {"spread", matching.spread},
+                {"duality_gap", matching.gap},
+                {"iterations", matching.iterations},
+                {"marginal_error", matching.marginal_error}};
+    if (!labels.empty()) {
+        Index differ = 0;
+        for (std::size_t k = 0; k < matching.x0.size(); ++k) {
+            differ += start.labels[matching.x0[k]] != end.labels[matching.x1[k]] ? 1 : 0;
+        }
+        report["labels_differ"] =
+            static_cast<double>(differ) / static_cast<double>(matching.x0.size());
+    }
     DataWriter out(output);
     out.attribute("command", command);
     out.attribute("seed", seed);
     out.attribute("report", report.dump());
-    out.write("x0", start.values(Eigen::all, matching.x0), start.shape);
-    out.write("x1", end.values(Eigen::all, matching.x1), end.shape);
+    out.write("x0", start.samples.values(Eigen::all, matching.x0), start.samples.shape);
+    out.write("x1", end.samples.values(Eigen::all, matching.x1), end.samples.shape);
     out.write("index0", as_integers(matching.x0));
     out.write("index1", as_integers(matching.x1));
     out.commit();

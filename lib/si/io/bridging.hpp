@@ -45,15 +45,27 @@ BridgeTask read_task(const std::string& x0, const std::string& x1, const BridgeS
 
 struct CoupleSpec {
     Choice<plans> plan{"exact"};
+    double labels = 0, conditions = 0;
+    bool weights = false;
     static constexpr auto fields() {
         return std::tuple{
-            field("plan", &CoupleSpec::plan, "Who belongs to whom").value("PLAN,...")};
+            field("plan", &CoupleSpec::plan, "Who belongs to whom").value("PLAN,..."),
+            field("labels", &CoupleSpec::labels,
+                  "Add this to the cost |x - y|^2 / 2 of two whose /label differ", kNonNegative)
+                .value("COST"),
+            field("conditions", &CoupleSpec::conditions,
+                  "Add this times |c - c'|^2 / 2 to it, of the /condition of both", kNonNegative)
+                .value("FACTOR"),
+            field("weights", &CoupleSpec::weights,
+                  "Weigh samples by their /weight: each stands as often as its share of as many as "
+                  "the larger set has, rounded")};
     }
 };
 
 /// Writes the pairs as /x0 and /x1, with the rows that they are from, counted from 0, as /index0
 /// and /index1, and the report as the attribute "report". Returns the report:
-/// {"plan", "n0", "n1", "pairs", "cost", "spread", "duality_gap", "iterations", "marginal_error"}.
+/// {"plan", "n0", "n1", "pairs", "cost", "bias", "spread", "duality_gap", "iterations",
+/// "marginal_error"}, and "labels_differ", the share of pairs that do, where labels count.
 Json couple(const std::string& x0, const std::string& x1, const CoupleSpec& spec,
             const std::string& command, std::uint64_t seed, const std::string& output,
             Threads& threads, Progress& progress);
