@@ -13,7 +13,7 @@
 namespace si {
 namespace {
 
-constexpr Index kFullUpTo = 64;       // dimensions in which full shapes are the default
+constexpr Index kFullUpTo = 128;      // dimensions in which full shapes are the default
 constexpr Index kStartPoints = 2000;  // of each side that the start looks at
 
 Matrix some_columns(ConstMatrix x, Index most, const Address& address) {

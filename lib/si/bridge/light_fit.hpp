@@ -13,7 +13,7 @@ namespace si {
 struct LightSpec {
     Index components = 20;
     std::string covariance = "auto";
-    Index steps = 5000;
+    Index steps = 20000;
     Index batch = 128;
     std::optional<double> rate;
     std::optional<double> shape;
@@ -22,7 +22,7 @@ struct LightSpec {
         return std::tuple{
             field("components", &LightSpec::components, "Gaussians of a potential", kPositive),
             field("covariance", &LightSpec::covariance,
-                  "Their shapes: auto is full up to 64 dimensions and diagonal above", one_of(+[] {
+                  "Their shapes: auto is full up to 128 dimensions and diagonal above", one_of(+[] {
                       return std::vector<std::string>{"auto", "full", "diagonal"};
                   })),
             field("steps", &LightSpec::steps, "Steps of Adam, with a rate that falls to zero",
@@ -38,10 +38,10 @@ struct LightSpec {
     }
 };
 
-/// How it is fitted by matching drifts. More steps of more samples, as each says less.
+/// How it is fitted by matching drifts. On more samples, as each says less.
 struct LightMatchingSpec : LightSpec {
     std::string coupling = "independent";
-    LightMatchingSpec() { steps = 10000, batch = 512; }
+    LightMatchingSpec() { batch = 512; }
     static constexpr auto fields() {
         return std::tuple_cat(
             LightSpec::fields(),
