@@ -155,6 +155,24 @@ TEST_CASE("a plan that did not converge says so, and its marginals are exact all
     CHECK(plan.gap() > 0);
 }
 
+TEST_CASE("a plan that starts from a near one is the same, in fewer iterations") {
+    const Matrix x = normals(2, 300, 1), y = normals(2, 300, 2).array() + 1;
+    const double e = 0.05;
+    Threads threads(2);
+    const SinkhornPlan near(normals(2, 300, 3), normals(2, 300, 4).array() + 1, {e, 1e-6, 10000},
+                            threads);
+    const SinkhornPlan cold(x, y, {e, 1e-6, 10000}, threads),
+        warm(x, y, {e, 1e-6, 10000}, threads, &near);
+    CHECK(warm.converged());
+    CHECK(warm.iterations() < cold.iterations());
+    CHECK(warm.cost() == doctest::Approx(cold.cost()).epsilon(1e-5));
+    // From itself there is nothing left to do.
+    CHECK(SinkhornPlan(x, y, {e, 1e-6, 10000}, threads, &cold).iterations() <= 2);
+    // At the points of the plan the function is the potential, up to what converging left.
+    const Vector apart = cold.g_at(y, threads) - cold.g();
+    CHECK(apart.cwiseAbs().maxCoeff() < 1e-3 * e);
+}
+
 TEST_CASE("from a permutation to independence as epsilon grows, and finite throughout") {
     const Index n = 100;
     const Matrix x = normals(2, n, 3), y = normals(2, n, 4);
