@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "si/bridge/gaussian.hpp"
-#include "si/bridge/light.hpp"
+#include "si/bridge/light_fit.hpp"
 #include "si/bridge/method.hpp"
 #include "si/bridge/truth.hpp"
 #include "si/flow/transport.hpp"

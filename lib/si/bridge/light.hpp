@@ -1,41 +1,8 @@
 #pragma once
 
-#include <string>
-
-#include "si/base/progress.hpp"
-#include "si/base/threads.hpp"
 #include "si/interpolant/bridge_field.hpp"
 
 namespace si {
-
-/// How a light bridge is fitted.
-struct LightSpec {
-    Index components = 20;
-    std::string covariance = "auto";
-    Index steps = 5000;
-    Index batch = 128;
-    std::optional<double> rate;
-    std::optional<double> shape;
-
-    static constexpr auto fields() {
-        return std::tuple{
-            field("components", &LightSpec::components, "Gaussians of a potential", kPositive),
-            field("covariance", &LightSpec::covariance,
-                  "Their shapes: auto is full up to 64 dimensions and diagonal above", one_of(+[] {
-                      return std::vector<std::string>{"auto", "full", "diagonal"};
-                  })),
-            field("steps", &LightSpec::steps, "Steps of Adam, with a rate that falls to zero",
-                  kPositive),
-            field("batch", &LightSpec::batch, "Samples of each side in a step", kPositive),
-            field("rate", &LightSpec::rate,
-                  "Largest rate of Adam; without it a tenth of the width of the first Gaussians",
-                  kPositive),
-            field("shape", &LightSpec::shape,
-                  "Shapes S to start from, Gaussians that are sigma sqrt(S) wide; without it from "
-                  "distances among the targets",
-                  kPositive)};
-    }
-};
 
 /// The loss of a light bridge and its gradient (Korotin, Gushchin and Burnaev, arXiv:2310.01174
 /// (14)): up to a constant that does not depend on the potential, the divergence KL(true plan |
@@ -53,17 +20,25 @@ struct LightParameters {
     bool full = false;
 
     Potential potential(double epsilon) const;
+
+    /// The lower factor that column k of `shape` stands for: its rows in units of their diagonal,
+    /// so that steps are relative however narrow a Gaussian is.
+    Matrix factor(Index k) const;
+    /// To a gradient: the derivative by factor k, of which the lower half counts.
+    void add_slope(Index k, const Matrix& factor, Matrix slope);
+    LightParameters zeros() const;  ///< of the same sizes
 };
 
 /// L at these samples; adds its gradient to `gradient`, which has the same sizes.
 double light_loss(const LightParameters& at, double epsilon, ConstMatrix x0, ConstMatrix x1,
                   LightParameters* gradient);
 
-/// The potential of the bridge from x0 (d, n0) to x1 (d, n1): Adam on light_loss() over random
-/// batches, from Gaussians at random points of x1, chosen far apart. `which` tells apart several
-/// fits of one seed. Throws Failure::data when there are no points, Failure::check when the loss is
-/// not finite.
-Potential fit_light(ConstMatrix x0, ConstMatrix x1, double epsilon, const LightSpec& spec,
-                    std::uint64_t seed, std::uint32_t which);
+/// The loss of bridge matching with the same parameters (Gushchin and others, LightSB-M,
+/// arXiv:2402.03207): mean |u(t, x) - target|^2 over the columns, with the drift u = e grad log phi
+/// of the potential and target (x1 - x_t) / (1 - t) on Brownian bridges between any pairs. It is
+/// light_loss() up to a constant and a factor (their Theorem 3.3), with more noise. Adds its
+/// gradient too.
+double matching_loss(const LightParameters& at, double epsilon, ConstVector t, ConstMatrix x,
+                     ConstMatrix target, LightParameters* gradient);
 
 }  // namespace si

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "si/bridge/gaussian.hpp"
-#include "si/bridge/light.hpp"
+#include "si/bridge/light_fit.hpp"
 #include "si/bridge/max_min.hpp"
 #include "si/bridge/network.hpp"
 #include "si/coupling/sinkhorn.hpp"
@@ -65,7 +65,9 @@ Model gaussian(const NoSettings&, const BridgeTask& task, Threads&, Progress&) {
     return model;
 }
 
-Model lightsb(const LightSpec& spec, const BridgeTask& task, Threads& threads, Progress&) {
+/// Potentials of both ends by `fit`, one apart from the other.
+template <class Spec, class Fit>
+Model light(const Spec& spec, const BridgeTask& task, Threads& threads, const Fit& fit) {
     // One map for both sides keeps what is near and what is far.
     const Vector shift = (task.x0.rowwise().mean() + task.x1.rowwise().mean()) / 2;
     const double variance = (variance_of(task.x0) + variance_of(task.x1)) / 2;
@@ -75,11 +77,19 @@ Model lightsb(const LightSpec& spec, const BridgeTask& task, Threads& threads, P
     std::vector<Potential> potentials(
         2, Potential(1, Vector::Zero(1), Matrix::Zero(1, 1), {Matrix::Ones(1, 1), {}}));
     threads.for_each(2, [&](Index side, int) {
-        const auto fitted = side == 0 ? fit_light(y0, y1, epsilon, spec, task.seed, 0)
-                                      : fit_light(y1, y0, epsilon, spec, task.seed, 1);
+        const auto fitted = side == 0 ? fit(y0, y1, epsilon, spec, task.seed, 0)
+                                      : fit(y1, y0, epsilon, spec, task.seed, 1);
         potentials[static_cast<std::size_t>(side)] = fitted.moved(scale, shift, task.noise.epsilon);
     });
     return model_of(task, potentials[0], potentials[1]);
+}
+
+Model lightsb(const LightSpec& spec, const BridgeTask& task, Threads& threads, Progress&) {
+    return light(spec, task, threads, fit_light);
+}
+
+Model lightsbm(const LightMatchingSpec& spec, const BridgeTask& task, Threads& threads, Progress&) {
+    return light(spec, task, threads, fit_matching);
 }
 
 struct SinkhornBridgeSpec {
@@ -169,6 +179,8 @@ constexpr auto kMethods = std::to_array<BridgeRow>({
      spec_of<NoSettings>, false, from_json<gaussian>},
     {"lightsb", "potentials that are Gaussian mixtures, by descent", spec_of<LightSpec>, false,
      from_json<lightsb>},
+    {"lightsbm", "the same potentials, by matching drifts on pairs of any coupling",
+     spec_of<LightMatchingSpec>, false, from_json<lightsbm>},
     {"sinkhorn", "between the samples themselves, by Sinkhorn's iteration; nothing is learned",
      spec_of<SinkhornBridgeSpec>, false, from_json<sinkhorn>},
     {"sf2m", "networks for drift and score, on entropic or given pairs", spec_of<NetworkBridgeSpec>,

@@ -41,9 +41,9 @@ struct BridgeRow {
                   Progress& progress);
 };
 
-/// auto, gaussian, lightsb, sinkhorn, interpolant, and by networks sf2m, otcfm, cfm, dsbm, reflow.
-/// A model's base is known by its samples only, except for gaussian and interpolant. Its field is
-/// of kind bridge, network or, for interpolant, gaussian.
+/// auto, gaussian, lightsb, lightsbm, sinkhorn, interpolant, and by networks sf2m, otcfm, cfm,
+/// dsbm, reflow. A model's base is known by its samples only, except for gaussian and interpolant.
+/// Its field is of kind bridge, network or, for interpolant, gaussian.
 Catalogue<BridgeRow> bridge_methods();
 
 /// Checks the task and makes the bridge. Throws Failure::data for sets that do not fit together

@@ -90,6 +90,21 @@ TEST_CASE("every method makes a model that runs forward and backward, the same o
     }
 }
 
+TEST_CASE("fitted online, the iteration is the same on any threads, and keeps its pairs' ends") {
+    const auto task = task_of(normals(2, 300, 1), normals(2, 200, 2).array() + 1, 0.5);
+    const Choice<bridge_methods> method(
+        "dsbm,schedule=online,steps=30,rounds=2,width=16,batch=64,pool=64,walk=5,cache=90,"
+        "refresh=20");
+    const Model model = bridge(method, task);
+    REQUIRE(model.about["bridge"]["rounds"].size() == 3);
+    CHECK(model.about["bridge"]["rounds"][2]["from"] == "both");
+    CHECK(carried(model, task.x1.leftCols(5), Direction::backward, "heun,steps=5").allFinite());
+    Threads one(1);
+    Progress silent;
+    CHECK(make_bridge(method, task, one, silent).parameters == model.parameters);
+    CHECK_THROWS_AS(Choice<bridge_methods>("dsbm,schedule=often"), Error);
+}
+
 TEST_CASE("what does not fit is refused") {
     const Matrix x = normals(2, 20, 1), y = normals(2, 30, 2);
     CHECK_THROWS_WITH_AS(bridge("gaussian", task_of(x, normals(3, 20, 2), 1)),

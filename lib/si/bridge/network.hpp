@@ -33,8 +33,8 @@ struct ReflowSpec : NetworkBridgeSpec {
 };
 
 struct DsbmSpec : NetworkBridgeSpec {
-    Index rounds = 6, walk = 50;
-    std::string first = "sinkhorn";
+    Index rounds = 6, walk = 50, cache = 5000, refresh = 200;
+    std::string first = "sinkhorn", schedule = "alternating";
     DsbmSpec() { steps = 2000; }
     static constexpr auto fields() {
         return std::tuple_cat(
@@ -45,7 +45,15 @@ struct DsbmSpec : NetworkBridgeSpec {
                 field("walk", &DsbmSpec::walk, "Steps of the SDE that makes them", kPositive),
                 field("first", &DsbmSpec::first, "Pairs to begin with", one_of(+[] {
                           return std::vector<std::string>{"sinkhorn", "ot", "independent"};
-                      }))});
+                      })),
+                field("schedule", &DsbmSpec::schedule,
+                      "alternating trains anew in each round; online goes on through as many steps "
+                      "while its pairs are made again and again",
+                      one_of(+[] {
+                          return std::vector<std::string>{"alternating", "online"};
+                      })),
+                field("cache", &DsbmSpec::cache, "Online: pairs at a time", kPositive),
+                field("refresh", &DsbmSpec::refresh, "Online: steps between new ones", kPositive)});
     }
 };
 
@@ -66,7 +74,8 @@ Model reflow_bridge(const ReflowSpec& spec, const BridgeTask& task, Threads& thr
 
 /// DSBM (Shi et al., arXiv:2303.16852): the Markovian projection of the bridges between pairs is
 /// learned, and its SDE makes the next pairs, from x0 forward and from x1 backward in turn, so that
-/// neither end drifts off.
+/// neither end drifts off; or, online, from both at once while it learns (Peluchetti 2024,
+/// arXiv:2409.09376, with one network for both directions).
 Model dsbm_bridge(const DsbmSpec& spec, const BridgeTask& task, Threads& threads,
                   Progress& progress);
 

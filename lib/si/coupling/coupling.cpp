@@ -186,10 +186,17 @@ DrawPairs entropic(const SinkhornCouplingSpec& spec, const CouplingData& data) {
             return Pairs{std::move(rows), std::move(partners)};
         });
     }
+    // Every plan starts from that of the first pool, so that it is a function of its number still.
+    const auto first = std::make_shared<std::optional<SinkhornPlan>>();
     return by_reused_pools<SinkhornPlan>(
         data, spec.pool, spec.reuse,
-        [plan, alone](const Matrix& x0, const Matrix& x1) {
-            return SinkhornPlan(x0, x1, plan, *alone);
+        [plan, alone, first, data, pool = spec.pool](const Matrix& x0, const Matrix& x1) {
+            if (!*first) {
+                const Pairs rows = rows_of_pool(data, 0, pool);
+                first->emplace((*data.x0)(Eigen::all, rows.x0), (*data.x1)(Eigen::all, rows.x1),
+                               plan, *alone);
+            }
+            return SinkhornPlan(x0, x1, plan, *alone, &**first);
         },
         [address, alone](const SinkhornPlan& all, const std::vector<Index>& order, Index pool) {
             return Pairs{order, all.partners(order, address(pool), 0, *alone)};

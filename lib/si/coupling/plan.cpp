@@ -1,6 +1,8 @@
 #include "si/coupling/plan.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <numeric>
 
 #include "si/coupling/cost.hpp"
@@ -91,12 +93,35 @@ constexpr auto kPlans = std::to_array<PlanRow>({
 
 Catalogue<PlanRow> plans() { return {"plan", kPlans}; }
 
+std::vector<Index> in_proportion(ConstVector weights, Index n) {
+    const double all = weights.sum();
+    require(weights.allFinite() && weights.size() > 0 && weights.minCoeff() >= 0 && all > 0,
+            Failure::data, "weights must be finite, not negative and not all zero");
+    std::vector<Index> rows;
+    double sum = 0;
+    for (Index i = 0; i < weights.size(); ++i) {
+        sum += weights[i];
+        const bool last = i + 1 == weights.size();
+        const auto until =
+            last ? n : static_cast<Index>(std::floor(static_cast<double>(n) * sum / all + 0.5));
+        while (std::ssize(rows) < until) rows.push_back(i);
+    }
+    return rows;
+}
+
 Matching match_exactly(ConstMatrix x0, ConstMatrix x1) {
-    require(x0.cols() == x1.cols(), Failure::data,
-            "plan exact needs as many points on both sides; there are ", x0.cols(), " and ",
-            x1.cols(), " (sinkhorn takes any numbers)");
     require(x0.rows() == x1.rows(), Failure::data, "points have ", x0.rows(), " and ", x1.rows(),
             " coordinates");
+    require(x0.cols() > 0 && x1.cols() > 0, Failure::data, "there are no points to couple");
+    if (x0.cols() != x1.cols()) {
+        const Index most = std::max(x0.cols(), x1.cols());
+        const auto rows0 = in_proportion(Vector::Ones(x0.cols()), most),
+                   rows1 = in_proportion(Vector::Ones(x1.cols()), most);
+        Matching matching = match_exactly(x0(Eigen::all, rows0), x1(Eigen::all, rows1));
+        for (Index& i : matching.x0) i = rows0[static_cast<std::size_t>(i)];
+        for (Index& j : matching.x1) j = rows1[static_cast<std::size_t>(j)];
+        return matching;
+    }
     const auto cost = centred_cost(x0, x1);
     const Assignment best = assign(cost.values);
     const auto n = static_cast<double>(x0.cols());
@@ -106,6 +131,23 @@ Matching match_exactly(ConstMatrix x0, ConstMatrix x1) {
             0,
             best.gap() / n,
             best.augmentations};
+}
+
+std::optional<double> cost_of_halves(const Choice<plans>& plan, ConstMatrix x0, ConstMatrix x1,
+                                     std::uint64_t seed, Threads& threads) {
+    if (std::min(x0.cols(), x1.cols()) < 4) return {};
+    const auto part = [seed](ConstMatrix x, std::uint32_t side, Index half) -> Matrix {
+        const Permutation order({seed, Purpose::plan, 10 + side}, x.cols());
+        const Index size = x.cols() / 2;
+        std::vector<Index> rows;
+        for (Index k = 0; k < size; ++k) rows.push_back(order(half * size + k));
+        return x(Eigen::all, rows);
+    };
+    double sum = 0;
+    for (const Index half : {0, 1}) {
+        sum += plan.make(part(x0, 0, half), part(x1, 1, half), seed, threads).cost;
+    }
+    return sum / 2;
 }
 
 Matching match_entropically(ConstMatrix x0, ConstMatrix x1, const SinkhornSpec& spec, Index pairs,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -23,8 +24,14 @@ struct Matching {
     bool converged = true;
 };
 
-/// Everybody of x0 (d, n) with one of x1 (d, n), at the least cost. Throws Failure::data when
-/// there are not as many.
+/// n rows in which each stands as often as its share of all weights says, rounded up or down: the
+/// running sum of shares, rounded. Throws Failure::data unless weights are finite, not negative and
+/// not all zero.
+std::vector<Index> in_proportion(ConstVector weights, Index n);
+
+/// Everybody of x0 (d, n) with one of x1 (d, n), at the least cost. Of two sets of different sizes
+/// the smaller one is taken in_proportion() to the size of the larger: exact where that is a
+/// multiple of it.
 Matching match_exactly(ConstMatrix x0, ConstMatrix x1);
 
 /// `pairs` pairs from the entropic plan: each row of x0 as often as any other, up to one, and a
@@ -41,5 +48,12 @@ struct PlanRow {
 
 /// exact, sinkhorn, independent.
 Catalogue<PlanRow> plans();
+
+/// Mean cost of the plans of two halves of each set, split by lot. Plans of few points lean to
+/// pairs that are farther apart than those of many, and what this is above the cost of the whole
+/// says by how much: the bias of a minibatch of half the size. Nothing for sets that have no
+/// halves.
+std::optional<double> cost_of_halves(const Choice<plans>& plan, ConstMatrix x0, ConstMatrix x1,
+                                     std::uint64_t seed, Threads& threads);
 
 }  // namespace si

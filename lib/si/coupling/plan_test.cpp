@@ -155,6 +155,24 @@ TEST_CASE("a plan that did not converge says so, and its marginals are exact all
     CHECK(plan.gap() > 0);
 }
 
+TEST_CASE("a plan that starts from a near one is the same, in fewer iterations") {
+    const Matrix x = normals(2, 300, 1), y = normals(2, 300, 2).array() + 1;
+    const double e = 0.05;
+    Threads threads(2);
+    const SinkhornPlan near(normals(2, 300, 3), normals(2, 300, 4).array() + 1, {e, 1e-6, 10000},
+                            threads);
+    const SinkhornPlan cold(x, y, {e, 1e-6, 10000}, threads),
+        warm(x, y, {e, 1e-6, 10000}, threads, &near);
+    CHECK(warm.converged());
+    CHECK(warm.iterations() < cold.iterations());
+    CHECK(warm.cost() == doctest::Approx(cold.cost()).epsilon(1e-5));
+    // From itself there is nothing left to do.
+    CHECK(SinkhornPlan(x, y, {e, 1e-6, 10000}, threads, &cold).iterations() <= 2);
+    // At the points of the plan the function is the potential, up to what converging left.
+    const Vector apart = cold.g_at(y, threads) - cold.g();
+    CHECK(apart.cwiseAbs().maxCoeff() < 1e-3 * e);
+}
+
 TEST_CASE("from a permutation to independence as epsilon grows, and finite throughout") {
     const Index n = 100;
     const Matrix x = normals(2, n, 3), y = normals(2, n, 4);
@@ -217,8 +235,57 @@ TEST_CASE("every plan keeps its marginals in mean, and refuses nothing that fits
         CHECK(matching.spread >= 0);
         CHECK(matching.spread <= 1);
     }
-    CHECK_THROWS_WITH_AS(match_exactly(x, y.leftCols(39)),
-                         "plan exact needs as many points on both sides; there are 40 and 39 "
-                         "(sinkhorn takes any numbers)",
-                         Error);
+}
+
+TEST_CASE("rows in proportion stand as often as their weights say, rounded") {
+    const Eigen::Vector4d weights(1, 0, 2, 1);
+    CHECK(in_proportion(weights, 8) == std::vector<Index>{0, 0, 2, 2, 2, 2, 3, 3});
+    CHECK(in_proportion(Vector::Ones(2), 3) == std::vector<Index>{0, 0, 1});
+    for (const Index n : {1, 5, 17}) {
+        const Vector w = normals(7, 1, 3).cwiseAbs();
+        const auto rows = in_proportion(w, n);
+        REQUIRE(std::ssize(rows) == n);
+        for (Index i = 0; i < 7; ++i) {
+            const auto count = static_cast<double>(std::count(rows.begin(), rows.end(), i));
+            CHECK(std::abs(count - static_cast<double>(n) * w[i] / w.sum()) <= 1);
+        }
+    }
+    CHECK_THROWS_WITH_AS(in_proportion(Vector::Zero(3), 3),
+                         "weights must be finite, not negative and not all zero", Error);
+    CHECK_THROWS_AS(in_proportion(Eigen::Vector2d(1, -1), 3), Error);
+}
+
+// With weights 1 / 2n on one side and 1 / n on the other, optimal transport in one dimension fills
+// quantiles in order: sorted, two of the many go to one of the few.
+TEST_CASE("sets of different sizes: every one of the few serves its share of the many") {
+    const Index n = 50;
+    Matrix x = normals(1, 2 * n, 1), y = normals(1, n, 2);
+    for (const bool turned : {false, true}) {
+        const auto matching = turned ? match_exactly(y, x) : match_exactly(x, y);
+        const auto& few = turned ? matching.x0 : matching.x1;
+        for (Index j = 0; j < n; ++j) CHECK(std::count(few.begin(), few.end(), j) == 2);
+        Matrix a = x, b = y;
+        std::sort(a.data(), a.data() + 2 * n);
+        std::sort(b.data(), b.data() + n);
+        double cost = 0;
+        for (Index i = 0; i < 2 * n; ++i) cost += std::pow(a(0, i) - b(0, i / 2), 2) / 2;
+        CHECK(matching.cost == doctest::Approx(cost / (2 * n)).epsilon(1e-10));
+    }
+}
+
+// Two samples of one law: their exact plan would be the identity, at no cost, for ever more points.
+// The cost of matching n of them in one dimension falls about like 1 / n.
+TEST_CASE("halves are farther apart than the whole, and apart plans are not") {
+    const Matrix x = normals(1, 2000, 1), y = normals(1, 2000, 2);
+    Threads threads(2);
+    const auto bias = [&](const char* plan) {
+        const Choice<plans> choice(plan);
+        return *cost_of_halves(choice, x, y, 1, threads) - choice.make(x, y, 1, threads).cost;
+    };
+    const Choice<plans> exact("exact");
+    CHECK(bias("exact") > 0);
+    CHECK(bias("exact") < 10 * exact.make(x, y, 1, threads).cost);
+    // Halves have the moments of the whole in mean; variances of 1000 are good to 5 sqrt(2 / 1000).
+    CHECK(std::abs(bias("independent")) < 5 * std::sqrt(2.0 / 1000));
+    CHECK_FALSE(cost_of_halves(exact, x.leftCols(3), y, 1, threads).has_value());
 }

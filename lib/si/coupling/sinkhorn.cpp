@@ -22,8 +22,9 @@ void over_columns(Index n, Threads& threads, const std::function<void(Index)>& b
 
 }  // namespace
 
-SinkhornPlan::SinkhornPlan(ConstMatrix x, ConstMatrix y, const SinkhornSpec& spec, Threads& threads)
-    : spec_(spec) {
+SinkhornPlan::SinkhornPlan(ConstMatrix x, ConstMatrix y, const SinkhornSpec& spec, Threads& threads,
+                           const SinkhornPlan* near)
+    : spec_(spec), x_(x) {
     require(spec.epsilon > 0 && std::isfinite(spec.epsilon), Failure::usage,
             "epsilon must be positive, is ", spec.epsilon);
     require(x.cols() > 0 && y.cols() > 0, Failure::data, "there are no points to couple");
@@ -36,6 +37,11 @@ SinkhornPlan::SinkhornPlan(ConstMatrix x, ConstMatrix y, const SinkhornSpec& spe
     column_shift_ = std::move(cost.column);
     inner_f_.setZero(x.cols());
     inner_g_.setZero(y.cols());
+    if (near != nullptr) {
+        inner_g_ = near->g_at(y, threads) - column_shift_;
+    } else {
+        anneal(threads);
+    }
     iterate(threads);
     f_ = inner_f_ + row_shift_;
     g_ = inner_g_ + column_shift_;
@@ -45,43 +51,60 @@ SinkhornPlan::SinkhornPlan(ConstMatrix x, ConstMatrix y, const SinkhornSpec& spe
     balance(threads);
 }
 
-void SinkhornPlan::iterate(Threads& threads) {
-    const Index n0 = cost_columns_.cols(), n1 = cost_columns_.rows();
-    const double log_n0 = std::log(static_cast<double>(n0)),
-                 log_n1 = std::log(static_cast<double>(n1));
-    Vector sums(n1);
-    const auto update_f = [&](double epsilon) {
-        over_columns(n0, threads, [&](Index i) {
-            const double* c = cost_columns_.col(i).data();
-            inner_f_[i] = -epsilon * (log_sum_of(inner_g_.data(), c, n1, epsilon) - log_n1);
-        });
-    };
-    // What g would have to be: log of what its column holds too little of, and how much that is.
-    const auto look_at_g = [&](double epsilon) {
-        over_columns(n1, threads, [&](Index j) {
-            const double* c = cost_rows_.col(j).data();
-            sums[j] = log_sum_of(inner_f_.data(), c, n0, epsilon) - log_n0;
-        });
-    };
-    const auto update_g = [&](double epsilon) { inner_g_ = -epsilon * sums; };
+void SinkhornPlan::update_f(double epsilon, Threads& threads) {
+    const Index n1 = cost_columns_.rows();
+    const double log_n1 = std::log(static_cast<double>(n1));
+    over_columns(cost_columns_.cols(), threads, [&](Index i) {
+        const double* c = cost_columns_.col(i).data();
+        inner_f_[i] = -epsilon * (log_sum_of(inner_g_.data(), c, n1, epsilon) - log_n1);
+    });
+}
 
-    // Halving from the largest cost: each level starts where the one before ended.
+void SinkhornPlan::look_at_g(double epsilon, Threads& threads) {
+    const Index n0 = cost_columns_.cols();
+    const double log_n0 = std::log(static_cast<double>(n0));
+    sums_.resize(cost_columns_.rows());
+    over_columns(cost_columns_.rows(), threads, [&](Index j) {
+        const double* c = cost_rows_.col(j).data();
+        sums_[j] = log_sum_of(inner_f_.data(), c, n0, epsilon) - log_n0;
+    });
+}
+
+/// Halving epsilon from the largest cost: each level starts where the one before ended.
+void SinkhornPlan::anneal(Threads& threads) {
     constexpr int kWarm = 5;
     for (double epsilon = cost_columns_.maxCoeff(); epsilon > 2 * spec_.epsilon; epsilon /= 2) {
         for (int k = 0; k < kWarm && iterations_ + 1 < spec_.iterations; ++k, ++iterations_) {
-            update_f(epsilon);
-            look_at_g(epsilon);
-            update_g(epsilon);
+            update_f(epsilon, threads);
+            look_at_g(epsilon, threads);
+            inner_g_ = -epsilon * sums_;
         }
     }
+}
+
+void SinkhornPlan::iterate(Threads& threads) {
     do {
-        update_f(spec_.epsilon);
-        look_at_g(spec_.epsilon);
-        error_ = ((inner_g_ / spec_.epsilon + sums).array().exp() - 1).abs().mean();
+        update_f(spec_.epsilon, threads);
+        look_at_g(spec_.epsilon, threads);
+        error_ = ((inner_g_ / spec_.epsilon + sums_).array().exp() - 1).abs().mean();
         ++iterations_;
         if (error_ <= spec_.tolerance || iterations_ >= spec_.iterations) return;
-        update_g(spec_.epsilon);
+        inner_g_ = -spec_.epsilon * sums_;
     } while (true);
+}
+
+Vector SinkhornPlan::g_at(ConstMatrix y, Threads& threads) const {
+    const auto cost = centred_cost(y, x_);
+    const Index n0 = x_.cols();
+    const Vector shifted = f_ - cost.column;
+    const double log_n0 = std::log(static_cast<double>(n0));
+    Vector g(y.cols());
+    over_columns(y.cols(), threads, [&](Index j) {
+        const double* c = cost.values.col(j).data();
+        g[j] = cost.row[j] -
+               spec_.epsilon * (log_sum_of(shifted.data(), c, n0, spec_.epsilon) - log_n0);
+    });
+    return g;
 }
 
 void SinkhornPlan::balance(Threads& threads) {

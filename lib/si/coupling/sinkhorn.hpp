@@ -25,7 +25,15 @@ class SinkhornPlan {
     /// until the second marginal is off by `tolerance` in L1; the first is exact after each
     /// iteration. Finite at any epsilon > 0. x is (d, n0), y is (d, n1). Throws Failure::usage for
     /// epsilon <= 0 and Failure::data for points that are none or do not fit together.
-    SinkhornPlan(ConstMatrix x, ConstMatrix y, const SinkhornSpec& spec, Threads& threads);
+    ///
+    /// With `near`, a plan between other samples of about the same laws at the same epsilon, the
+    /// iteration starts from its potential, which is a function of all of space, in the place of a
+    /// large epsilon.
+    SinkhornPlan(ConstMatrix x, ConstMatrix y, const SinkhornSpec& spec, Threads& threads,
+                 const SinkhornPlan* near = nullptr);
+
+    /// The potential g at any points: -epsilon log mean_i exp((f_i - |x_i - y|^2 / 2) / epsilon).
+    Vector g_at(ConstMatrix y, Threads& threads) const;
 
     /// Potentials in the units of the cost. Adding a number to one and taking it from the other
     /// changes nothing; here the mean of g is zero.
@@ -56,13 +64,18 @@ class SinkhornPlan {
                                 Threads& threads) const;
 
   private:
+    void anneal(Threads& threads);
     void iterate(Threads& threads);
+    void update_f(double epsilon, Threads& threads);
+    void look_at_g(double epsilon, Threads& threads);
     void balance(Threads& threads);
 
     SinkhornSpec spec_;
+    Matrix x_;
     Matrix cost_columns_, cost_rows_;  // (n1, n0) and (n0, n1), centred
     Vector f_, g_, row_shift_, column_shift_, keep_, lack_;
     Vector inner_f_, inner_g_;  // of the centred cost
+    Vector sums_;               // what inner_g_ would have to be, over -epsilon
     Index iterations_ = 0;
     double error_ = 0, cost_ = 0, kl_ = 0, gap_ = 0, lacking_ = 0;
 };

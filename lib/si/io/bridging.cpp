@@ -1,10 +1,9 @@
 #include "si/io/bridging.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "si/bridge/draw_bridge.hpp"
-#include "si/bridge/gaussian.hpp"
-#include "si/flow/transport.hpp"
 #include "si/io/model_file.hpp"
 #include "si/io/sampling.hpp"
 #include "si/io/training_data.hpp"
@@ -22,97 +21,71 @@ void require_alike(const Samples& x0, const Samples& x1) {
             x0.dim());
 }
 
-/// The truth that a pair file was drawn from.
-KnownBridge known_bridge(const std::string& file) {
+/// The truth that a pair file was drawn from; none for files that say nothing of it.
+std::optional<KnownBridge> known_bridge(const std::string& file) {
     std::optional<std::string> truth, epsilon, seed;
     for (const auto& [name, value] : DataFile(file).attributes()) {
         if (name == "truth") truth = value;
         if (name == "epsilon") epsilon = value;
         if (name == "seed") seed = value;
     }
-    require(truth && epsilon && seed, Failure::data, file,
-            ": has no known bridge; make a pair by si-bridge bench make");
+    if (!truth || !epsilon || !seed) return {};
     return in_file(file, [&] {
         return Choice<truths>(*truth).make(Setting<double>::from_text(*epsilon),
                                            Setting<std::uint64_t>::from_text(*seed));
     });
 }
 
-/// Where a model takes points: by its plan when it has one, else along its SDE.
-class Ends {
-  public:
-    Ends(const std::string& file, const BridgeScoreSpec& spec, std::uint64_t seed, Threads& threads,
-         Progress& progress)
-        : model_(read_model(file)),
-          field_(make_field(model_)),
-          bridge_(dynamic_cast<const BridgeField*>(field_.get())),
-          spec_(spec),
-          seed_(seed),
-          threads_(threads),
-          progress_(progress) {
-        require(bridge_ == nullptr || model_.transform.is_identity(), Failure::data, file,
-                ": a bridge is in the units of the data, without a transform");
+/// One side of a coupling, with what stands beside its samples as far as that counts.
+struct Coupled {
+    Samples samples;
+    Vector labels, weights;  ///< empty where they do not count
+    Matrix conditions;
+
+    static Coupled read(const std::string& spelling, const CoupleSpec& spec) {
+        const DataFile file(spelling);
+        Coupled side{file.samples(), {}, {}, {}};
+        const auto beside = [&](const char* name) {
+            const auto found = file.at(name);
+            require(found.n() == side.samples.n(), Failure::data, found.source, ": ", found.n(),
+                    " rows for ", side.samples.n(), " samples");
+            return found.values;
+        };
+        if (spec.labels > 0) side.labels = beside("label").row(0).transpose();
+        if (spec.weights) side.weights = beside("weight").row(0).transpose();
+        if (spec.conditions > 0) side.conditions = beside("condition");
+        return side;
     }
 
-    const Model& model() const { return model_; }
-    const BridgeField* bridge() const { return bridge_; }
-
-    /// `set` tells apart draws of one seed.
-    Matrix draw(ConstMatrix x0, std::uint32_t set) const {
-        const Index n = x0.cols();
-        if (bridge_ == nullptr) {
-            TransportSpec along;
-            along.sde = Choice<sde_steps>(text("heun,steps=", spec_.steps));
-            along.epsilon = {Choice<epsilons>("bridge")};
-            return model_.transform.to_data(transport(model_, *field_, along, Direction::forward,
-                                                      model_.transform.from_data(x0), seed_ + set,
-                                                      0, threads_, progress_)
-                                                .x);
-        }
-        Matrix x1(x0.rows(), n);
-        const auto cut = chunks(n, 256);
-        threads_.for_each(std::ssize(cut), [&](Index k, int) {
-            const Columns& part = cut[static_cast<std::size_t>(k)];
-            Matrix uniform(1, part.count), normal(x0.rows(), part.count);
-            fill_uniform({seed_, Purpose::noise, 2 * set}, part.first, uniform);
-            fill_normal({seed_, Purpose::noise, 2 * set + 1}, part.first, normal);
-            for (Index j = 0; j < part.count; ++j) {
-                x1.col(part.first + j) =
-                    bridge_->forward().draw(x0.col(part.first + j), uniform(0, j), normal.col(j));
-            }
+    std::vector<Index> rows(Index n) const {
+        return in_file(samples.source, [&] {
+            return weights.size() > 0 ? in_proportion(weights, n)
+                                      : in_proportion(Vector::Ones(samples.n()), samples.n());
         });
-        return x1;
     }
 
-  private:
-    Model model_;
-    std::shared_ptr<const Field> field_;
-    const BridgeField* bridge_;
-    BridgeScoreSpec spec_;
-    std::uint64_t seed_;
-    Threads& threads_;
-    Progress& progress_;
+    /// Points whose squared distance is twice the cost: a coordinate for each label, and one for
+    /// each number of a condition.
+    Matrix coordinates(const CoupleSpec& spec, const std::vector<double>& all_labels) const {
+        const Index d = samples.dim(), kinds = std::ssize(all_labels), more = conditions.rows();
+        Matrix x = Matrix::Zero(d + kinds + more, samples.n());
+        x.topRows(d) = samples.values;
+        x.bottomRows(more) = std::sqrt(spec.conditions) * conditions;
+        for (Index j = 0; j < labels.size(); ++j) {
+            const auto kind = std::lower_bound(all_labels.begin(), all_labels.end(), labels[j]);
+            x(d + (kind - all_labels.begin()), j) = std::sqrt(spec.labels);
+        }
+        return x;
+    }
 };
 
-/// Moments of `samples` ends of each point, all drawn at once. `law` draws ends of given points.
-template <class Draw>
-ConditionalLaw sampled(ConstMatrix points, Index samples, const Draw& draw) {
-    const Matrix starts =
-        points.replicate(samples, 1).reshaped(points.rows(), points.cols() * samples);
-    return [ends = Matrix(draw(starts)), samples](Index j, const Vector&) {
-        const auto law = GaussianLaw::of(ends.middleCols(j * samples, samples));
-        return Potential::Conditional{law.mean, law.covariance};
-    };
-}
-
-Matrix draw_truth(const KnownBridge& truth, ConstMatrix x0, std::uint64_t seed) {
-    Matrix x1(x0.rows(), x0.cols()), uniform(1, x0.cols()), normal(x0.rows(), x0.cols());
-    fill_uniform({seed, Purpose::check, 30}, 0, uniform);
-    fill_normal({seed, Purpose::check, 31}, 0, normal);
-    for (Index j = 0; j < x0.cols(); ++j) {
-        x1.col(j) = truth.forward.draw(x0.col(j), uniform(0, j), normal.col(j));
-    }
-    return x1;
+/// All labels that occur, in order.
+std::vector<double> labels_of(const Coupled& a, const Coupled& b) {
+    std::vector<double> labels(a.labels.begin(), a.labels.end());
+    labels.insert(labels.end(), b.labels.begin(), b.labels.end());
+    std::sort(labels.begin(), labels.end());
+    labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
+    return labels;
 }
 
 }  // namespace
@@ -135,29 +108,49 @@ BridgeTask read_task(const std::string& x0, const std::string& x1, const BridgeS
 Json couple(const std::string& x0, const std::string& x1, const CoupleSpec& spec,
             const std::string& command, std::uint64_t seed, const std::string& output,
             Threads& threads, Progress& progress) {
-    const auto start = read_samples(x0), end = read_samples(x1);
-    require_alike(start, end);
-    const auto matching = spec.plan.make(start.values, end.values, seed, threads);
+    const auto start = Coupled::read(x0, spec), end = Coupled::read(x1, spec);
+    require_alike(start.samples, end.samples);
+    require(start.conditions.rows() == end.conditions.rows(), Failure::data, x1,
+            ": /condition has ", end.conditions.rows(), " numbers a sample, that of ", x0, " ",
+            start.conditions.rows());
+    const auto labels = labels_of(start, end);
+    const Index most = std::max(start.samples.n(), end.samples.n());
+    const auto rows0 = start.rows(most), rows1 = end.rows(most);
+    const Matrix y0 = start.coordinates(spec, labels)(Eigen::all, rows0),
+                 y1 = end.coordinates(spec, labels)(Eigen::all, rows1);
+    auto matching = spec.plan.make(y0, y1, seed, threads);
+    for (Index& i : matching.x0) i = rows0[static_cast<std::size_t>(i)];
+    for (Index& j : matching.x1) j = rows1[static_cast<std::size_t>(j)];
     if (!matching.converged) {
         progress.warn(text("Sinkhorn's iteration did not converge: the marginals were off by ",
                            rounded(matching.marginal_error, 3), " after ", matching.iterations,
                            " iterations, before they were made exact"));
     }
-    const Json report{{"plan", spelled(spec.plan.json())},
-                      {"n0", start.n()},
-                      {"n1", end.n()},
-                      {"pairs", matching.x0.size()},
-                      {"cost", matching.cost},
-                      {"spread", matching.spread},
-                      {"duality_gap", matching.gap},
-                      {"iterations", matching.iterations},
-                      {"marginal_error", matching.marginal_error}};
+    const auto halves = cost_of_halves(spec.plan, y0, y1, seed, threads);
+    Json report{{"plan", spelled(spec.plan.json())},
+                {"n0", start.samples.n()},
+                {"n1", end.samples.n()},
+                {"pairs", matching.x0.size()},
+                {"cost", matching.cost},
+                {"bias", halves ? Json(*halves - matching.cost) : Json()},
+                {"spread", matching.spread},
+                {"duality_gap", matching.gap},
+                {"iterations", matching.iterations},
+                {"marginal_error", matching.marginal_error}};
+    if (!labels.empty()) {
+        Index differ = 0;
+        for (std::size_t k = 0; k < matching.x0.size(); ++k) {
+            differ += start.labels[matching.x0[k]] != end.labels[matching.x1[k]] ? 1 : 0;
+        }
+        report["labels_differ"] =
+            static_cast<double>(differ) / static_cast<double>(matching.x0.size());
+    }
     DataWriter out(output);
     out.attribute("command", command);
     out.attribute("seed", seed);
     out.attribute("report", report.dump());
-    out.write("x0", start.values(Eigen::all, matching.x0), start.shape);
-    out.write("x1", end.values(Eigen::all, matching.x1), end.shape);
+    out.write("x0", start.samples.values(Eigen::all, matching.x0), start.samples.shape);
+    out.write("x1", end.samples.values(Eigen::all, matching.x1), end.samples.shape);
     out.write("index0", as_integers(matching.x0));
     out.write("index1", as_integers(matching.x1));
     out.commit();
@@ -200,50 +193,18 @@ void write_pair(const std::string& file, const Choice<truths>& truth, const Pair
     out.commit();
 }
 
-Json score_bridge(const std::string& model, const std::string& pair, const BridgeScoreSpec& spec,
-                  std::uint64_t seed, Threads& threads, Progress& progress) {
-    const KnownBridge truth = known_bridge(pair);
-    const Index d = truth.start.dim();
-    const Ends ends(model, spec, seed, threads, progress);
-    require_dimension(pair, d, ends.model().dim);
-
-    // Fresh samples, by sets that no training data are from.
-    Matrix x0(d, spec.n), x1(d, spec.n), start(d, spec.n), again(d, spec.n);
-    truth.sample(seed, 2, 0, x0, x1);
-    truth.sample(seed, 3, 0, start, again);
-    const auto target = GaussianLaw::of(x1);
-    const double variance = target.covariance.trace();
-    Matrix points(d, spec.points), unused(d, spec.points);
-    truth.sample(seed, 4, 0, points, unused);
-
-    const auto score = [&](const ConditionalLaw& law) {
-        return conditional_score(truth, points, variance, law, threads);
-    };
-    const auto bures = [&](const Matrix& x) {
-        const auto law = GaussianLaw::of(x);
-        return 100 * half_bures(target.mean, target.covariance, law.mean, law.covariance) /
-               (variance / 2);
-    };
-    const bool exact = ends.bridge() != nullptr;
-    const Score own =
-        exact
-            ? score([&](Index, const Vector& x) { return ends.bridge()->forward().conditional(x); })
-            : score(sampled(points, spec.samples, [&](ConstMatrix x) { return ends.draw(x, 1); }));
-    const Score floor = score(
-        sampled(points, spec.samples, [&](ConstMatrix x) { return draw_truth(truth, x, seed); }));
-    const Score independent = score([&](Index, const Vector&) {
-        return Potential::Conditional{target.mean, target.covariance};
-    });
-    return {{"cbw2_uvp", own.value},
-            {"cbw2_uvp_stderr", own.error},
-            {"exact_moments", exact},
-            {"cbw2_uvp_floor", floor.value},
-            {"cbw2_uvp_independent", independent.value},
-            {"bw2_uvp", bures(ends.draw(start, 2))},
-            {"bw2_uvp_floor", bures(again)},
-            {"points", spec.points},
-            {"samples", spec.samples},
-            {"n", spec.n}};
+Json score_bridge(const std::string& model_file, const std::string& pair,
+                  const BridgeScoreSpec& spec, std::uint64_t seed, Threads& threads,
+                  Progress& progress) {
+    const Model model = read_model(model_file);
+    if (const auto truth = known_bridge(pair)) {
+        require_dimension(pair, truth->start.dim(), model.dim);
+        return score_against(model, *truth, spec, seed, threads, progress);
+    }
+    const auto x0 = read_samples(pair + ":/x0"), x1 = read_samples(pair + ":/x1");
+    require_alike(x0, x1);
+    require_dimension(pair, x0.dim(), model.dim);
+    return score_between(model, x0.values, x1.values, spec, seed, threads, progress);
 }
 
 }  // namespace si

@@ -5,7 +5,7 @@
 
 #include "si/base/progress.hpp"
 #include "si/bridge/method.hpp"
-#include "si/bridge/truth.hpp"
+#include "si/bridge/score.hpp"
 #include "si/coupling/plan.hpp"
 #include "si/io/dataset.hpp"
 
@@ -45,15 +45,27 @@ BridgeTask read_task(const std::string& x0, const std::string& x1, const BridgeS
 
 struct CoupleSpec {
     Choice<plans> plan{"exact"};
+    double labels = 0, conditions = 0;
+    bool weights = false;
     static constexpr auto fields() {
         return std::tuple{
-            field("plan", &CoupleSpec::plan, "Who belongs to whom").value("PLAN,...")};
+            field("plan", &CoupleSpec::plan, "Who belongs to whom").value("PLAN,..."),
+            field("labels", &CoupleSpec::labels,
+                  "Add this to the cost |x - y|^2 / 2 of two whose /label differ", kNonNegative)
+                .value("COST"),
+            field("conditions", &CoupleSpec::conditions,
+                  "Add this times |c - c'|^2 / 2 to it, of the /condition of both", kNonNegative)
+                .value("FACTOR"),
+            field("weights", &CoupleSpec::weights,
+                  "Weigh samples by their /weight: each stands as often as its share of as many as "
+                  "the larger set has, rounded")};
     }
 };
 
 /// Writes the pairs as /x0 and /x1, with the rows that they are from, counted from 0, as /index0
 /// and /index1, and the report as the attribute "report". Returns the report:
-/// {"plan", "n0", "n1", "pairs", "cost", "spread", "duality_gap", "iterations", "marginal_error"}.
+/// {"plan", "n0", "n1", "pairs", "cost", "bias", "spread", "duality_gap", "iterations",
+/// "marginal_error"}, and "labels_differ", the share of pairs that do, where labels count.
 Json couple(const std::string& x0, const std::string& x1, const CoupleSpec& spec,
             const std::string& command, std::uint64_t seed, const std::string& output,
             Threads& threads, Progress& progress);
@@ -93,30 +105,8 @@ struct PairSpec {
 void write_pair(const std::string& file, const Choice<truths>& truth, const PairSpec& spec,
                 const std::string& command, std::uint64_t seed);
 
-struct BridgeScoreSpec {
-    Index points = 1000, samples = 1000, n = 20000, steps = 100;
-    static constexpr auto fields() {
-        return std::tuple{
-            field("points", &BridgeScoreSpec::points, "Points at t = 0 whose ends are compared",
-                  kPositive),
-            field("samples", &BridgeScoreSpec::samples,
-                  "Ends from each point, where a model has no moments in closed form, and for the "
-                  "floor",
-                  kPositive),
-            field("n", &BridgeScoreSpec::n, "Samples of the marginal at t = 1", kPositive),
-            field("steps", &BridgeScoreSpec::steps,
-                  "Steps of the SDE of a model without such moments", kPositive)};
-    }
-};
-
-/// How far a bridge is from the known one of a pair file, in percent of the variance at t = 1:
-///
-///     {"cbw2_uvp", "cbw2_uvp_stderr", "exact_moments", "cbw2_uvp_floor", "cbw2_uvp_independent",
-///      "bw2_uvp", "bw2_uvp_floor", "points", "samples", "n"}
-///
-/// The floor is what samples of the truth itself score with `samples` ends a point, and independent
-/// what the right ends score with nothing said of x0. Throws Failure::data when the pair has no
-/// truth or another dimension, and Failure::usage when the model has no SDE.
+/// score_against() the truth of a file that write_pair() made, or score_between() its /x0 and /x1
+/// where it has none. Throws Failure::data when the model has another dimension.
 Json score_bridge(const std::string& model, const std::string& pair, const BridgeScoreSpec& spec,
                   std::uint64_t seed, Threads& threads, Progress& progress);
 

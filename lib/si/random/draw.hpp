@@ -31,6 +31,7 @@ enum class Purpose : std::uint8_t {
     plan = 20,        ///< partners drawn from a plan
     fit = 21,         ///< batches and starts of light bridges
     truth = 22,       ///< pairs with a known bridge
+    match = 23,       ///< times and noise on which a light bridge matches drifts
     mask = 26,        ///< what is hidden of a sample
     label = 27,       ///< labels that are left out in training
 };

@@ -1,0 +1,114 @@
+#include "si/bridge/network_parts.hpp"
+#include "si/random/draw.hpp"
+#include "si/train/machine.hpp"
+#include "si/train/preparation.hpp"
+
+namespace si {
+namespace {
+
+double variance_of(const Matrix& x) {
+    const Matrix centred = x.colwise() - Vector(x.rowwise().mean());
+    return centred.squaredNorm() / static_cast<double>(x.size());
+}
+
+/// What pairs say of how far the iteration is.
+Json entry_of(const char* from, const Matrix& x0, const Matrix& x1) {
+    return {{"from", from},
+            {"variance0", variance_of(x0)},
+            {"variance1", variance_of(x1)},
+            {"moment", x0.cwiseProduct(x1).sum() / static_cast<double>(x1.size())}};
+}
+
+/// In rounds, each a model of its own on pairs that the one before made from one side.
+Model alternate(Model model, const DsbmSpec& spec, const CommonUnits& common, std::uint64_t seed,
+                Json& history, Threads& threads, Progress& progress) {
+    for (Index round = 0; round < spec.rounds; ++round) {
+        // Noise of its own in each round; forward last, or backward, has the other end exact.
+        const std::uint64_t own = seed + static_cast<std::uint64_t>(round + 1);
+        const bool forward = round % 2 == 0;
+        const auto carry = [&](const Matrix& x) {
+            return walk(model, x, forward ? Direction::forward : Direction::backward, spec.walk,
+                        own, threads, progress);
+        };
+        TrainData made = common.data;
+        if (forward) {
+            made.x1 = carry(*made.x0);
+            made.valid1 = carry(*made.valid0);
+        } else {
+            made.x0 = carry(made.x1);
+            made.valid0 = carry(made.valid1);
+        }
+        model = train(made, brownian(common.epsilon), training(spec, "b,eta", {{"kind", "paired"}}),
+                      seed, {}, threads, progress);
+        history.push_back(entry_of(forward ? "x0" : "x1", *made.x0, made.x1));
+    }
+    return model;
+}
+
+/// In one run: every `refresh` steps the average of the networks makes new pairs, half of them
+/// from x0 forward and half from x1 backward. Where they no longer change them, these are the ends
+/// of one process that is Markovian and a mixture of Brownian bridges, with x0 and x1 right: the
+/// Schroedinger bridge.
+Model online(Model model, const DsbmSpec& spec, const CommonUnits& common, std::uint64_t seed,
+             Json& history, Threads& threads, Progress& progress) {
+    const Index d = model.dim, half = (spec.cache + 1) / 2;
+    TrainData data;
+    data.shape = common.data.shape;
+    data.x0 = Matrix(d, 2 * half);
+    data.x1.resize(d, 2 * half);
+    const auto refresh = [&](Index round, Matrix& x0, Matrix& x1) {
+        const auto some = [&](const Matrix& x, std::uint32_t side) -> Matrix {
+            const Permutation order(
+                {seed, Purpose::plan, static_cast<std::uint32_t>(2 * round) + side}, x.cols());
+            std::vector<Index> rows;
+            for (Index j = 0; j < half; ++j) rows.push_back(order(j % x.cols()));
+            return x(Eigen::all, rows);
+        };
+        const std::uint64_t own = seed + static_cast<std::uint64_t>(round + 1);
+        x0.leftCols(half) = some(*common.data.x0, 0);
+        x1.rightCols(half) = some(common.data.x1, 1);
+        x1.leftCols(half) =
+            walk(model, x0.leftCols(half), Direction::forward, spec.walk, own, threads, progress);
+        x0.rightCols(half) =
+            walk(model, x1.rightCols(half), Direction::backward, spec.walk, own, threads, progress);
+    };
+    refresh(0, *data.x0, data.x1);
+    TrainSpec train = training(spec, "b,eta", {{"kind", "paired"}});
+    train.steps = spec.rounds * spec.steps;
+    const auto all = prepare(data, brownian(common.epsilon), train, seed);
+    const Graph graph = NetworkField::graph(all->field, all->model.shape);
+    Machine machine(graph, all->learned, all->source, train, seed, threads);
+    machine.parameters = machine.average = model.parameters;
+    const Schedule schedule = train.schedule.make();
+    for (Index step = 0; step < train.steps; ++step) {
+        if (step % spec.refresh == 0) {
+            model.parameters = machine.average;
+            if (step > 0) refresh(step / spec.refresh, all->x0, all->x1);
+            history.push_back(entry_of("both", all->x0, all->x1));
+        }
+        const Losses& losses = machine.step(step, schedule.factor(step, train.steps));
+        progress.update(
+            {"train", step + 1, train.steps, "steps", {{"square", losses.square.sum()}}});
+    }
+    model.parameters = machine.average;
+    model.about["training"] = write_spec(train);
+    return model;
+}
+
+}  // namespace
+
+Model dsbm_bridge(const DsbmSpec& spec, const BridgeTask& task, Threads& threads,
+                  Progress& progress) {
+    const CommonUnits common(task);
+    Model model =
+        train(common.data, brownian(common.epsilon),
+              training(spec, "b,eta", coupling_of(task, spec, spec.first, common.epsilon)),
+              task.seed, {}, threads, progress);
+    Json history = Json::array();
+    model = (spec.schedule == "online" ? online : alternate)(std::move(model), spec, common,
+                                                             task.seed, history, threads, progress);
+    model.about["bridge"] = {{"rounds", std::move(history)}};
+    return in_data_units(std::move(model), common);
+}
+
+}  // namespace si
