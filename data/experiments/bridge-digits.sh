@@ -19,7 +19,7 @@ for class in "$from" "$to"; do
     tail -n 30 "held-$class.csv" > "held-$class-b.csv"
 done
 # With noise below the deviation of a pixel, 0.38, paths keep what the digits have in common. This
-# method ends in digits of the training data, which are few: lightsb would blur them.
+# method ends in digits of the training data.
 si-bridge "digit-$from.h5" "digit-$to.h5" --sigma 0.15 --method sinkhorn -o bridge.json
 si-bridge draw bridge.json --x0 "held-$from.csv" --trajectory 0,0.25,0.5,0.75,1 -q -o forward.h5
 si-bridge draw bridge.json --backward --x1 "held-$to.csv" --trajectory 1,0 -q -o backward.h5

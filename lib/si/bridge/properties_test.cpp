@@ -1,0 +1,188 @@
+#include <cmath>
+
+#include <doctest/doctest.h>
+
+#include <Eigen/Cholesky>
+#include <Eigen/QR>
+
+#include "si/bridge/method.hpp"
+#include "si/bridge/moments.hpp"
+#include "si/bridge/score.hpp"
+#include "si/flow/transport.hpp"
+#include "si/random/draw.hpp"
+
+// Properties of bridges that no single source file answers for, by the numbers of their list.
+
+using namespace si;
+
+namespace {
+
+Matrix normals(Index d, Index n, std::uint32_t step) {
+    Matrix x(d, n);
+    fill_normal({81, Purpose::data, step}, 0, x);
+    return x;
+}
+
+Model bridge(const char* method, Matrix x0, Matrix x1, double epsilon, bool pairs = false) {
+    Threads threads(2);
+    Progress silent;
+    const Index d = x0.rows();
+    return make_bridge(method, {std::move(x0), std::move(x1), {d}, {epsilon}, pairs, 1}, threads,
+                       silent);
+}
+
+Matrix drift_of(const Model& model, double t, ConstMatrix x) {
+    FieldValues out;
+    (*make_field(model)->evaluator())(Vector::Constant(x.cols(), t), x, kU, out);
+    return out.u;
+}
+
+Json score(const Model& model, const KnownBridge& truth, Index points) {
+    Threads threads(2);
+    Progress silent;
+    BridgeScoreSpec spec;
+    spec.points = points;
+    spec.n = spec.transport = 500;
+    return score_against(model, truth, spec, 3, threads, silent);
+}
+
+}  // namespace
+
+// Property 18: iterated Markovian fitting of N(0, 1) to N(0, 1), every projection exact. That onto
+// Markovian processes has the drift A(t) x of the mixture of bridges, which carries x0 so that the
+// next covariance is exp of the integral of A.
+TEST_CASE("exact iterations from independent pairs go through the known covariances") {
+    const auto next = [](double c, double e) {
+        EndMoments ends{{Vector::Zero(1), Matrix::Ones(1, 1)},
+                        {Vector::Zero(1), Matrix::Ones(1, 1)},
+                        Matrix::Constant(1, 1, c),
+                        e};
+        constexpr int kTimes = 4000;
+        double sum = 0;
+        for (int k = 0; k < kTimes; ++k) {
+            const double t = (k + 0.5) / kTimes;
+            const double slope = (2 * t - 1) * (1 - c) - e * t;
+            sum += slope / ends.at(t).covariance(0, 0) / kTimes;
+        }
+        return std::exp(sum);
+    };
+    struct Row {
+        double epsilon;
+        std::vector<double> iterates;
+    };
+    for (const Row& row :
+         {Row{1, {0.54629, 0.61114, 0.61739, 0.61797, 0.61803}},
+          Row{0.1, {0.92669, 0.95086, 0.95124}}, Row{10, {0.09636, 0.09895, 0.09902}}}) {
+        double c = 0;
+        for (const double expected : row.iterates) {
+            c = next(c, row.epsilon);
+            CHECK(c == doctest::Approx(expected).epsilon(2e-5));
+        }
+        const GaussianLaw unit{Vector::Zero(1), Matrix::Ones(1, 1)};
+        const double limit = GaussianBridge(unit, unit, row.epsilon).cross()(0, 0);
+        CHECK(next(limit, row.epsilon) == doctest::Approx(limit).epsilon(1e-6));
+    }
+}
+
+// Property 15, the table of BRIDGE 2.3: what samples of the truth score with 1000 ends a point. Its
+// pairs have other centers than ours. Only in two dimensions with little noise does that matter:
+// there the floor is from the few points between two centers, as many as these happen to be near.
+// Ours is 0.012, the table's 0.005, so that row is left out.
+TEST_CASE("floors of mixture pairs are those of the table; independence and the mean are far off") {
+    for (const auto& [pair, epsilon, floor] : {std::tuple{"mixture,dim=16", 0.1, 0.027},
+                                               {"mixture,dim=2", 1.0, 0.073},
+                                               {"mixture,dim=16", 1.0, 0.135}}) {
+        CAPTURE(pair);
+        CAPTURE(epsilon);
+        const auto truth = Choice<truths>(pair).make(epsilon, std::uint64_t{0});
+        const Index d = truth.start.dim(), n = 2000;
+        Matrix x0(d, n), x1(d, n);
+        truth.sample(0, 0, 0, x0, x1);
+        const auto report = score(bridge("gaussian", x0, x1, epsilon), truth, 1000);
+        CHECK(report["cbw2_uvp_floor"].get<double>() > 0.5 * floor);
+        CHECK(report["cbw2_uvp_floor"].get<double>() < 1.5 * floor);
+        CHECK(report["cbw2_uvp_independent"].get<double>() > 100);
+        const auto law = GaussianLaw::of(x1);
+        Threads threads(2);
+        const auto constant = conditional_score(
+            truth, x0.leftCols(400), law.covariance.trace(),
+            [&](Index, const Vector&) {
+                return Potential::Conditional{law.mean, Matrix::Zero(d, d)};
+            },
+            threads);
+        CHECK(constant.value > 95);
+        CHECK(constant.value < 105);
+    }
+}
+
+// Property 16: the plan has no error of steps; Euler and Maruyama's is of first order.
+TEST_CASE("twice the steps of Euler and Maruyama halve what the ends are off") {
+    const Index n = 200000;
+    const Matrix x0 = normals(1, n, 1), x1 = normals(1, n, 2);
+    const Model model = bridge("gaussian", x0, x1, 1);
+    const double right = GaussianLaw::of(x1).covariance(0, 0);
+    const auto off = [&](const char* steps) {
+        Threads threads(2);
+        Progress silent;
+        TransportSpec spec;
+        spec.sde = Choice<sde_steps>(steps);
+        spec.epsilon = Setting<EpsilonChoice>::from_text("bridge");
+        const auto field = make_field(model);
+        const Matrix y =
+            transport(model, *field, spec, Direction::forward, x0, 1, 0, threads, silent).x;
+        return std::abs(GaussianLaw::of(y).covariance(0, 0) - right);
+    };
+    const double few = off("euler-maruyama,steps=4"), many = off("euler-maruyama,steps=8");
+    // A variance of n samples is good to sqrt(2 / n) = 0.003.
+    CHECK(few > 10 * std::sqrt(2.0 / n));
+    CHECK(many / few > 0.3);
+    CHECK(many / few < 0.8);
+}
+
+// Property 8: what depends on one end alone is taken up by the potentials. Moving one set adds
+// u x_i - u y_j to the cost.
+TEST_CASE("moving one set moves the bridge between samples by a constant drift and no more") {
+    const Matrix x0 = normals(2, 80, 3), x1 = normals(2, 70, 4);
+    const Vector u = Eigen::Vector2d(3, -2);
+    const Model plain = bridge("sinkhorn,tolerance=1e-9", x0, x1, 0.5),
+                moved = bridge("sinkhorn,tolerance=1e-9", x0, x1.colwise() + u, 0.5);
+    const Matrix at = normals(2, 5, 5);
+    for (const double t : {0.0, 0.4}) {
+        // At time t the law has moved by t u.
+        const Matrix difference = drift_of(moved, t, at.colwise() + t * u) - drift_of(plain, t, at);
+        CHECK((difference.colwise() - u).cwiseAbs().maxCoeff() < 1e-6);
+    }
+}
+
+// Property 23: pairs matter to methods that take them, and the order of rows to no other.
+TEST_CASE("with pairs the order of rows counts; without it does not") {
+    const Matrix x0 = normals(2, 60, 6), x1 = x0 + normals(2, 60, 7) / 10;
+    const Matrix turned = x1.rowwise().reverse();
+    const Matrix at = normals(2, 5, 8);
+    for (const char* method : {"gaussian", "sinkhorn,tolerance=1e-9"}) {
+        CAPTURE(method);
+        const Matrix a = drift_of(bridge(method, x0, x1, 0.5), 0.4, at);
+        const Matrix b = drift_of(bridge(method, x0, turned, 0.5), 0.4, at);
+        CHECK((a - b).norm() < 1e-6 * a.norm());
+    }
+    const char* network = "sf2m,steps=20,width=8,batch=32";
+    CHECK(bridge(network, x0, x1, 0.5, true).parameters !=
+          bridge(network, x0, turned, 0.5, true).parameters);
+    // The law of the pairs decides the moments of x_t, and the ends decide those of a bridge.
+    const double matched = EndMoments::of(x0, x1, 0.5).at(0.5).covariance.trace(),
+                 crossed = EndMoments::of(x0, turned, 0.5).at(0.5).covariance.trace();
+    CHECK(matched > 1.2 * crossed);
+}
+
+// Property 25.
+TEST_CASE("turning the space turns the bridge, where nothing is tied to the axes") {
+    const Matrix x0 = normals(3, 60, 9), x1 = (2 * normals(3, 60, 10).array() + 1).matrix();
+    const Matrix q = Eigen::HouseholderQR<Matrix>(normals(3, 3, 11)).householderQ();
+    const Matrix at = normals(3, 4, 12);
+    for (const char* method : {"gaussian", "sinkhorn,tolerance=1e-9"}) {
+        CAPTURE(method);
+        const Matrix plain = drift_of(bridge(method, x0, x1, 0.5), 0.4, at),
+                     turned = drift_of(bridge(method, q * x0, q * x1, 0.5), 0.4, q * at);
+        CHECK((turned - q * plain).norm() < 1e-6 * plain.norm());
+    }
+}
