@@ -10,6 +10,7 @@ mkdir "$work/cwd"
 cd "$work/cwd"
 PATH=${SI_BIN:+$SI_BIN:}$PATH
 export here PATH LC_ALL=C TERM=dumb
+unset SI_BIN # no option of a program
 status=0
 sh "$here/cmd" >"$work/stdout" 2>"$work/stderr" </dev/null || status=$?
 echo "$status" >"$work/status"

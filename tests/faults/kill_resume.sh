@@ -5,6 +5,7 @@
 set -eu
 count=$1
 PATH=${SI_BIN:+$SI_BIN:}$PATH
+unset SI_BIN # no option of a program
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"

@@ -19,6 +19,7 @@ struct Messages {
     std::string log;
     std::string progress = "auto";
     std::string config;
+    bool print_config = false;
 
     static constexpr auto fields() {
         return std::tuple{
@@ -31,8 +32,11 @@ struct Messages {
                   "seconds, auto picks by whether it is a terminal",
                   one_of(progress_styles)),
             field("config", &Messages::config,
-                  "Read options from a JSON object; the command line wins")
-                .value("FILE")};
+                  "Read options from a TOML file or a JSON object; the environment and the "
+                  "command line win")
+                .value("FILE"),
+            field("print_config", &Messages::print_config,
+                  "Print the options that are in force as TOML, and stop")};
     }
 };
 

@@ -17,6 +17,7 @@ struct Option {
     FieldInfo info;
     std::function<void(std::string_view)> assign;
     std::function<void(const Json&)> load;
+    std::function<Json()> dump;  ///< its value now
     bool required = false;
     bool recorded = true;  ///< it can change a result, so provenance names it
 

@@ -33,7 +33,8 @@ namespace si::cli {
 /// its field. Options are `--name value` or `--name=value`; a field named by one letter is `-n
 /// value`; a bool is `--name` or `--name=off`. Options and inputs may be mixed; after `--`
 /// everything is an input. An option given twice is an error. Values filled in by hand before
-/// run() are the defaults that help shows.
+/// run() are the defaults that help shows. What the command line leaves out comes from the
+/// environment (SI_THREADS=4 is --threads 4), then from --config, then from these defaults.
 class Program {
   public:
     /// Data of the program go to `out`, everything else to `err`. Without streams these are
@@ -77,7 +78,8 @@ class Program {
             if constexpr (std::is_same_v<T, Seconds>) info.fallback += "s";
             add(title, Option{std::move(info),
                               [accept](std::string_view w) { accept(Setting<T>::from_text(w)); },
-                              [accept](const Json& v) { accept(Setting<T>::from_json(v)); }});
+                              [accept](const Json& v) { accept(Setting<T>::from_json(v)); },
+                              [f, &spec] { return Setting<T>::to_json(spec.*f.member); }});
         });
         return *this;
     }
@@ -124,7 +126,11 @@ class Program {
     bool read(int argc, char** argv);
     bool answer_shell(int argc, char** argv) const;
     void print_mdoc();
+    void load_environment(std::vector<std::string>& given);
     void load_config(const std::string& file, const std::vector<std::string>& given);
+    void load_json(const std::string& content, const std::vector<std::string>& given);
+    void load_toml(const std::string& content, const std::vector<std::string>& given);
+    std::vector<Option*> all_options();
     void assign_inputs(const std::vector<std::string>& rest);
     void check_streams() const;
     [[noreturn]] void refuse_extra(const std::string& word, bool option) const;

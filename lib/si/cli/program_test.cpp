@@ -175,6 +175,9 @@ TEST_CASE("help, version and manual say every option") {
     std::istringstream lines(help.out);
     for (std::string line; std::getline(lines, line);) CHECK(line.size() <= 88);
     CHECK(Run({"--version"}).out.starts_with("si-demo "));
+    const auto version = Json::parse(Run({"--version", "--json"}).out);
+    CHECK(version["program"] == "si-demo");
+    CHECK(version.contains("compiler"));
 }
 
 TEST_CASE("a configuration file is read strictly, and the command line wins") {
@@ -193,7 +196,22 @@ TEST_CASE("a configuration file is read strictly, and the command line wins") {
           "si-demo: program_test_config.json: /stepz: unknown key; did you mean 'steps'?\n");
     CHECK(with(R"({"steps": 3.5})").status == 78);
     CHECK(with(R"({"steps": -3})").status == 78);
-    CHECK(with("\x89HDF").err == "si-demo: program_test_config.json: is not a JSON object\n");
+    CHECK(with("{\x89HDF").err == "si-demo: program_test_config.json: is not a JSON object\n");
+    CHECK(with("\x89HDF").err ==
+          "si-demo: program_test_config.json: line 1: expected key = value\n");
+    const auto toml = with("steps = 3 # few\nwheel = \"steel\"\nrate = 2\n", {"-s", "4"});
+    CHECK(toml.err.empty());
+    CHECK(toml.demo.steps == 4);
+    CHECK(toml.demo.rate == 2);
+    CHECK(toml.demo.wheel.kind() == "steel");
+    CHECK(with("stepz = 3").err ==
+          "si-demo: program_test_config.json: stepz: unknown key; did you mean 'steps'?\n");
+    CHECK(with("steps = -3").err ==
+          "si-demo: program_test_config.json: steps: must be positive, is -3\n");
+    // What is printed reads back as itself.
+    const auto printed = Run({"-s", "4", "--wheel", "steel", "--print-config"}).out;
+    CHECK(printed.find("steps = 4\n") != std::string::npos);
+    CHECK(with(printed, {"--print-config"}).out == printed);
     std::remove(file.c_str());
     CHECK(Run({"x", "--config", file}).status == 78);
 }

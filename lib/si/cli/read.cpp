@@ -5,7 +5,10 @@
 
 #include <unistd.h>
 
+#include <Eigen/Core>
+
 #include "si/cli/completion.hpp"
+#include "si/cli/config.hpp"
 #include "si/cli/parse.hpp"
 #include "si/cli/program.hpp"
 #include "si/version.hpp"
@@ -14,6 +17,16 @@
 
 namespace si::cli {
 namespace {
+
+#if defined(__x86_64__)
+constexpr const char* kArchitecture = "x86_64";
+bool has_avx2() { return __builtin_cpu_supports("avx2") != 0; }
+bool has_avx512() { return __builtin_cpu_supports("avx512f") != 0; }
+#else
+constexpr const char* kArchitecture = "portable";
+bool has_avx2() { return false; }
+bool has_avx512() { return false; }
+#endif
 
 /// A word as a shell would need it typed.
 std::string quoted(const std::string& word) {
@@ -28,12 +41,39 @@ std::string quoted(const std::string& word) {
     return out;
 }
 
-Json read_object(const std::string& file) {
-    std::ifstream stream(file);
+std::string content_of(const std::string& file) {
+    std::ifstream stream(file, std::ios::binary);
     require(stream.good(), Failure::config, "cannot be read");
-    const auto object = Json::parse(stream, nullptr, false);
-    require(object.is_object(), Failure::config, "is not a JSON object");
-    return object;
+    constexpr std::size_t kLargest = 1 << 20;
+    std::string content(kLargest + 1, '\0');
+    stream.read(content.data(), std::ssize(content));
+    content.resize(static_cast<std::size_t>(stream.gcount()));
+    require(!stream.bad() && content.size() <= kLargest, Failure::config,
+            "cannot be read, or is larger than 1 MiB");
+    return content;
+}
+
+std::string underscored(std::string name) {
+    std::replace(name.begin(), name.end(), '-', '_');
+    return name;
+}
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// What the program is made of, for reports of bugs.
+Json version_json(const std::string& program) {
+    return {
+        {"program", program},
+        {"version", kVersion},
+        {"compiler", __VERSION__},
+        {"built_for", kArchitecture},
+        {"instructions", {{"avx2", has_avx2()}, {"avx512f", has_avx512()}}},
+        {"eigen", text(EIGEN_WORLD_VERSION, ".", EIGEN_MAJOR_VERSION, ".", EIGEN_MINOR_VERSION)},
+        {"json", text(NLOHMANN_JSON_VERSION_MAJOR, ".", NLOHMANN_JSON_VERSION_MINOR, ".",
+                      NLOHMANN_JSON_VERSION_PATCH)},
+        {"formats", {{"si-dataset", {1, 0}}, {"si-model", {1, 0}}, {"si-checkpoint", {1}}}}};
 }
 
 }  // namespace
@@ -79,27 +119,78 @@ void Program::assign_inputs(const std::vector<std::string>& rest) {
     if (next < rest.size()) refuse_extra(rest[next], false);
 }
 
+std::vector<Option*> Program::all_options() {
+    std::vector<Option*> options;
+    for (auto& group : manual_.groups) {
+        for (auto& option : group.options) options.push_back(&option);
+    }
+    return options;
+}
+
+void Program::load_environment(std::vector<std::string>& given) {
+    for (const auto& [name, value] : environment_options(environ)) {
+        for (auto* option : all_options()) {
+            if (option->info.name != name || contains(given, name)) continue;
+            try {
+                in_context(text("environment, ", option->spelling()),
+                           [&, &word = value] { option->assign(word); });
+            } catch (const Error& error) {
+                throw error.as(Failure::config);
+            }
+            if (option->recorded) {
+                command_line_ += text(" ", option->spelling(), " ", quoted(value));
+            }
+            given.push_back(name);
+            break;
+        }
+    }
+}
+
+void Program::load_json(const std::string& content, const std::vector<std::string>& given) {
+    const auto object = Json::parse(content, nullptr, false);
+    require(object.is_object(), Failure::config, "is not a JSON object");
+    std::vector<std::string> names;
+    for (auto* option : all_options()) {
+        const auto name = underscored(option->info.name);
+        names.push_back(name);
+        const auto entry = object.find(name);
+        if (contains(given, option->info.name) || entry == object.end()) continue;
+        in_context(text("/", name), [&] { option->load(*entry); });
+        option->required = false;
+    }
+    for (const auto& [key, value] : object.items()) {
+        const bool known = contains(names, key);
+        require(known, Failure::config, "/", key, ": unknown key",
+                known ? "" : did_you_mean(key, names));
+    }
+}
+
+void Program::load_toml(const std::string& content, const std::vector<std::string>& given) {
+    std::vector<std::string> names;
+    for (const auto* option : all_options()) names.push_back(underscored(option->info.name));
+    for (const auto& [key, value] : parse_toml(content)) {
+        const bool known = contains(names, key);
+        require(known, Failure::config, key, ": unknown key",
+                known ? "" : did_you_mean(key, names));
+        for (auto* option : all_options()) {
+            if (underscored(option->info.name) != key || contains(given, option->info.name)) {
+                continue;
+            }
+            in_context(key, [&, &word = value] { option->assign(word); });
+            option->required = false;
+        }
+    }
+}
+
 void Program::load_config(const std::string& file, const std::vector<std::string>& given) {
     try {
         in_context(file, [&] {
-            const auto object = read_object(file);
-            std::vector<std::string> names;
-            for (auto& group : manual_.groups) {
-                for (auto& option : group.options) {
-                    auto name = option.info.name;
-                    const bool told = std::find(given.begin(), given.end(), name) != given.end();
-                    std::replace(name.begin(), name.end(), '-', '_');
-                    names.push_back(name);
-                    const auto entry = object.find(name);
-                    if (told || entry == object.end()) continue;
-                    in_context(text("/", name), [&] { option.load(*entry); });
-                    option.required = false;
-                }
-            }
-            for (const auto& [key, value] : object.items()) {
-                const bool known = std::find(names.begin(), names.end(), key) != names.end();
-                require(known, Failure::config, "/", key, ": unknown key",
-                        known ? "" : did_you_mean(key, names));
+            const auto content = content_of(file);
+            const auto start = content.find_first_not_of(" \t\r\n");
+            if (start != std::string::npos && content[start] == '{') {
+                load_json(content, given);
+            } else {
+                load_toml(content, given);
             }
         });
     } catch (const Error& error) {
@@ -139,16 +230,16 @@ bool Program::answer_shell(int argc, char** argv) const {
 
 bool Program::read(int argc, char** argv) {
     if (answer_shell(argc, argv)) return true;
-    std::vector<Option*> options;
-    for (auto& group : manual_.groups) {
-        for (auto& option : group.options) options.push_back(&option);
-    }
+    const std::vector<Option*> options = all_options();
     const auto words = parse(argc, argv, options);
     if (words.help || words.version || words.mdoc) {
         if (words.help) {
             out_ << help_text(manual_);
         } else if (words.version) {
-            out_ << manual_.name << ' ' << kVersion << '\n';
+            const bool json =
+                std::find(argv, argv + argc, std::string_view("--json")) != argv + argc;
+            out_ << (json ? version_json(manual_.name).dump() : text(manual_.name, " ", kVersion))
+                 << '\n';
         } else {
             print_mdoc();
         }
@@ -175,8 +266,13 @@ bool Program::read(int argc, char** argv) {
         });
         options[i]->required = false;
     }
+    if (real_) load_environment(given);
     if (messages_ != nullptr && !messages_->config.empty()) {
         load_config(messages_->config, given);
+    }
+    if (messages_ != nullptr && messages_->print_config) {
+        out_ << toml_text(options);
+        return true;
     }
     assign_inputs(words.rest);
     for (const auto* option : options) {
