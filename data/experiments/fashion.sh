@@ -32,7 +32,7 @@ classify() { # IMAGES WITH LABELS, ANSWERS
     si-sample classifier.json --given given.h5 -n "$3" --denoise 1 -q -o "$2"
 }
 classifier() {
-    [ -f classifier.json ] && return
+    [ -f classifier.json ] && [ -f answers.h5 ] && return
     si-data classes train.h5 -q -o given.h5
     si-train given.h5 --condition condition --learn x1 --net mlp,width=256,depth=3,fourier=0 \
         --time power,exponent=3 --batch 512 --steps 3000 --valid 0.05 -q -o classifier.json

@@ -1,11 +1,41 @@
 #include "si/cli/program.hpp"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <exception>
 #include <iostream>
 #include <new>
 #include <stdexcept>
 
+#include <unistd.h>
+
 namespace si::cli {
+namespace {
+
+/// Options are described before run() stands around everything. Memory that ends there ends in a
+/// line as well, made without any.
+[[noreturn]] void last_word() {
+    int status = 70;
+    const char* what = ": internal error\n";
+    if (const auto error = std::current_exception()) {
+        try {
+            std::rethrow_exception(error);
+        } catch (const std::bad_alloc&) {
+            status = 71;
+            what = ": out of memory\n";
+        } catch (...) {
+        }
+    }
+    for (const char* part : {static_cast<const char*>(program_invocation_short_name), what}) {
+        if (::write(STDERR_FILENO, part, std::strlen(part)) < 0) break;
+    }
+    ::_exit(status);
+}
+const auto before = std::set_terminate(last_word);
+
+}  // namespace
+
 Program::Program(std::string name, std::string summary, std::ostream& out, std::ostream& err)
     : out_(out), err_(err), real_(&out == &std::cout && &err == &std::cerr) {
     manual_.name = std::move(name);

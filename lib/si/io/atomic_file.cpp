@@ -62,27 +62,26 @@ AtomicFile::AtomicFile(const std::string& destination, Content content)
     file_ = create_unique(prefix, path_);
     if (!file_) fail(Failure::create, sends() ? path_ : name_, "cannot create");
     if (replaces) static_cast<void>(::fchmod(file_.get(), old.st_mode & 07777));
+    if (sends()) {
+        // The name goes at once: whatever ends us, and be it SIGPIPE, nothing is left.
+        ::unlink(path_.c_str());
+        path_.clear();
+    }
 }
 
 AtomicFile::~AtomicFile() {
-    if (file_ && !path_.empty()) ::unlink(path_.c_str());
+    if (!path_.empty()) ::unlink(path_.c_str());
 }
 
 void AtomicFile::write(std::string_view bytes) {
     if (write_all(file_.get(), bytes)) return;
-    fail(Failure::io, sends() ? path_ : name_, "cannot write");
+    fail(Failure::io, sends() ? "temporary file" : name_, "cannot write");
 }
 
 int AtomicFile::receiver() const { return to_stdout_ ? STDOUT_FILENO : target_.get(); }
 
 void AtomicFile::write_at(std::uint64_t place, std::string_view bytes) {
-    if (sends() && !std::exchange(placed_, true)) {
-        // The name goes first: the reader of a pipe may leave, and SIGPIPE ends us without a word.
-        ::unlink(path_.c_str());
-        path_.clear();
-        widen_pipe(receiver());
-    }
-    placed_ = true;
+    if (!std::exchange(placed_, true) && sends()) widen_pipe(receiver());
     if (sends() && place == sent_) {
         if (!write_all(receiver(), bytes)) fail(Failure::io, name_, "cannot write");
         sent_ += bytes.size();
@@ -129,8 +128,6 @@ void AtomicFile::copy_to_target() {
     if (placed_) {
         require(waiting_.empty(), Failure::internal, name_, ": a place was left out");
     } else {
-        ::unlink(path_.c_str());  // before anything is sent, as above
-        path_.clear();
         bool reading = true;
         if (::lseek(file_.get(), 0, SEEK_SET) != 0 || !copy_all(file_.get(), to, reading)) {
             fail(Failure::io, reading ? "temporary file" : name_, "cannot write");
@@ -142,14 +139,14 @@ void AtomicFile::copy_to_target() {
 
 void AtomicFile::put_in_place() {
     if (!flush(file_.get())) fail(Failure::io, name_, "cannot write");
-    if (::rename(path_.c_str(), destination_.c_str()) != 0) {
-        fail(Failure::io, name_, "cannot replace");
-    }
-    path_.clear();
     if (!file_.close()) fail(Failure::io, name_, "cannot write");
     const auto slash = destination_.rfind('/');
     const auto folder = slash == std::string::npos ? "." : destination_.substr(0, slash + 1);
     const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (::rename(path_.c_str(), destination_.c_str()) != 0) {
+        fail(Failure::io, name_, "cannot replace");
+    }
+    path_.clear();
     // A directory that may be written but not read cannot be flushed; the file is in place.
     if (directory && !flush(directory.get())) fail(Failure::io, name_, "cannot write");
 }

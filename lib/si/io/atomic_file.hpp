@@ -31,9 +31,6 @@ class AtomicFile {
     /// What messages call it: the destination, or "standard output".
     const std::string& name() const { return name_; }
 
-    /// The temporary file, for libraries that write by name. Must exist until commit().
-    const std::string& path() const { return path_; }
-
     void write(std::string_view bytes);
 
     /// Writes bytes to their place, instead of write(), in any order but each place once and none
@@ -51,7 +48,7 @@ class AtomicFile {
     void copy_to_target();
     void put_in_place();
 
-    std::string name_, destination_, path_;
+    std::string name_, destination_, path_;  ///< of the temporary file, as long as it has a name
     Descriptor file_, target_;
     bool to_stdout_ = false, placed_ = false;
     std::uint64_t sent_ = 0;                          ///< by write_at()

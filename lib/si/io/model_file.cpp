@@ -14,6 +14,7 @@ namespace {
 
 constexpr int kMajor = 1, kMinor = 0;
 constexpr Index kProbePoints = 4;
+constexpr Index kMostDimensions = Index{1} << 26;  ///< a vector of them is half a gigabyte
 
 /// Keys of a model document, for did-you-mean.
 const std::vector<std::string> kKeys{
@@ -155,6 +156,8 @@ Model model_from_json(const Json& document) {
     Model model;
     model.dim = member_as<Index>(document, "dim");
     require(model.dim > 0, Failure::data, "/dim: must be positive, is ", model.dim);
+    require(model.dim <= kMostDimensions, Failure::data, "/dim: must be at most ", kMostDimensions,
+            ", is ", model.dim);
     model.shape = {model.dim};
     if (document.contains("shape")) {
         in_context("/shape", [&] {

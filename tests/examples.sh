@@ -1,0 +1,56 @@
+#!/bin/sh
+# examples.sh MAN: runs every example of the manual pages in the folder MAN and of --help, in an
+# order in which the files that they read are there. Numbers of samples and of training steps are
+# made small on the way, by sed and by a configuration file; nothing else is changed.
+set -u
+man=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+PATH=${SI_BIN:+$SI_BIN:}$PATH
+unset SI_BIN # no option of a program
+real=$(dirname "$(command -v si-train)")
+export PATH TERM=dumb LC_ALL=C
+mkdir "$work/bin" "$work/cwd"
+cd "$work/cwd" || exit 1
+wrap() { # program, its configuration: options on the command line win over it
+    printf "$2" >"$work/$1.toml"
+    printf '#!/bin/sh\nSI_CONFIG=%s exec %s "$@"\n' "$work/$1.toml" "$real/$1" >"$work/bin/$1"
+    chmod +x "$work/bin/$1"
+}
+wrap si-train 'steps = 12\nbatch = 32\nnet = "mlp,width=8,depth=1"\nquiet = true\n'
+cp "$real/si" "$work/bin/si"
+
+# Commands after "$ ", with the lines that go on after a pipe, a backslash or an indent.
+commands() {
+    awk '/^(\.Dl )?\$ / { if (line) print line; sub(/^(\.Dl )?\$ /, ""); line = $0; next }
+         /^    / && line { sub(/^ +/, ""); line = line " " $0; next }
+         { if (line) print line; line = "" }
+         END { if (line) print line }' "$1" | sed 's/\\e/\\/g; s/\\(aq/'"'"'/g; s/\\(dq/"/g; s/\\&//g'
+}
+smaller() {
+    sed -E 's/-n ([0-9]+)(000|k|M)\b/-n 300/g; s/steps=[0-9]{3,}/steps=10/g; s/--steps [0-9]+[0-9kM]*/--steps 12/g; s/paths [0-9]+/paths 2/g; s/--sde [0-9]+/--sde 10/g; s/--max-time [0-9]+[hm]/--max-time 1m/g'
+}
+stage() { # the files that examples take for granted
+    si-data mixture -n 300 -q -o data.h5 && si-data mixture -n 300 --seed 2 -q -o test.h5
+    for copy in points train a b board x samples; do [ -e $copy.h5 ] || cp data.h5 $copy.h5; done
+    [ -e points.csv ] || si-data export data.h5 -o points.csv
+    [ -e model.json ] || si-train data.h5 --gamma brownian --learn b,eta --steps 12 --net mlp,width=8,depth=1 -q -o model.json
+}
+stage
+run=0 failed=0
+for page in "$man"/*.1.in; do
+    commands "$page" >../list
+    while read -r line; do
+        small=$(printf '%s\n' "$line" | smaller)
+        case $small in *digits* | *'<('*) continue ;; esac # another test has the data; a shell's own
+        run=$((run + 1))
+        stage
+        PATH=$work/bin:$PATH sh -c "$small" >../out 2>../err </dev/null || {
+            failed=$((failed + 1))
+            echo "$(basename "$page"): $line"
+            head -3 ../err
+        }
+    done <../list
+done
+echo "examples: $run run, $failed failed"
+[ $failed = 0 ] && [ $run -gt 20 ]
