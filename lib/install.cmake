@@ -13,7 +13,7 @@ install(FILES ${CMAKE_CURRENT_BINARY_DIR}/si-config.cmake
 # pkg-config: a static library hands what it needs to whoever links it.
 set(si_requires "Requires: eigen3 nlohmann_json")
 set(si_libs "Libs: -L\${libdir} -lsi")
-set(si_inner_requires "hdf5-serial zlib")
+set(si_inner_requires "hdf5-serial libpng zlib")
 set(si_inner_libs "-pthread")
 get_target_property(si_type si TYPE)
 if(si_type STREQUAL STATIC_LIBRARY)
