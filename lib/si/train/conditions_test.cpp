@@ -90,6 +90,23 @@ TEST_CASE("labels go with their samples, and some are left out") {
     CHECK(batch.given.maxCoeff() == 3);
 }
 
+TEST_CASE("x0 of a batch is x1 where that is known, and noise elsewhere") {
+    TrainSpec spec = small();
+    spec.coupling = Choice<couplings>("inpaint,tile=2,p=0.5");
+    const auto all = prepare(images(32), InterpolantSpec{}, spec, 1);
+    const Batch batch = first_batch(*all, 32);
+    const auto plain = prepare(images(32), InterpolantSpec{}, small(), 1);
+    const Batch noise = first_batch(*plain, 32);
+    Index known = 0;
+    for (Index i = 0; i < batch.x0.size(); ++i) {
+        const bool is_known = batch.given.data()[i] == 1;
+        CHECK(batch.x0.data()[i] == (is_known ? batch.x1.data()[i] : noise.x0.data()[i]));
+        known += is_known ? 1 : 0;
+    }
+    CHECK(known > 0);
+    CHECK(known < batch.x0.size());
+}
+
 TEST_CASE("training with conditions does not depend on the number of threads") {
     TrainSpec spec = small();
     spec.coupling = Choice<couplings>("inpaint,tile=2");
