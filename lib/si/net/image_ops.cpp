@@ -76,7 +76,12 @@ struct ConvolveOp : OpOf<ConvolveOp> {
           bias(bias),
           circular(circular) {}
 
+    /// Pixels whose neighbourhoods are written out together, and stay in the second-level cache: a
+    /// line of the image at least.
+    static constexpr Index kTogether = 192;
+
     Index pixels() const { return height * width; }
+    Index room(Index channels) const { return 9 * channels * std::max(kTogether, width); }
     Index products() const override { return 9 * in * out * pixels(); }
 
     // Two matrices: the weights (out, 9 in), and for what flows back the same turned round, (in, 9
@@ -145,8 +150,7 @@ struct ConvolveOp : OpOf<ConvolveOp> {
     /// body(first line, pixels, where they begin) for some lines at a time.
     template <class Body>
     void by_lines(Index columns, const Body& body) const {
-        constexpr Index kPixels = 192;  // their neighbourhoods stay in the second-level cache
-        const Index lines = columns * height, some = std::max<Index>(1, kPixels / width);
+        const Index lines = columns * height, some = std::max<Index>(1, kTogether / width);
         for (Index first = 0; first < lines; first += some) {
             const Index count = std::min(some, lines - first);
             body(first, count, first * width);
@@ -155,11 +159,11 @@ struct ConvolveOp : OpOf<ConvolveOp> {
 
     template <class T>
     void run(const ForwardCall<T>& c) const {
-        T* const around = work_space<T>(9 * in * (192 + width));
+        T* const around = work_space<T>(room(in));
         by_lines(c.columns, [&](Index first, Index count, Index at) {
             neighbourhoods(c.inputs[0], in, first, count, around);
-            multiply(products_of(c.products), out, 9 * in, count * width, c.parameters + weight,
-                     c.packed, around, T(0), c.output + at * out);
+            multiply(*c.products, out, 9 * in, count * width, c.parameters + weight, c.packed,
+                     around, T(0), c.output + at * out);
         });
         activate<T>(activations().at("none"))(out, c.columns * pixels(), c.parameters + bias,
                                               c.output, nullptr);
@@ -167,7 +171,7 @@ struct ConvolveOp : OpOf<ConvolveOp> {
 
     template <class T>
     void back(const BackwardCall<T>& c) const {
-        T* const around = work_space<T>(9 * std::max(in, out) * (192 + width));
+        T* const around = work_space<T>(room(std::max(in, out)));
         if (c.d_parameters != nullptr) {
             T* const db = c.d_parameters + bias;
             if (c.keep_parameters == T(0)) std::fill_n(db, out, T(0));
@@ -177,8 +181,8 @@ struct ConvolveOp : OpOf<ConvolveOp> {
             }
             by_lines(c.columns, [&](Index first, Index count, Index at) {
                 neighbourhoods(c.inputs[0], in, first, count, around);
-                multiply_outer(products_of(c.products), out, 9 * in, count * width,
-                               c.d_output + at * out, around, first == 0 ? c.keep_parameters : T(1),
+                multiply_outer(*c.products, out, 9 * in, count * width, c.d_output + at * out,
+                               around, first == 0 ? c.keep_parameters : T(1),
                                c.d_parameters + weight);
             });
         }
@@ -194,12 +198,10 @@ struct ConvolveOp : OpOf<ConvolveOp> {
             c.packed == nullptr ? nullptr : c.packed + si::packed_size(out, 9 * in);
         by_lines(c.columns, [&](Index first, Index count, Index at) {
             neighbourhoods<T>(c.d_output, out, first, count, around);
-            multiply(products_of(c.products), in, 9 * out, count * width, turned, packed, around,
-                     c.keep[0], c.d_inputs[0] + at * in);
+            multiply(*c.products, in, 9 * out, count * width, turned, packed, around, c.keep[0],
+                     c.d_inputs[0] + at * in);
         });
     }
-
-    static const ProductKernels& products_of(const ProductKernels* products) { return *products; }
 };
 
 /// x + (a constant for each row).

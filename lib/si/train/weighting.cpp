@@ -38,7 +38,7 @@ double best_epsilon(const Setup& setup, double t) {
 Weighting uniform(const NoSettings&, const Setup&, const Quantity&) { return {}; }
 
 Weighting noise(const NoSettings&, const Setup& setup, const Quantity& learned) {
-    require(learned.name == "s", Failure::usage, "--weighting noise is for --learn s");
+    require(learned.flag == kS, Failure::usage, "--weighting noise is for --learn s");
     return [setup](double t) { return std::pow(noise_at(setup, t), 2); };
 }
 
