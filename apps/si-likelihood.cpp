@@ -1,5 +1,6 @@
 #include <iostream>
 
+#include "si/base/ranks.hpp"
 #include "si/cli/program.hpp"
 #include "si/io/model_file.hpp"
 #include "si/io/scoring.hpp"
@@ -38,6 +39,7 @@ int main(int argc, char** argv) {
         .unrecorded_options("Parts", part)
         .unrecorded_options("Output", options)
         .common(common)
+        .across_ranks()
         .example("si-likelihood model.json test.h5", "Held-out cross-entropy.")
         .example("si-likelihood model.json test.h5 --epsilon 0,0.1,0.5,1 --paths 32",
                  "Which noise makes the best diffusion?")
@@ -49,6 +51,7 @@ int main(int argc, char** argv) {
             const auto all =
                 si::score_file(model, data, spec, common.seed, threads, console,
                                options.output ? si::Keep::samples : si::Keep::summary, part.shard);
+            if (!si::ranks().first()) return;
             if (options.output) {
                 const auto& best = si::best_of(all);
                 si::write_scores(*options.output, best,

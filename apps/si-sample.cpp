@@ -20,6 +20,7 @@ int main(int argc, char** argv) {
         .unrecorded_options("Parts", part)
         .output(output)
         .common(common)
+        .across_ranks()
         .example("si-sample model.json -n 10000 -o samples.h5", "By the flow.")
         .example("si-sample model.json -n 1000 --sde heun,steps=200 --epsilon 0.5 -o samples.h5",
                  "By a diffusion.")

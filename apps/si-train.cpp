@@ -1,3 +1,4 @@
+#include "si/base/ranks.hpp"
 #include "si/cli/program.hpp"
 #include "si/cli/signals.hpp"
 #include "si/io/batch_file.hpp"
@@ -56,6 +57,7 @@ int main(int argc, char** argv) {
         .unrecorded_options("Checkpoints", keep)
         .output(output)
         .common(common)
+        .across_ranks()
         .example("si-train data.h5 -o model.json", "From noise to data, with the defaults.")
         .example("si-train data.h5 -o model.json --checkpoint run.ckpt --resume auto --max-time 4h",
                  "A part of a long run; exit status 75 asks for the same command again.")
@@ -70,6 +72,7 @@ int main(int argc, char** argv) {
             const auto data =
                 si::read_training_data(file, options.x0, spec, common.seed, threads, console);
             if (options.dump_batch) {
+                if (!si::ranks().first()) return;
                 si::write_batch(*options.dump_batch, options.given, data, interpolant, spec,
                                 {.command = console.command(), .seed = common.seed});
                 return;
@@ -82,6 +85,7 @@ int main(int argc, char** argv) {
                 limits.checkpoints = &*checkpoints;
             }
             auto model = si::train(data, interpolant, spec, common.seed, limits, threads, console);
+            if (!si::ranks().first()) return;
             model.about["command"] = console.command();
             si::write_model(output.output, model);
         });

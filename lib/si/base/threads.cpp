@@ -46,6 +46,13 @@ int available_threads() {
         if (const auto n = parse_integer(share); n && *n > 0 && *n < count)
             count = static_cast<int>(*n);
     }
+    // Ranks that were not tied to processors of their own share those of their node.
+    if (const char* ranks = std::getenv("OMPI_COMM_WORLD_LOCAL_SIZE")) {
+        const auto all = static_cast<std::int64_t>(std::thread::hardware_concurrency());
+        if (const auto n = parse_integer(ranks); n && *n > 0)
+            count = static_cast<int>(
+                std::min<std::int64_t>(count, std::max<std::int64_t>(all / *n, 1)));
+    }
     return std::max(count, 1);
 }
 

@@ -10,6 +10,8 @@
 
 #include <unistd.h>
 
+#include "si/base/ranks.hpp"
+
 namespace si::cli {
 namespace {
 
@@ -113,7 +115,9 @@ Program& Program::add(const std::string& title, Option option) {
 
 int Program::fail(int status, std::string message) {
     std::replace(message.begin(), message.end(), '\n', ' ');
-    err_ << manual_.name << ": " << message << std::endl;
+    const bool tells = !across_ranks_ || ranks().leave(status);
+    if (tells) err_ << manual_.name << ": " << message << std::endl;
+    ranks().part(status);
     return status;
 }
 
@@ -122,17 +126,38 @@ int Program::run(int argc, char** argv, const std::function<void(Console&)>& bod
         if (mains_[i] == nullptr || manual_.commands[i].name != argv[1]) continue;
         return mains_[i](argc - 1, argv + 1);
     }
+    const int status = carry_out(argc, argv, body);
+    if (across_ranks_ && status == 0) {
+        ranks().leave(status);
+        ranks().part(status);
+    }
+    return status;
+}
+
+void Program::join_ranks(int argc, char** argv) {
+    std::string words;
+    for (int i = 1; i < argc; ++i) words += text(argv[i], '\n');
+    ranks().join(words);
+    // The first says what there is to say; errors are told by whom they befall.
+    if (!ranks().first()) out_.rdbuf(nullptr);
+}
+
+int Program::carry_out(int argc, char** argv, const std::function<void(Console&)>& body) {
     try {
+        if (across_ranks_ && real_) join_ranks(argc, argv);
         if (!read(argc, argv)) {
             const Messages standard;
-            auto outside = real_ ? process_surroundings(err_)
-                                 : Console::Surroundings{err_, false, [] { return 0.0; }};
+            static std::ostream nowhere(nullptr);
+            auto outside = !ranks().first()
+                               ? Console::Surroundings{nowhere, false, [] { return 0.0; }}
+                           : real_ ? process_surroundings(err_)
+                                   : Console::Surroundings{err_, false, [] { return 0.0; }};
             Console console(manual_.name, command_line_,
                             messages_ != nullptr ? *messages_ : standard, std::move(outside));
             body(console);
         }
         out_.flush();
-        require(out_.good(), Failure::io, "cannot write to standard output");
+        require(out_.good() || !ranks().first(), Failure::io, "cannot write to standard output");
         return 0;
     } catch (const Error& error) {
         return fail(static_cast<int>(error.kind()), error.what());

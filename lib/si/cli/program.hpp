@@ -98,6 +98,12 @@ class Program {
     /// The option must be given.
     Program& required(const std::string& option);
 
+    /// The program may be started as several ranks (si/base/ranks.hpp): the first speaks.
+    Program& across_ranks() {
+        across_ranks_ = true;
+        return *this;
+    }
+
     Program& example(std::string command, std::string meaning);
 
     /// A command, `si-demo NAME ...`: run by `main` with argv[0] = NAME. Its Program is called
@@ -135,12 +141,15 @@ class Program {
     void check_streams() const;
     [[noreturn]] void refuse_extra(const std::string& word, bool option) const;
     std::vector<std::string> long_names() const;
+    void join_ranks(int argc, char** argv);
+    int carry_out(int argc, char** argv, const std::function<void(Console&)>& body);
     int fail(int status, std::string message);
 
     Manual manual_;
     std::ostream& out_;
     std::ostream& err_;
     bool real_;  ///< the streams are those of the process
+    bool across_ranks_ = false;
     Messages* messages_ = nullptr;
     Output* output_ = nullptr;
     std::vector<int (*)(int, char**)> mains_;

@@ -7,6 +7,7 @@
 
 #include <Eigen/Core>
 
+#include "si/base/ranks.hpp"
 #include "si/cli/completion.hpp"
 #include "si/cli/config.hpp"
 #include "si/cli/parse.hpp"
@@ -269,6 +270,10 @@ bool Program::read(int argc, char** argv) {
     if (real_) load_environment(given);
     if (messages_ != nullptr && !messages_->config.empty()) {
         load_config(messages_->config, given);
+    }
+    if (messages_ != nullptr && !ranks().first()) {
+        messages_->quiet = true;
+        messages_->log.clear();
     }
     if (messages_ != nullptr && messages_->print_config) {
         out_ << toml_text(options);

@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include "si/base/ranks.hpp"
 #include "si/io/atomic_file.hpp"
 #include "si/io/crc32c.hpp"
 #include "si/io/input_file.hpp"
@@ -185,7 +186,13 @@ TrainState FileCheckpoints::read(const std::string& file) const {
 }
 
 std::optional<TrainState> FileCheckpoints::resume() {
-    if (!exists_) return {};
+    std::optional<TrainState> state;
+    if (exists_) state = read_newest();
+    ranks().meet();  // before the first of them writes one
+    return state;
+}
+
+TrainState FileCheckpoints::read_newest() {
     std::optional<TrainState> state;
     try {
         state = read(spec_.checkpoint);
@@ -197,10 +204,12 @@ std::optional<TrainState> FileCheckpoints::resume() {
         state = read(previous());
     }
     progress_.aside(text("going on from step ", state->done, " of ", state->steps));
-    return state;
+    return std::move(*state);
 }
 
-Checkpoints::Wish FileCheckpoints::wish() {
+Checkpoints::Wish FileCheckpoints::wish() { return ranks().agree(own_wish()); }
+
+Checkpoints::Wish FileCheckpoints::own_wish() {
     const Wish outside = wish_();
     if (outside == Wish::stop) return outside;
     const double now = seconds_now();
@@ -210,6 +219,7 @@ Checkpoints::Wish FileCheckpoints::wish() {
 }
 
 void FileCheckpoints::save(const TrainState& state) {
+    if (!ranks().first()) return;
     const double begun = seconds_now();
     const Json document{
         {"run", identity_}, {"log", progress_.mark()}, {"state", state_to_json(state)}};

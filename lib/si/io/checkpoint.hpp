@@ -88,6 +88,8 @@ class FileCheckpoints : public Checkpoints {
 
   private:
     TrainState read(const std::string& file) const;
+    TrainState read_newest();
+    Wish own_wish();
     std::string previous() const { return spec_.checkpoint + ".prev"; }
 
     CheckpointSpec spec_;

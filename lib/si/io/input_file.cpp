@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "si/base/error.hpp"
+#include "si/base/ranks.hpp"
 
 namespace si {
 namespace {
@@ -31,6 +32,8 @@ InputFile::InputFile(const std::string& spelling) : name_(spelling), path_(spell
         static std::atomic<bool> taken = false;
         require(!taken.exchange(true), Failure::usage,
                 "standard input ('-') can be only one of the inputs");
+        require(!ranks().several(), Failure::usage,
+                "standard input ('-') reaches one rank only; give a file that all can read");
         name_ = "standard input";
         file_ = Descriptor(::fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 3));
     } else {

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "si/base/progress.hpp"
+#include "si/base/ranks.hpp"
 #include "si/base/threads.hpp"
 
 // Work on more samples than memory holds: a part after the other.
@@ -14,8 +15,39 @@ namespace si {
 /// all threads at work to the last.
 inline std::vector<Columns> parts_of(Index n, Index numbers, const Threads& threads) {
     constexpr Index kNumbersAtOnce = Index{1} << 20, kRowsAtOnce = 65536, kRowsOfThread = 1024;
-    const Index least = kRowsOfThread * threads.count();
-    return chunks(n, std::clamp(kNumbersAtOnce / numbers, least, std::max(least, kRowsAtOnce)));
+    const Index least = kRowsOfThread * threads.count(), each = n / ranks().count() + 1;
+    Index size = std::clamp(kNumbersAtOnce / numbers, least, std::max(least, kRowsAtOnce));
+    if (ranks().several()) size = std::min(size, std::max(kRowsOfThread, each));
+    return chunks(n, ranks().agree(size));
+}
+
+/// Work on parts by all ranks: part k by rank k mod ranks().count(), which hands what it made to
+/// the first, and that takes them in their order.
+///
+/// `make(columns)` makes what `take(columns, made)` takes; `each(made, f)` calls f on the matrices
+/// that it is made of, and must know their number from an empty one, `Made{}` or `blank`.
+template <class Made, class Make, class Each, class Take>
+void by_ranks(const std::vector<Columns>& parts, const Made& blank, const Make& make,
+              const Each& each, const Take& take) {
+    const Ranks& all = ranks();
+    for (Index k = 0; k < std::ssize(parts); ++k) {
+        const Columns& part = parts[static_cast<std::size_t>(k)];
+        if (all.owns(k)) {
+            Made made = make(part);
+            if (all.first()) {
+                take(part, std::move(made));
+            } else {
+                each(made, [&](auto& matrix) { all.send(matrix.template cast<double>(), 0); });
+            }
+        } else if (all.first()) {
+            Made made = blank;
+            each(made, [&](auto& matrix) {
+                using Number = typename std::decay_t<decltype(matrix)>::Scalar;
+                matrix = all.receive(all.owner(k)).template cast<Number>();
+            });
+            take(part, std::move(made));
+        }
+    }
 }
 
 /// Part of a computation to somebody who asks after the whole.

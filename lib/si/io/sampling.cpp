@@ -267,23 +267,51 @@ void write_transported(const std::string& file, const Model& model, const Transp
     out.commit();
 }
 
+namespace {
+
+/// A part of the samples, and what is written of it.
+struct Arrived {
+    Start start;
+    Transported end;
+
+    template <class F>
+    void each(const F& f) {
+        f(start.given), f(start.mask), f(start.known);
+        f(end.x), f(end.log_density), f(end.evaluations);
+        for (auto& states : end.trajectory) f(states);
+    }
+};
+
+}  // namespace
+
 void sample_to(const std::string& file, const Model& model, const Field& field,
                const SampleSpec& samples, const TransportSpec& spec, Provenance provenance,
                Threads& threads, Progress& progress) {
     const std::uint64_t seed = provenance.seed;
     const StartingPoints points(model, field, samples, seed, provenance.shard);
     provenance.rows = points.all();
-    TransportedFile out(file, model, spec, samples.direction(), points.n(), provenance,
-                        field.conditions(), points.masked());
-    const Index states = model.dim * (1 + std::ssize(spec.trajectory));
-    for (const Columns& some : parts_of(points.n(), states, threads)) {
-        PartProgress part(progress, some.first, points.n());
-        const Start start = points.read(some);
-        out.append(start, transport(model, field, spec, samples.direction(), start.x, start.given,
-                                    seed, points.first() + some.first, threads, part));
+    std::optional<TransportedFile> out;
+    if (ranks().first()) {
+        out.emplace(file, model, spec, samples.direction(), points.n(), provenance,
+                    field.conditions(), points.masked());
     }
+    const Index states = model.dim * (1 + std::ssize(spec.trajectory));
+    Arrived blank;
+    blank.end.trajectory.resize(spec.trajectory.size());
+    by_ranks(
+        parts_of(points.n(), states, threads), blank,
+        [&](const Columns& some) {
+            PartProgress part(progress, some.first, points.n());
+            Arrived made{points.read(some), {}};
+            made.end =
+                transport(model, field, spec, samples.direction(), made.start.x, made.start.given,
+                          seed, points.first() + some.first, threads, part);
+            return made;
+        },
+        [](Arrived& made, const auto& f) { made.each(f); },
+        [&](const Columns&, const Arrived& made) { out->append(made.start, made.end); });
     points.finish();
-    out.commit();
+    if (out) out->commit();
 }
 
 }  // namespace si

@@ -139,7 +139,7 @@ void write_transported(const std::string& file, const Model& model, const Transp
                        const Provenance& provenance);
 
 /// Carries samples along the field of a model and writes them, some at a time: memory does not grow
-/// with their number.
+/// with their number. All ranks; the first writes.
 void sample_to(const std::string& file, const Model& model, const Field& field,
                const SampleSpec& samples, const TransportSpec& spec, Provenance provenance,
                Threads& threads, Progress& progress);

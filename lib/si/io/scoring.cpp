@@ -106,6 +106,13 @@ void add(Scored part, Index first, Index n, double log_det, Keep keep, Scores& a
     put(part.standard_error, first, n, all.scored.standard_error);
 }
 
+void each_matrix(std::vector<Scored>& all, const auto& f) {
+    for (Scored& one : all) {
+        f(one.log_density), f(one.standard_error), f(one.effective_paths);
+        f(one.relative_sd), f(one.log_weight_sd), f(one.evaluations);
+    }
+}
+
 /// One way to score: the flow, or a diffusion with its noise.
 struct Method {
     std::optional<Epsilon> epsilon;  ///< none: the flow
@@ -220,29 +227,39 @@ std::vector<Scores> score_file(const Model& model, const std::string& data, cons
     const auto count = std::ssize(all);
     Matrix first;                                       // points for a second look
     std::vector<Vector> log_densities(methods.size());  // of the first points
-    for (const Columns& some : file.parts(threads)) {
+    const auto score = [&](const Columns& some) {
         const Matrix x = file.read(some);
         const Points points = file.points(x, some.first);
         if (some.first == 0) first = x.leftCols(std::min(kPointsJudged, x.cols()));
-        std::vector<Vector> now(methods.size());
+        std::vector<Scored> scored(methods.size());
         for (Index k = 0; k < count; ++k) {
             const auto at = static_cast<std::size_t>(k);
             PartProgress part(progress, count * some.first + k * some.count, count * file.n());
-            Scored scored = methods[at].epsilon
-                                ? score_paths(model, *field, methods[at].paths,
-                                              *methods[at].epsilon, points, threads, part)
-                                : ode_log_density(model, *field, {spec.ode, spec.divergence},
-                                                  points, threads, part);
-            if (some.first == 0) log_densities[at] = scored.log_density.head(first.cols());
-            now[at] = scored.log_density;
-            add(std::move(scored), some.first, file.n(), file.log_determinant(), keep, all[at]);
+            scored[at] = methods[at].epsilon
+                             ? score_paths(model, *field, methods[at].paths, *methods[at].epsilon,
+                                           points, threads, part)
+                             : ode_log_density(model, *field, {spec.ode, spec.divergence}, points,
+                                               threads, part);
+        }
+        return scored;
+    };
+    const auto take = [&](const Columns& some, std::vector<Scored> scored) {
+        std::vector<Vector> now(methods.size());
+        for (std::size_t at = 0; at < methods.size(); ++at) {
+            if (some.first == 0) log_densities[at] = scored[at].log_density.head(first.cols());
+            now[at] = scored[at].log_density;
+            add(std::move(scored[at]), some.first, file.n(), file.log_determinant(), keep, all[at]);
         }
         for (std::size_t a = 0; a < methods.size(); ++a) {
             all[a].behind.resize(methods.size());
             for (std::size_t b = 0; b < methods.size(); ++b) all[a].behind[b].add(now[b] - now[a]);
         }
-    }
+    };
+    by_ranks(
+        file.parts(threads), std::vector<Scored>(methods.size()), score,
+        [](auto& scored, const auto& f) { each_matrix(scored, f); }, take);
     file.finish();
+    if (!ranks().first()) return {};
     for (std::size_t k = 0; k < methods.size(); ++k) {
         all[k].dim = model.dim;
         all[k].rows = file.all();

@@ -94,7 +94,8 @@ enum class Keep { samples, summary };
 /// with the number of samples but for 16 bytes each under a diffusion (whose effective numbers of
 /// paths have a median), when they are in an HDF5 file; results do not depend on the parts. A
 /// model that was trained with --dequantize is scored with the same kind of noise added once, at
-/// `seed`: its cross-entropy bounds that of the integers from above.
+/// `seed`: its cross-entropy bounds that of the integers from above. All ranks; the first has the
+/// scores, the others none.
 std::vector<Scores> score_file(const Model& model, const std::string& data, const ScoreSpec& spec,
                                std::uint64_t seed, Threads& threads, Progress& progress,
                                Keep keep = Keep::samples, const Shard& shard = {});

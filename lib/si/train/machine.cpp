@@ -122,7 +122,15 @@ Machine::Machine(const Graph& graph, std::vector<const Quantity*> learned,
     lanes_ = std::min<Index>(kLanes, std::ssize(cut_));
     gradients_.setZero(parameters.size(), lanes_);  // what no output depends on stays 0
     parts_.assign(cut_.size(), Losses(count));
+    for (Index lane = 0; lane < lanes_; ++lane) {
+        if (ranks_.owns(lane)) own_lanes_.push_back(lane);
+    }
+    for (Index k = 0; k < std::ssize(cut_); ++k) owners_.push_back(ranks_.owner(k % lanes_));
     blocks_ = chunks(parameters.size(), kBlock);
+    blocks_of_ranks_ = ranks_.cuts(std::ssize(blocks_));
+    for (const Index block : blocks_of_ranks_) {
+        parameters_of_ranks_.push_back(std::min(block * kBlock, parameters.size()));
+    }
     squares_.resize(blocks_.size());
     update_ = spec.optimizer.make();
     peak_rate_ = spec.optimizer.row().rate(spec.optimizer.settings());
@@ -160,7 +168,8 @@ const Losses& Machine::step(Index step, double fraction) {
 
 const Losses& Machine::step(Index step, const Pairs& pairs, double fraction) {
     take_weights(parameters, weights_);
-    threads_.for_each(lanes_, [&](Index lane, int worker) {
+    threads_.for_each(std::ssize(own_lanes_), [&](Index own, int worker) {
+        const Index lane = own_lanes_[static_cast<std::size_t>(own)];
         for (Index k = lane; k < std::ssize(cut_); k += lanes_) {
             const auto part = static_cast<std::size_t>(k);
             run_chunk(worker, source_, pairs, step, cut_[part], spec_.batch, weights_, false,
@@ -170,6 +179,7 @@ const Losses& Machine::step(Index step, const Pairs& pairs, double fraction) {
             }
         }
     });
+    if (ranks_.several()) share_parts_of_step();
     update(step, fraction);
     if (path_) {  // summed chunk by chunk, in their order
         path_->update(path_gradients_.rowwise().sum(), fraction);
@@ -184,12 +194,38 @@ Losses Machine::evaluate(const BatchSource& held_out, const Pairs& pairs, Index 
     const auto cut = chunks(n, samples_of_chunk(n, any_antithetic_, graph_));
     std::vector<Losses> parts(cut.size(), Losses(std::ssize(learned_)));
     take_weights(average, averaged_);
+    std::vector<int> owners;
+    for (Index k = 0; k < std::ssize(cut); ++k) owners.push_back(ranks_.owner(k));
     threads_.for_each(std::ssize(cut), [&](Index k, int worker) {
         const auto part = static_cast<std::size_t>(k);
+        if (!ranks_.owns(k)) return;
         run_chunk(worker, source, pairs, 0, cut[part], n, averaged_, true, nullptr, true,
                   parts[part]);
     });
+    if (ranks_.several()) share_losses(parts, owners);
     return sum_of(parts);
+}
+
+void Machine::share_losses(std::vector<Losses>& parts, const std::vector<int>& owners) const {
+    const Index count = std::ssize(learned_);
+    Matrix all(2 * count, std::ssize(parts));
+    for (std::size_t k = 0; k < parts.size(); ++k) {
+        all.col(static_cast<Index>(k)) << parts[k].form, parts[k].square;
+    }
+    ranks_.share_columns(all, owners);
+    for (std::size_t k = 0; k < parts.size(); ++k) {
+        parts[k].form = all.col(static_cast<Index>(k)).head(count);
+        parts[k].square = all.col(static_cast<Index>(k)).tail(count);
+    }
+}
+
+/// Hands each rank what it sums of every lane, and all the losses.
+void Machine::share_parts_of_step() {
+    share_losses(parts_, owners_);
+    if (path_) ranks_.share_columns(path_gradients_, owners_);
+    for (Index lane = 0; lane < lanes_; ++lane) {
+        ranks_.scatter(gradients_.col(lane).data(), parameters_of_ranks_, ranks_.owner(lane));
+    }
 }
 
 /// Networks that run with `weights` take these values.
@@ -291,8 +327,11 @@ void Machine::add_path_gradient(Worker& worker, Index signs) const {
     }
 }
 
-void Machine::update(Index step, double fraction) {
-    threads_.for_each(std::ssize(blocks_), [&](Index k, int) {
+void Machine::sum_gradients() {
+    const auto rank = static_cast<std::size_t>(ranks_.rank());
+    const Index first = blocks_of_ranks_[rank], count = blocks_of_ranks_[rank + 1] - first;
+    threads_.for_each(count, [&](Index own, int) {
+        const Index k = first + own;
         const Columns& block = blocks_[static_cast<std::size_t>(k)];
         std::array<float*, kLanes> parts{};
         for (Index lane = 0; lane < lanes_; ++lane) {
@@ -301,6 +340,12 @@ void Machine::update(Index step, double fraction) {
         sum_in_tree(parts.data(), lanes_, block.count);
         squares_[static_cast<std::size_t>(k)] = squared_norm(parts[0], block.count);
     });
+    ranks_.share(gradients_.col(0).data(), parameters_of_ranks_);
+    ranks_.share(squares_.data(), blocks_of_ranks_);
+}
+
+void Machine::update(Index step, double fraction) {
+    sum_gradients();
     double square = 0;
     for (const double part : squares_) square += part;
     const double norm = std::sqrt(square);

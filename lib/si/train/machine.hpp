@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "si/base/ranks.hpp"
 #include "si/base/threads.hpp"
 #include "si/net/optimizer.hpp"
 #include "si/net/tape.hpp"
@@ -45,10 +46,11 @@ class Machine {
     /// the next step. Throws Failure::check when the gradient is not finite.
     const Losses& step(Index step, double fraction);
 
-    /// With pairs that were drawn for it.
+    /// With pairs that were drawn for it. All ranks: each works on some of the lanes.
     const Losses& step(Index step, const Pairs& pairs, double fraction);
 
-    /// The losses of the averaged weights on `n` samples of `held_out`, at the present path.
+    /// The losses of the averaged weights on `n` samples of `held_out`, at the present path. All
+    /// ranks.
     Losses evaluate(const BatchSource& held_out, const Pairs& pairs, Index n);
 
     /// What the steps so far have left, and the same put in place of it: `done` is their number.
@@ -85,6 +87,9 @@ class Machine {
     void run_network(Worker& worker, const BatchSource& source, std::size_t which, Index batch,
                      const Weights<float>& weights, float* dw, bool keep, double& form,
                      double& square);
+    void share_losses(std::vector<Losses>& parts, const std::vector<int>& owners) const;
+    void share_parts_of_step();
+    void sum_gradients();
     void update(Index step, double fraction);
     void add_path_gradient(Worker& worker, Index signs) const;
 
@@ -93,6 +98,7 @@ class Machine {
     BatchSource source_;
     const TrainSpec& spec_;
     Threads& threads_;
+    const Ranks& ranks_ = ranks();
     std::vector<bool> antithetic_;
     std::vector<double> loss_weights_;
     std::vector<Weighting> weightings_;  ///< of each learned field; empty functions are 1
@@ -101,9 +107,13 @@ class Machine {
     Index chunk_samples_ = 0, together_ = 0;  ///< of samples, and of columns at most
     std::vector<Columns> cut_;
     Index lanes_ = 1;
-    MatrixF gradients_;  // (parameters, lanes)
+    std::vector<Index> own_lanes_;  // of this rank
+    std::vector<int> owners_;       // the rank of each chunk
+    MatrixF gradients_;             // (parameters, lanes)
     std::vector<Losses> parts_;
     std::vector<Columns> blocks_;  // of the parameters
+    // What each rank sums, in blocks and in parameters.
+    std::vector<Index> blocks_of_ranks_, parameters_of_ranks_;
     std::vector<double> squares_;
     std::optional<PathLearner> path_;
     Matrix path_gradients_;  // (coefficients, chunks)

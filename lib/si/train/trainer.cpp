@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "si/base/clock.hpp"
+#include "si/base/ranks.hpp"
 #include "si/flow/network_field.hpp"
 #include "si/random/draw.hpp"
 #include "si/train/errors.hpp"
@@ -24,7 +25,7 @@ class Clock {
           steps_(steps) {}
 
     Index steps() const { return steps_; }
-    bool over() const { return limit_ > 0 && seconds_now() - start_ > limit_; }
+    bool over() const { return limit_ > 0 && ranks().agree(seconds_now() - start_ > limit_); }
 
     void after(Index done) {
         if (limit_ <= 0) return;
@@ -34,7 +35,7 @@ class Clock {
         const double spent = seconds_now() - start_;
         const double left = 0.95 * limit_ - spent;  // the rest covers what is uneven
         const auto more = static_cast<Index>(std::max(left, 0.0) / std::max(pace, 1e-9));
-        steps_ = std::min(steps_, std::max(done + more, done + 1));
+        steps_ = ranks().agree(std::min(steps_, std::max(done + more, done + 1)));
     }
 
   private:
