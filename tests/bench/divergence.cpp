@@ -22,7 +22,7 @@ double seconds(const Body& body) {
 void measure(Index dim, const char* net) {
     NetworkFieldSpec spec;
     spec.net = net;
-    const NetworkField field(spec, {Interpolant(InterpolantSpec{}), true}, dim,
+    const NetworkField field(spec, {Interpolant(InterpolantSpec{}), true}, {dim},
                              NetworkField::graph(spec, {dim}).initial(1));
     const auto evaluate = field.evaluator();
     const Index n = kChunk;  // short runs: some of them are undisturbed

@@ -274,7 +274,7 @@ void sample(const Options& options, const std::string& net, Index dim, const cha
     auto spec = field_spec(options, net);
     spec.learn = "b";
     const Graph graph = NetworkField::graph(spec, {dim});
-    const NetworkField field(spec, model.setup(), dim, graph.initial(1));
+    const NetworkField field(spec, model.setup(), {dim}, graph.initial(1));
     TransportSpec how;
     if (noisy) {
         how.sde = Choice<sde_steps>(method);
@@ -310,7 +310,7 @@ void likelihood(const Options& options, const std::string& net, Index dim, const
     auto spec = field_spec(options, net);
     spec.learn = "b";
     const Graph graph = NetworkField::graph(spec, {dim});
-    const NetworkField field(spec, model.setup(), dim, graph.initial(1));
+    const NetworkField field(spec, model.setup(), {dim}, graph.initial(1));
     OdeScoreSpec how;
     how.ode = Choice<ode_solvers>("rk4,steps=20");
     how.divergence = Choice<divergences>(divergence);

@@ -4,6 +4,7 @@
 #include <hdf5.h>
 
 #include "si/io/hdf5.hpp"
+#include "si/io/posix.hpp"
 
 namespace si::hdf5 {
 namespace {
@@ -101,20 +102,37 @@ std::vector<DatasetInfo> list_datasets(Id file) {
     return found;
 }
 
-std::vector<std::pair<std::string, std::string>> root_attributes(Id file) {
+namespace {
+
+/// Names and values in turn, each with a NUL behind it.
+std::string attributes_as_text(Id file) {
     Names names;
     hsize_t position = 0;
     check(H5Aiterate_by_name(file, "/", H5_INDEX_NAME, H5_ITER_INC, &position, add_attribute_name,
                              &names, H5P_DEFAULT),
           Failure::data, "list its attributes");
-    std::vector<std::pair<std::string, std::string>> attributes;
+    std::string all;
     for (const auto& name : names.list) {
         const Handle attribute(H5Aopen_by_name(file, "/", name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
                                H5Aclose, Failure::data, "read attribute " + name);
         const auto value = attribute_value(attribute);
-        if (!value.empty()) attributes.emplace_back(name, value);
+        if (!value.empty()) all += name + '\0' + value + '\0';
     }
-    H5Eclear2(H5E_DEFAULT);
+    return all;
+}
+
+}  // namespace
+
+std::vector<std::pair<std::string, std::string>> root_attributes(Id file) {
+    // HDF5 1.10 frees what it never made when it meets a damaged list of attributes.
+    const std::string all = in_child([&] { return attributes_as_text(file); });
+    std::vector<std::pair<std::string, std::string>> attributes;
+    for (std::size_t at = 0; at < all.size();) {
+        const std::string name = all.c_str() + at;
+        const std::string value = all.c_str() + at + name.size() + 1;
+        at += name.size() + value.size() + 2;
+        attributes.emplace_back(name, value);
+    }
     return attributes;
 }
 

@@ -4,19 +4,23 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <system_error>
 #include <vector>
 
 #include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include "si/base/text.hpp"
+#include "si/base/error.hpp"
 
 namespace si {
 namespace {
 
 constexpr std::size_t kBlock = 1 << 20;
+constexpr std::size_t kMostOfChild = 1 << 24;
 constexpr std::size_t kLargestCall = 1 << 30;  // Linux moves less than 2 GiB at a time
 
 }  // namespace
@@ -150,6 +154,37 @@ Descriptor create_unique(const std::string& prefix, std::string& path) {
         // Another host may have the same process number on a shared disk.
         if (fd >= 0 || errno != EEXIST) return Descriptor(fd);
     }
+}
+
+std::string in_child(const std::function<std::string()>& body) {
+    int ends[2];
+    require(::pipe2(ends, O_CLOEXEC) == 0, Failure::resource, "pipe: ", errno_text(errno));
+    Descriptor from(ends[0]), to(ends[1]);
+    const pid_t child = ::fork();
+    require(child >= 0, Failure::resource, "fork: ", errno_text(errno));
+    if (child == 0) {
+        // A core dump or a handler of the parent would make a matter of it that it is not.
+        const rlimit none{0, 0};
+        ::setrlimit(RLIMIT_CORE, &none);
+        for (const int signal : {SIGSEGV, SIGBUS, SIGABRT, SIGFPE}) std::signal(signal, SIG_DFL);
+        int status = 1;
+        try {
+            if (write_all(to.get(), body())) status = 0;
+        } catch (const Error& error) {
+            write_all(to.get(), error.what());
+        } catch (...) {
+        }
+        ::_exit(status);
+    }
+    to.close();
+    std::string said;
+    const bool read = read_up_to(from.get(), kMostOfChild, said);
+    int status = 0;
+    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+    }
+    require(read && WIFEXITED(status), Failure::data, "is damaged");
+    require(WEXITSTATUS(status) == 0, Failure::data, said);
+    return said;
 }
 
 std::string temporary_directory() {

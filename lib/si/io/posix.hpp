@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -64,6 +65,10 @@ bool copy_some(int from, int to, std::uint64_t count, bool& reading);
 /// A new file with a unique name that begins with `prefix`, and mode 0666 less the umask.
 /// `path` receives its name. An empty Descriptor with errno set on failure.
 Descriptor create_unique(const std::string& prefix, std::string& path);
+
+/// What `body` returns in a child process, so that a library which fails by ending the process does
+/// not end this one. Throws Failure::data when it does, or when `body` throws an Error.
+std::string in_child(const std::function<std::string()>& body);
 
 /// Where large intermediate files go: $TMPDIR, or /tmp.
 std::string temporary_directory();
