@@ -2,6 +2,7 @@
 
 #include "si/base/ranks.hpp"
 #include "si/cli/program.hpp"
+#include "si/io/forecast.hpp"
 #include "si/io/model_file.hpp"
 #include "si/io/scoring.hpp"
 
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
     std::string model_file, data;
     si::ScoreSpec spec;
     si::ShardSpec part;
+    si::DryRunSpec dry;
     Options options;
     si::cli::Common common;
     return si::cli::Program("si-likelihood",
@@ -38,6 +40,7 @@ int main(int argc, char** argv) {
         .options("Estimate", spec)
         .unrecorded_options("Parts", part)
         .unrecorded_options("Output", options)
+        .unrecorded_options("Forecast", dry)
         .common(common)
         .across_ranks()
         .example("si-likelihood model.json test.h5", "Held-out cross-entropy.")
@@ -48,6 +51,12 @@ int main(int argc, char** argv) {
         .run(argc, argv, [&](si::cli::Console& console) {
             const auto model = si::read_model(model_file);
             si::Threads threads(common.threads);
+            if (dry.dry_run) {
+                std::cout << si::forecast_scoring(model, data, spec, common.seed, part.shard,
+                                                  options.output.has_value(), threads, console)
+                          << '\n';
+                return;
+            }
             const auto all =
                 si::score_file(model, data, spec, common.seed, threads, console,
                                options.output ? si::Keep::samples : si::Keep::summary, part.shard);

@@ -1,4 +1,7 @@
+#include <iostream>
+
 #include "si/cli/program.hpp"
+#include "si/io/forecast.hpp"
 #include "si/io/model_file.hpp"
 #include "si/io/sampling.hpp"
 
@@ -7,6 +10,7 @@ int main(int argc, char** argv) {
     si::SampleSpec samples;
     si::TransportSpec spec;
     si::ShardSpec part;
+    si::DryRunSpec dry;
     si::cli::Output output;
     si::cli::Common common;
     return si::cli::Program("si-sample", "draw samples from a model")
@@ -18,6 +22,7 @@ int main(int argc, char** argv) {
         .options("Samples", samples)
         .options("Transport", spec)
         .unrecorded_options("Parts", part)
+        .unrecorded_options("Forecast", dry)
         .output(output)
         .common(common)
         .across_ranks()
@@ -30,7 +35,14 @@ int main(int argc, char** argv) {
             auto model = si::read_model(file);
             const auto field = si::field_along(model, samples);
             si::Threads threads(common.threads);
-            si::sample_to(output.output, model, *field, samples, spec,
-                          {console.command(), common.seed, part.shard}, threads, console);
+            const si::Provenance provenance{console.command(), common.seed, part.shard};
+            if (dry.dry_run) {
+                std::cout << si::forecast_sampling(model, *field, samples, spec, provenance,
+                                                   threads, console)
+                          << '\n';
+                return;
+            }
+            si::sample_to(output.output, model, *field, samples, spec, provenance, threads,
+                          console);
         });
 }

@@ -1,8 +1,11 @@
+#include <iostream>
+
 #include "si/base/ranks.hpp"
 #include "si/cli/program.hpp"
 #include "si/cli/signals.hpp"
 #include "si/io/batch_file.hpp"
 #include "si/io/checkpoint.hpp"
+#include "si/io/forecast.hpp"
 #include "si/io/model_file.hpp"
 #include "si/io/training_data.hpp"
 #include "si/train/trainer.hpp"
@@ -12,11 +15,15 @@ namespace {
 struct Options {
     std::optional<std::string> x0, dump_batch, given;
     si::TimeLimit max_time;
+    si::Nonfinite allow_nonfinite = si::Nonfinite::refuse;
 
     static constexpr auto fields() {
         return std::tuple{
             si::field("x0", &Options::x0, "Samples of the base; without it, the base is N(0, I)")
                 .value("FILE"),
+            si::field("allow_nonfinite", &Options::allow_nonfinite,
+                      "What becomes of samples with numbers that are not finite: no refuses them, "
+                      "drop leaves them out"),
             si::field("dump_batch", &Options::dump_batch,
                       "Write t, x0, x1, z, xt and the targets of the first batch here, and stop")
                 .value("FILE"),
@@ -42,6 +49,7 @@ int main(int argc, char** argv) {
     si::InterpolantSpec interpolant;
     si::TrainSpec spec;
     si::CheckpointSpec keep;
+    si::DryRunSpec dry;
     si::cli::Output output;
     si::cli::Common common;
     return si::cli::Program("si-train", "train a stochastic interpolant on samples")
@@ -55,6 +63,7 @@ int main(int argc, char** argv) {
         .options("Interpolant", interpolant)
         .options("Training", spec)
         .unrecorded_options("Checkpoints", keep)
+        .unrecorded_options("Forecast", dry)
         .output(output)
         .common(common)
         .across_ranks()
@@ -69,12 +78,18 @@ int main(int argc, char** argv) {
                         "--resume goes with --checkpoint FILE");
             if (!keep.checkpoint.empty()) si::cli::listen_to_signals();
             si::Threads threads(common.threads);
-            const auto data =
-                si::read_training_data(file, options.x0, spec, common.seed, threads, console);
+            const auto data = si::read_training_data(file, options.x0, spec, common.seed, threads,
+                                                     console, options.allow_nonfinite);
             if (options.dump_batch) {
                 if (!si::ranks().first()) return;
                 si::write_batch(*options.dump_batch, options.given, data, interpolant, spec,
                                 {.command = console.command(), .seed = common.seed});
+                return;
+            }
+            if (dry.dry_run) {
+                std::cout << si::forecast_training(data, interpolant, spec, common.seed,
+                                                   options.max_time.seconds(), threads)
+                          << '\n';
                 return;
             }
             si::TrainLimits limits{options.max_time.seconds()};

@@ -104,6 +104,7 @@ struct DataFile::Opened {
     Plan plan;
     bool settled = false;  ///< it can be read in any order
     bool reading = false;  ///< what arrives is read on its way
+    bool nonfinite_pass = false;
 
     const std::string& name() const { return input.name(); }
 
@@ -195,6 +196,11 @@ struct DataFile::Opened {
         return {{"", shape, std::string(si::to_text(all.type)), true}};
     }
 
+    void look_at(const Samples& samples) const {
+        if (nonfinite_pass) return;
+        in_context(samples.source, [&] { require_finite(samples.values, Failure::data); });
+    }
+
     std::string choose() const {
         for (const std::string usual : kUsualNames) {
             if (has(usual)) return usual;
@@ -224,6 +230,7 @@ DataFile::DataFile(const std::string& spelling) {
 DataFile::DataFile(DataFile&&) noexcept = default;
 DataFile::~DataFile() = default;
 
+void DataFile::let_nonfinite_pass() { opened_->nonfinite_pass = true; }
 const std::string& DataFile::name() const { return opened_->name(); }
 Format DataFile::format() const { return opened_->format; }
 
@@ -232,7 +239,7 @@ Samples DataFile::samples() const {
     Samples samples = opened_->format != Format::hdf5 ? opened_->array()
                       : opened_->dataset.empty()      ? opened_->read(opened_->choose())
                                                       : at(opened_->dataset);
-    in_context(samples.source, [&] { require_finite(samples.values, Failure::data); });
+    opened_->look_at(samples);
     return samples;
 }
 
@@ -255,7 +262,7 @@ std::optional<Samples> DataFile::find(const std::string& dataset) const {
     if (!has(dataset)) return {};
     opened_->settle();
     Samples samples = opened_->read(absolute(dataset));
-    in_context(samples.source, [&] { require_finite(samples.values, Failure::data); });
+    opened_->look_at(samples);
     return samples;
 }
 
@@ -271,7 +278,8 @@ std::vector<DatasetInfo> DataFile::list() const { return opened_->list(); }
 
 std::vector<std::pair<std::string, std::string>> DataFile::attributes() const {
     if (opened_->format != Format::hdf5) return {};
-    return in_context(name(), [&] { return hdf5::root_attributes(opened_->file); });
+    return in_context(name(),
+                      [&] { return hdf5::root_attributes(opened_->file, opened_->plan.sealed); });
 }
 
 Samples read_samples(const std::string& spelling) { return DataFile(spelling).samples(); }

@@ -88,6 +88,9 @@ class DataFile {
     DataFile& operator=(DataFile&&) = delete;
     ~DataFile();
 
+    /// From now on samples(), find() and at() hand on numbers that are not finite.
+    void let_nonfinite_pass();
+
     /// "data.h5", or "standard input".
     const std::string& name() const;
     Format format() const;

@@ -128,6 +128,7 @@ void read_rows(const OpenDataset& dataset, Index first, Index count, double* val
 void read_chunks(const OpenDataset& dataset, Index first, Index count, double* values);
 
 /// Attributes of the root that are single numbers, short lists of numbers or fixed-length text.
-std::vector<std::pair<std::string, std::string>> root_attributes(Id file);
+/// `trusted`: the checksum of the head was right, so that they need no child process to be read in.
+std::vector<std::pair<std::string, std::string>> root_attributes(Id file, bool trusted);
 
 }  // namespace si::hdf5

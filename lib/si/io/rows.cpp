@@ -135,7 +135,18 @@ RowSets import_rows(Samples samples, const ImportSpec& spec) {
     return rows;
 }
 
-RowSets import_files(const std::vector<std::string>& files, const ImportSpec& spec) {
+namespace {
+
+Samples read_data(const std::string& name, const ImportSpec& spec) {
+    DataFile file(name);
+    if (spec.allow_nonfinite == Nonfinite::drop) file.let_nonfinite_pass();
+    return file.samples();
+}
+
+}  // namespace
+
+RowSets import_files(const std::vector<std::string>& files, const ImportSpec& spec,
+                     Index& dropped) {
     const auto is_images = [](const std::string& file) {
         std::ifstream stream(file, std::ios::binary);
         std::string start(16, '\0');
@@ -145,7 +156,7 @@ RowSets import_files(const std::vector<std::string>& files, const ImportSpec& sp
     const bool images = files.front() != "-" && is_images(files.front());
     require(images || files.size() == 1, Failure::usage,
             "several files are for images; of data give one");
-    Samples samples = images ? read_images(files) : read_samples(files.front());
+    Samples samples = images ? read_images(files) : read_data(files.front(), spec);
     ImportSpec how = spec;
     if (images && samples.dim() > 1) {
         require(spec.range.size() == 2 && spec.range[0] < spec.range[1], Failure::usage,
@@ -154,15 +165,19 @@ RowSets import_files(const std::vector<std::string>& files, const ImportSpec& sp
         samples.values.array() += spec.range[0];
         how.dtype = "f32";
     }
+    Samples labels;
+    if (spec.labels) {
+        labels = is_images(*spec.labels) ? read_images({*spec.labels}) : read_samples(*spec.labels);
+        require(labels.n() == samples.n() && labels.dim() == 1, Failure::data, *spec.labels,
+                ": has ", labels.n(), " labels for ", samples.n(), " samples");
+        require_whole(labels.values, *spec.labels);
+        labels.type = ElementType::i64;
+    }
+    if (spec.allow_nonfinite == Nonfinite::drop) {
+        dropped = drop_nonfinite({&samples.values, &labels.values});
+    }
     RowSets rows = import_rows(std::move(samples), how);
-    if (!spec.labels) return rows;
-    Samples labels =
-        is_images(*spec.labels) ? read_images({*spec.labels}) : read_samples(*spec.labels);
-    require(labels.n() == rows.n && labels.dim() == 1, Failure::data, *spec.labels, ": has ",
-            labels.n(), " labels for ", rows.n, " samples");
-    require_whole(labels.values, *spec.labels);
-    labels.type = ElementType::i64;
-    rows.sets.emplace_back("/label", std::move(labels));
+    if (spec.labels) rows.sets.emplace_back("/label", std::move(labels));
     return rows;
 }
 

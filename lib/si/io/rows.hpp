@@ -57,6 +57,7 @@ struct ImportSpec {
     double scale = 1;
     std::string dtype = "f64";
     std::vector<Index> shape;
+    Nonfinite allow_nonfinite = Nonfinite::refuse;
     static constexpr auto fields() {
         return std::tuple{
             field("label_column", &ImportSpec::label_column,
@@ -70,14 +71,18 @@ struct ImportSpec {
             field("dtype", &ImportSpec::dtype, "Type of /x", one_of(+[] {
                       return std::vector<std::string>{"f32", "f64"};
                   })),
-            field("shape", &ImportSpec::shape, "Shape of a sample, as in 1,28,28", kPositive)};
+            field("shape", &ImportSpec::shape, "Shape of a sample, as in 1,28,28", kPositive),
+            field("allow_nonfinite", &ImportSpec::allow_nonfinite,
+                  "What becomes of samples with numbers that are not finite: no refuses them, drop "
+                  "leaves them out")};
     }
 };
 
 /// The samples of one data file, or images of one or many (images.hpp) with their pixels brought to
 /// spec.range, as import_rows() makes them; and spec.labels as /label. Throws Failure::data when
 /// these are not as many.
-RowSets import_files(const std::vector<std::string>& files, const ImportSpec& spec);
+/// `dropped` says how many of allow_nonfinite were left out.
+RowSets import_files(const std::vector<std::string>& files, const ImportSpec& spec, Index& dropped);
 
 /// Samples as /x, and the label column as /label. Throws Failure::usage for a column that does
 /// not exist and a shape that does not fit, Failure::data for labels that are not whole numbers.

@@ -1,5 +1,6 @@
 #include "si/io/samples.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -80,6 +81,31 @@ void FiniteCheck::require_all(Failure kind) const {
     require(!std::isfinite(value_), kind, place, " is ", value_, ", which float32 cannot hold");
     throw Error(kind, text(place, " is ", value_, " (", bad_,
                            bad_ == 1 ? " value is" : " values are", " not finite)"));
+}
+
+Nonfinite Setting<Nonfinite>::from_text(std::string_view word) {
+    require(word == "no" || word == "drop", Failure::usage, "expected no or drop, is '", word, "'");
+    return word == "drop" ? Nonfinite::drop : Nonfinite::refuse;
+}
+
+Index drop_nonfinite(const std::vector<Matrix*>& sets) {
+    const Index n = sets.front()->cols();
+    Index kept = 0;
+    for (Index j = 0; j < n; ++j) {
+        const bool finite = std::all_of(sets.begin(), sets.end(), [&](const Matrix* set) {
+            return set->cols() == 0 || set->col(j).allFinite();
+        });
+        if (!finite) continue;
+        for (Matrix* set : sets) {
+            if (kept != j && set->cols() > 0) set->col(kept) = set->col(j);
+        }
+        ++kept;
+    }
+    if (kept == n) return 0;
+    for (Matrix* set : sets) {
+        if (set->cols() > 0) set->conservativeResize(Eigen::NoChange, kept);
+    }
+    return n - kept;
 }
 
 void require_finite(ConstMatrix values, Failure kind, ElementType type, Index first) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "si/base/error.hpp"
+#include "si/base/spec.hpp"
 #include "si/base/types.hpp"
 
 namespace si {
@@ -50,6 +51,21 @@ Index count_of(const std::vector<Index>& shape);
 /// being a number of the flattened sample; `first` rows came before these.
 void require_finite(ConstMatrix values, Failure kind, ElementType type = ElementType::f64,
                     Index first = 0);
+
+/// Samples with a number that is not finite, in any of the sets that belong together row by row.
+enum class Nonfinite { refuse, drop };
+template <>
+struct Setting<Nonfinite> {
+    static std::string value() { return "no|drop"; }
+    static Nonfinite from_text(std::string_view word);
+    static Nonfinite from_json(const Json& node) {
+        return from_text(Setting<std::string>::from_json(node));
+    }
+    static Json to_json(Nonfinite v) { return v == Nonfinite::drop ? "drop" : "no"; }
+};
+
+/// Removes such samples from all sets, which have as many columns or none at all; how many.
+Index drop_nonfinite(const std::vector<Matrix*>& sets);
 
 /// The same of numbers that come one part after another.
 class FiniteCheck {

@@ -13,10 +13,11 @@ namespace si {
 /// The samples of `x1` and, when given, of `x0`; held-out ones from spec.valid, which is a file or
 /// a fraction of the data (0 is none). A file with /x0 and /x1 holds both. A coupling by a model
 /// makes its pairs here, as many as there are samples. Throws Failure::data when the sets do not
-/// fit together.
+/// fit together. Samples that are not finite are dropped, together with what belongs to them and
+/// with a warning, when that is asked for.
 TrainData read_training_data(const std::string& x1, const std::optional<std::string>& x0,
                              const TrainSpec& spec, std::uint64_t seed, Threads& threads,
-                             Progress& progress);
+                             Progress& progress, Nonfinite nonfinite = Nonfinite::refuse);
 
 /// What the samples of a file are conditioned on, of its datasets /label and /condition those that
 /// are wanted: a column of `given` for each. Throws Failure::data when they are not there or labels

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "si/base/progress.hpp"
+#include "si/base/threads.hpp"
+#include "si/io/sampling.hpp"
+#include "si/io/scoring.hpp"
+#include "si/train/trainer.hpp"
+
+// What a run would take, found by doing a small part of it: --dry-run. Nothing is written.
+//
+// Every forecast has "seconds" (of the whole run by the clock, with these threads), "memory_bytes"
+// (resident) and "output_bytes".
+
+namespace si {
+
+struct DryRunSpec {
+    bool dry_run = false;
+    static constexpr auto fields() {
+        return std::tuple{field("dry_run", &DryRunSpec::dry_run,
+                                "Print what the run would take, as one JSON object, and stop")};
+    }
+};
+
+/// Also "samples", "parameters" and "steps". With a time limit, the steps that fit into it.
+/// Throws as train().
+Json forecast_training(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec spec,
+                       std::uint64_t seed, double max_seconds, Threads& threads);
+
+/// Also "samples" and "nfe", the mean number of evaluations of the field. Throws as sample_to().
+Json forecast_sampling(const Model& model, const Field& field, const SampleSpec& samples,
+                       const TransportSpec& spec, const Provenance& provenance, Threads& threads,
+                       Progress& progress);
+
+/// Also "samples". `output` says whether there is one. Throws as score_file(), and Failure::usage
+/// for standard input, whose length is not known.
+Json forecast_scoring(const Model& model, const std::string& data, const ScoreSpec& spec,
+                      std::uint64_t seed, const Shard& shard, bool output, Threads& threads,
+                      Progress& progress);
+
+}  // namespace si
