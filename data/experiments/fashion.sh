@@ -63,7 +63,7 @@ restore() { # NAME STEPS COUPLING
             --batch 48 --steps "$2" --optimizer adam,lr=1e-3 --valid 0.05 --seed 1 -q -o "$name.json"
         for ode in euler,steps=1 euler,steps=5 dopri5; do
             si-sample "$name.json" --observed truth.h5 --ode $ode --seed 2 -q -o "$name.h5"
-            echo "$name $ode: $(si-eval restored "$name.h5" truth.h5)"
+            echo "$name $ode: $(si-eval restored "$name.h5" truth.h5 --blocks 4)"
         done
         echo "$name: $(si-info straightness "$name.json" --observed truth.h5)"
     done

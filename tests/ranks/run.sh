@@ -25,7 +25,7 @@ same() { cmp "$1" "$2" || say "$1 and $2 differ"; }
 
 si-data moons -n 3000 -o x1.h5
 si-data checkerboard -n 3000 -o x0.h5
-small="--net mlp,width=24,depth=2 --batch 500 --threads 1 -q"
+small="--net mlp,width=24,depth=2,dropout=0.1 --batch 500 --threads 1 -q"
 
 # Training: chunks of unlike size, two networks, validation, a path that is learned.
 pair="x1.h5 --x0 x0.h5 --gamma brownian --learn b,eta $small"

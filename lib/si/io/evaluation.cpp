@@ -65,6 +65,13 @@ Json restored_report(const std::string& restored_file, const std::string& truth,
         report["hidden_mse_stderr"] = all.hidden_square.error;
         report["known_error"] = all.known_error;
     }
+    if (spec.blocks) {
+        const auto blocks = in_context("--blocks", [&] {
+            return block_square(x.values, right.values.leftCols(x.n()), x.shape, *spec.blocks);
+        });
+        report["block_mse"] = blocks.value;
+        report["block_mse_stderr"] = blocks.error;
+    }
     return report;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,14 +30,18 @@ Json kernel_report(const std::string& samples, const std::string& reference, con
 
 struct RestoredSpec {
     double range = 2;
+    std::optional<Index> blocks;
     static constexpr auto fields() {
         return std::tuple{
-            field("range", &RestoredSpec::range, "Difference of black and white", kPositive)};
+            field("range", &RestoredSpec::range, "Difference of black and white", kPositive),
+            field("blocks", &RestoredSpec::blocks,
+                  "Also the error of means over squares of this side: the factor of superres",
+                  kPositive)};
     }
 };
 
 /// restored() of two files, row by row, with the mask in `restored_file` (/mask) if it has one:
-/// {"n", "mse", "psnr", "hidden_mse", "known_error", "cost"} with standard errors.
+/// {"n", "mse", "psnr", "hidden_mse", "known_error", "cost", "block_mse"} with standard errors.
 Json restored_report(const std::string& restored_file, const std::string& truth,
                      const RestoredSpec& spec);
 

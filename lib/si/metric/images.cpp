@@ -6,6 +6,8 @@
 
 #include <Eigen/Eigenvalues>
 
+#include "si/base/error.hpp"
+
 namespace si {
 namespace {
 
@@ -60,6 +62,30 @@ Restored restored(const Matrix& x, const Matrix& truth, const Matrix& mask, doub
         result.hidden_square = mean_of(Eigen::Map<const Vector>(hidden.data(), std::ssize(hidden)));
     }
     return result;
+}
+
+Estimate block_square(const Matrix& x, const Matrix& truth, const std::vector<Index>& shape,
+                      Index side) {
+    require(shape.size() == 3 && shape[1] % side == 0 && shape[2] % side == 0, Failure::usage,
+            "squares of side ", side, " do not tile images like these");
+    const Index height = shape[1] / side, width = shape[2] / side;
+    const auto area = static_cast<double>(side * side);
+    const auto blocks = static_cast<double>(shape[0] * height * width);
+    Vector square = Vector::Zero(x.cols());
+    Matrix sums(width, height);
+    for (Index j = 0; j < x.cols(); ++j) {
+        for (Index channel = 0; channel < shape[0]; ++channel) {
+            sums.setZero();
+            for (Index row = 0; row < shape[1]; ++row) {
+                for (Index column = 0; column < shape[2]; ++column) {
+                    const Index i = (channel * shape[1] + row) * shape[2] + column;
+                    sums(column / side, row / side) += x(i, j) - truth(i, j);
+                }
+            }
+            square[j] += (sums / area).squaredNorm() / blocks;
+        }
+    }
+    return mean_of(square);
 }
 
 double frechet(const Matrix& a, const Matrix& b) {

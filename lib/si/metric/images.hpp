@@ -1,5 +1,7 @@
 #pragma once
 
+#include <vector>
+
 #include "si/base/types.hpp"
 #include "si/metric/estimate.hpp"
 
@@ -19,6 +21,12 @@ struct Restored {
 /// `mask` (pixels, n) is 1 where x is known, and has no rows where there is none; row i of x
 /// belongs to row i modulo pixels of it. `range` is from black to white.
 Restored restored(const Matrix& x, const Matrix& truth, const Matrix& mask, double range);
+
+/// Mean over samples of the mean of (m - m')^2, m and m' being the means over squares of `side`
+/// pixels of images (channels, height, width) and of the truth. Whatever brings back a coarse image
+/// exactly has 0. Throws Failure::usage unless squares tile the image.
+Estimate block_square(const Matrix& x, const Matrix& truth, const std::vector<Index>& shape,
+                      Index side);
 
 /// The Frechet distance |m - m'|^2 + tr(C + C' - 2 (C^1/2 C' C^1/2)^1/2) of the Gaussians with the
 /// means and covariances of two sets of samples (Dowson and Landau 1982).

@@ -6,6 +6,7 @@
 
 #include <Eigen/Cholesky>
 
+#include "si/base/error.hpp"
 #include "si/random/draw.hpp"
 
 using namespace si;
@@ -28,6 +29,22 @@ TEST_CASE("restored images are measured where they were hidden") {
     x(2, 0) += 0.5;
     CHECK(restored(x, truth, mask, 2).known_error == doctest::Approx(0.5));
     CHECK(std::isnan(restored(x, truth, Matrix(), 2).hidden_square.value));
+}
+
+TEST_CASE("blocks that have the right means are right") {
+    Matrix truth(16, 1);
+    for (Index i = 0; i < 16; ++i) truth(i, 0) = static_cast<double>(i * i);
+    Matrix x = truth;
+    x(0, 0) += 3, x(5, 0) -= 3;  // both of the first square of two by two
+    CHECK(block_square(x, truth, {1, 4, 4}, 2).value == doctest::Approx(0));
+    x(2, 0) += 4;  // of the second: its mean is 1 off, of four squares
+    CHECK(block_square(x, truth, {1, 4, 4}, 2).value == doctest::Approx(0.25));
+    CHECK(block_square(x, truth, {1, 4, 4}, 1).value == doctest::Approx((9 + 9 + 16) / 16.0));
+    // Of two channels of two by four, the last square of the second.
+    x = truth;
+    x(14, 0) += 4;
+    CHECK(block_square(x, truth, {2, 2, 4}, 2).value == doctest::Approx(0.25));
+    CHECK_THROWS_AS(block_square(x, truth, {1, 4, 4}, 3), Error);
 }
 
 TEST_CASE("the Frechet distance of samples is that of their Gaussians") {

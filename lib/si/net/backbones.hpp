@@ -10,6 +10,8 @@
 
 namespace si {
 
+inline constexpr const char* kDropoutHelp = "Part of the hidden units that a training step drops";
+
 struct MlpSpec {
     Index width = 256;
     Index depth = 4;
@@ -19,6 +21,7 @@ struct MlpSpec {
     double fourier_scale = 3;
     bool residual = false;
     Index label_features = 16;
+    double dropout = 0;
 
     static constexpr auto fields() {
         return std::tuple{
@@ -35,7 +38,8 @@ struct MlpSpec {
                   kPositive),
             field("residual", &MlpSpec::residual, "Each hidden layer adds to the one before"),
             field("label_features", &MlpSpec::label_features, "Numbers that stand for a label",
-                  kPositive)};
+                  kPositive),
+            field("dropout", &MlpSpec::dropout, kDropoutHelp, kBelowOne)};
     }
 };
 Graph make_mlp(const MlpSpec& spec, const NetworkShape& shape);
@@ -49,6 +53,7 @@ struct UnetSpec {
     Index groups = 8;
     bool circular = false;
     Index time_features = 8;
+    double dropout = 0;
 
     static constexpr auto fields() {
         return std::tuple{
@@ -67,7 +72,8 @@ struct UnetSpec {
             field("circular", &UnetSpec::circular,
                   "What leaves the image on a side enters opposite"),
             field("time_features", &UnetSpec::time_features,
-                  "Pairs sin(pi k t), cos(pi k t) beside t", kNonNegative)};
+                  "Pairs sin(pi k t), cos(pi k t) beside t", kNonNegative),
+            field("dropout", &UnetSpec::dropout, kDropoutHelp, kBelowOne)};
     }
 };
 Graph make_unet(const UnetSpec& spec, const NetworkShape& shape);
@@ -76,20 +82,21 @@ struct SitSpec {
     std::string size = "xxs";
     Index patch = 4;
     std::optional<Index> width, depth, heads;
+    double dropout = 0;
 
     static std::vector<std::string> sizes();  ///< "xxs", "s", "b", "l", "xl"
 
     static constexpr auto fields() {
-        return std::tuple{
-            field("size", &SitSpec::size,
-                  "Width, depth and heads: xxs is 96, 6, 4; s to xl are "
-                  "those of the paper",
-                  one_of(sizes)),
-            field("patch", &SitSpec::patch, "Side of the squares of pixels that are one token",
-                  kPositive),
-            field("width", &SitSpec::width, "Numbers of a token, instead", kPositive),
-            field("depth", &SitSpec::depth, "Number of blocks, instead", kPositive),
-            field("heads", &SitSpec::heads, "Heads of attention, instead", kPositive)};
+        return std::tuple{field("size", &SitSpec::size,
+                                "Width, depth and heads: xxs is 96, 6, 4; s to xl are "
+                                "those of the paper",
+                                one_of(sizes)),
+                          field("patch", &SitSpec::patch,
+                                "Side of the squares of pixels that are one token", kPositive),
+                          field("width", &SitSpec::width, "Numbers of a token, instead", kPositive),
+                          field("depth", &SitSpec::depth, "Number of blocks, instead", kPositive),
+                          field("heads", &SitSpec::heads, "Heads of attention, instead", kPositive),
+                          field("dropout", &SitSpec::dropout, kDropoutHelp, kBelowOne)};
     }
 };
 Graph make_sit(const SitSpec& spec, const NetworkShape& shape);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -31,6 +32,15 @@ struct Tensor {
     Index size() const;
 };
 
+/// Where the random numbers of a training step come from: column j, and column `samples` + j, are
+/// sample `first` + j of the batch of `step`.
+struct Chance {
+    std::uint64_t seed = 0;
+    std::uint32_t step = 0;
+    Index first = 0, samples = 1;
+    Index network = 0;  ///< 0 to 7: which of those that are trained together
+};
+
 /// What an op works on: batches are (rows, columns), column-major; `parameters` is the whole
 /// flat vector.
 template <class T>
@@ -42,6 +52,7 @@ struct ForwardCall {
     const ProductKernels* products = nullptr;
     T* output = nullptr;
     T* saved = nullptr;  ///< (saved_rows, columns) kept for backward; null when there will be none
+    const Chance* chance = nullptr;  ///< null but in training steps
 };
 
 /// A derivative that nobody wants is null. An input's derivative is added to what is there

@@ -75,8 +75,10 @@ Graph make_mlp(const MlpSpec& spec, const NetworkShape& shape) {
     LinearOptions first = hidden;
     first.exact = true;
     Var h = linear(graph, concat(graph, parts), spec.width, "layer.0", first);
+    h = dropout(graph, h, spec.dropout);
     for (Index k = 1; k < spec.depth; ++k) {
-        const Var next = linear(graph, h, spec.width, text("layer.", k), hidden);
+        Var next = linear(graph, h, spec.width, text("layer.", k), hidden);
+        next = dropout(graph, next, spec.dropout);
         h = spec.residual ? add(graph, h, next) : next;
     }
     finish(graph, linear(graph, h, shape.outputs, "output", {.gain = 0.1, .exact = true}), shape,

@@ -27,6 +27,11 @@ Var add(Graph& graph, Var a, Var b);
 /// `factor` x.
 Var scale(Graph& graph, Var x, double factor);
 
+/// x with about the part `rate` of its numbers set to 0 and the others scaled up, in training; x
+/// itself elsewhere (ForwardCall::chance). Numbers of a sample are dropped by its place in the
+/// batch and the step alone, alike for z and -z.
+Var dropout(Graph& graph, Var x, double rate);
+
 /// The channels of all of `parts`, in order, at each position.
 Var concat(Graph& graph, const std::vector<Var>& parts);
 

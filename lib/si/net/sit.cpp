@@ -55,11 +55,12 @@ std::vector<double> places(ImageSize grid, Index width) {
 
 class Sit {
   public:
-    Sit(const SitSize& size, Index patch, const NetworkShape& shape)
+    Sit(const SitSize& size, Index patch, double dropout, const NetworkShape& shape)
         : width_(size.width),
           depth_(size.depth),
           heads_(size.heads),
           patch_(patch),
+          dropout_(dropout),
           shape_(shape) {}
 
     Graph record() {
@@ -115,11 +116,13 @@ class Sit {
         h = modulate(graph_, layer_norm(graph_, x), turn[3], turn[4]);
         h = linear(graph_, h, kMlpRatio * width_, name + ".mlp.0",
                    {.activation = "gelu", .gain = xavier(1, kMlpRatio)});
+        h = dropout(graph_, h, dropout_);
         h = linear(graph_, h, width_, name + ".mlp.1", {.gain = xavier(kMlpRatio, 1)});
         return add_gated(graph_, x, turn[5], h);
     }
 
     Index width_, depth_, heads_, patch_;
+    double dropout_;
     const NetworkShape& shape_;
     Graph graph_;
     Var embedding_;
@@ -139,7 +142,7 @@ Graph make_sit(const SitSpec& spec, const NetworkShape& shape) {
     size.width = spec.width.value_or(size.width);
     size.depth = spec.depth.value_or(size.depth);
     size.heads = spec.heads.value_or(size.heads);
-    return Sit(size, spec.patch, shape).record();
+    return Sit(size, spec.patch, spec.dropout, shape).record();
 }
 
 }  // namespace si

@@ -58,7 +58,7 @@ const T* Tape<T>::forward(const T* parameters, Index columns) {
 }
 
 template <class T>
-const T* Tape<T>::forward(const Weights<T>& weights, Index columns) {
+const T* Tape<T>::forward(const Weights<T>& weights, Index columns, const Chance* chance) {
     const auto& nodes = graph_->nodes();
     for (std::size_t i = 0; i < nodes.size(); ++i) {
         const auto& node = nodes[i];
@@ -72,7 +72,8 @@ const T* Tape<T>::forward(const Weights<T>& weights, Index columns) {
                                         weights.packed(node),
                                         weights.products(),
                                         slots_[i].value,
-                                        slots_[i].saved});
+                                        slots_[i].saved,
+                                        chance});
     }
     return slots_[static_cast<std::size_t>(graph_->output())].value;
 }

@@ -22,8 +22,8 @@ class Tape {
     T* input(std::size_t k);
 
     /// Evaluates the first `columns` columns; the output (rows, columns) stays valid until the
-    /// next call.
-    const T* forward(const Weights<T>& weights, Index columns);
+    /// next call. `chance` is what ops that are random in training draw from.
+    const T* forward(const Weights<T>& weights, Index columns, const Chance* chance = nullptr);
 
     /// With a flat vector that is packed each time.
     const T* forward(const T* parameters, Index columns);

@@ -96,7 +96,7 @@ class Unet {
         const auto turn = split(
             graph_, linear(graph_, embedding_, 2 * width, name + ".embedding", {.gain = 0.3}), 2);
         h = modulate(graph_, normalised(h, name + ".norm.1"), turn[0], turn[1]);
-        h = activation(graph_, h, "silu");
+        h = dropout(graph_, activation(graph_, h, "silu"), spec_.dropout);
         h = convolve(graph_, h, size, width, name + ".conv.1",
                      {.circular = spec_.circular, .gain = 0});
         if (x.channels() != width) x = linear(graph_, x, width, name + ".skip");

@@ -257,7 +257,9 @@ void Machine::run_chunk(int worker_index, const BatchSource& source, const Pairs
     for (std::size_t k = 0; k < learned_.size(); ++k) {
         const Index offset = static_cast<Index>(k) * graph_.parameters();
         float* dw = gradient == nullptr ? nullptr : gradient + offset;
-        run_network(worker, source, k, batch, weights[k], dw, keep,
+        const Chance chance{source.seed, static_cast<std::uint32_t>(step), columns.first,
+                            columns.count, static_cast<Index>(k)};
+        run_network(worker, source, k, batch, weights[k], validation ? nullptr : &chance, dw, keep,
                     losses.form[static_cast<Index>(k)], losses.square[static_cast<Index>(k)]);
     }
 }
@@ -265,8 +267,8 @@ void Machine::run_chunk(int worker_index, const BatchSource& source, const Pairs
 /// Forward, loss and backward of one network; the gradient is that of the mean over the
 /// batch and the dimensions.
 void Machine::run_network(Worker& worker, const BatchSource& source, std::size_t which, Index batch,
-                          const Weights<float>& weights, float* dw, bool keep, double& form,
-                          double& square) {
+                          const Weights<float>& weights, const Chance* chance, float* dw, bool keep,
+                          double& form, double& square) {
     const Quantity& row = *learned_[which];
     const bool antithetic = antithetic_[which];
     Tape<float>& tape = *worker.tape;
@@ -290,7 +292,7 @@ void Machine::run_network(Worker& worker, const BatchSource& source, std::size_t
         }
         put_conditions(tape, source.conditions, worker.given, 0, signs * n, wide);
     }
-    const Eigen::Map<const MatrixF> y(tape.forward(weights, wide), d, wide);
+    const Eigen::Map<const MatrixF> y(tape.forward(weights, wide, chance), d, wide);
 
     const double weight = 1.0 / static_cast<double>(batch * signs);
     const auto scale = static_cast<float>(loss_weights_[which] * weight / static_cast<double>(d));

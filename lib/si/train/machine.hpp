@@ -85,8 +85,8 @@ class Machine {
                    bool validation, float* gradient, bool keep, Losses& losses);
     void take_weights(const Eigen::VectorXf& values, std::vector<Weights<float>>& weights);
     void run_network(Worker& worker, const BatchSource& source, std::size_t which, Index batch,
-                     const Weights<float>& weights, float* dw, bool keep, double& form,
-                     double& square);
+                     const Weights<float>& weights, const Chance* chance, float* dw, bool keep,
+                     double& form, double& square);
     void share_losses(std::vector<Losses>& parts, const std::vector<int>& owners) const;
     void share_parts_of_step();
     void sum_gradients();
