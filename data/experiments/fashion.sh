@@ -1,6 +1,7 @@
 #!/bin/sh
 # fashion.sh [DIRECTORY] [PARTS] [STEPS]: images of clothes (Fashion-MNIST, Debian's package
 # dataset-fashion-mnist), and what was done with them. PARTS are some of
+#   toy       one coordinate of a ring of eight Gaussians given the other, coupled and not
 #   costs     what the couplings cost: E|x1 - x0|^2 on the first 5000 images, with pixels in [-1, 1]
 #   unet      all classes by a U-Net: accuracy of the samples under a classifier, Frechet distance of
 #             its answers, with and without guidance, by the flow and by the diffusion; picture
@@ -10,7 +11,7 @@
 # Numbers of steps are fixed, times are not. With one core the whole takes about 45 minutes.
 set -eu
 directory=${1:-fashion}
-parts=${2:-costs unet sit inpaint superres}
+parts=${2:-toy costs unet sit inpaint superres}
 steps=${3:-0}
 images=${FASHION:-/usr/share/datasets/fashion-mnist}
 mkdir -p "$directory" && cd "$directory"
@@ -69,8 +70,23 @@ restore() { # NAME STEPS COUPLING
     done
     si-plot truth.h5 "$1-on.h5" "$1-off.h5" -o "$1.png"
 }
+toy() {
+    si-data ring,modes=8,radius=2,sigma=0.15 -n 20000 --seed 1 -q -o ring.h5
+    si-data ring,modes=8,radius=2,sigma=0.15 -n 10000 --seed 2 -q -o asked.h5
+    for coupled in on off; do
+        name=toy-$coupled
+        [ -f "$name.json" ] || si-train ring.h5 --net mlp,width=96,depth=3 \
+            --coupling inpaint,known=1,coupled=$coupled --batch 512 --steps 4000 --valid 0.05 -q -o "$name.json"
+        for steps in 1 2 5 20 100; do
+            si-sample "$name.json" --observed asked.h5 --ode euler,steps=$steps --seed 3 -q -o s.h5
+            echo "$name $steps steps: $(si-eval s.h5 asked.h5 --metrics energy) $(si-eval restored s.h5 asked.h5)"
+        done
+        echo "$name: $(si-info straightness "$name.json" --observed asked.h5)"
+    done
+}
 for part in $parts; do
     case $part in
+        toy) toy ;;
         costs)
             si-data head train.h5 -n 5000 -q -o first.h5
             for coupling in noise,scale=0,noise=1 inpaint,p=0.3 superres,factor=4,noise=0.1 \
