@@ -11,6 +11,7 @@ namespace si {
 namespace {
 
 constexpr double kNormalQuantile = 1.959963984540054;
+constexpr Index kOwn = 2;          ///< pairs of halves of the samples
 constexpr double kDeviations = 3;  ///< of the floors, before a difference is called one
 
 /// `count` columns from place `first` of a shuffled order; in their own order where they are all.
@@ -98,20 +99,32 @@ class Comparer {
         return drawn(samples_, any, 0, sizes_.na);
     }
 
-    /// Part 0 is the samples; then parts of the reference; the last of these once more, changed.
+    /// Part 0 is the samples; then parts of the reference; the last of these once more, changed;
+    /// then halves of the samples.
     std::vector<Estimate> estimates(Index part, Threads& threads) const {
         const Index floors = setting_.spec.floors;
+        if (part > floors + 1) return own(part, threads);
         const Index of = std::min(part, floors);
         Matrix x = part == 0 ? samples_part() : drawn(reference_, order(of), sizes_.nb, sizes_.na);
         if (part > floors) {
             const double by = setting_.spec.notice;
             x = ((1 + by) * x).colwise() + (by * (setting_.scale - setting_.mean));
         }
-        return row_.make({x, reference_part(of), setting_, threads});
+        return row_.make({x, reference_part(of), setting_, threads, part == 0});
+    }
+
+    /// One half of the samples against the other: how much noise adds with their law.
+    std::vector<Estimate> own(Index part, Threads& threads) const {
+        const Permutation any({setting_.seed, Purpose::parts, static_cast<std::uint32_t>(2 * part)},
+                              samples_.cols());
+        const Index half = sizes_.na / 2;
+        const Matrix x = drawn(samples_, any, 0, half), y = drawn(samples_, any, half, half);
+        return row_.make({x, y, setting_, threads, false});
     }
 
     void measure(MetricResult& result, Progress& progress) {
-        const Index parts = setting_.spec.floors + 2;
+        const Index halves = row_.scores.front().nonlinear && row_.scores.front().biased ? kOwn : 0;
+        const Index parts = setting_.spec.floors + 2 + halves;
         std::vector<std::vector<Estimate>> found(static_cast<std::size_t>(parts));
         const auto one = [&](Index part, Threads& threads) {
             found[static_cast<std::size_t>(part)] = estimates(part, threads);
@@ -135,18 +148,26 @@ class Comparer {
         }
     }
 
+    /// What noise adds to the estimate, which is about the mean of what it adds to the distance of
+    /// either law from itself (Chizat et al. 2020); of the samples only halves can be had, which
+    /// have more. Where that does not fall with the dimension, it is the floor to higher order.
+    static double bias(const Vector& of_score, Index floors, double floor) {
+        const Index halves = of_score.size() - floors - 2;
+        return halves == 0 ? floor : std::max(floor, (floor + of_score.tail(halves).mean()) / 2);
+    }
+
     void judge(const std::vector<std::vector<Estimate>>& found, std::size_t k,
                Comparison& result) const {
         const MetricScore& score = *result.score;
-        const auto floors = setting_.spec.floors;
-        Vector floor(floors);
-        for (Index r = 0; r < floors; ++r)
-            floor[r] = found[static_cast<std::size_t>(r + 1)][k].value;
+        const Index floors = setting_.spec.floors;
+        Vector all(std::ssize(found));
+        for (Index r = 0; r < all.size(); ++r) all[r] = found[static_cast<std::size_t>(r)][k].value;
+        const Vector floor = all.segment(1, floors);
         const double mean = floor.mean();
         const double spread =
             std::sqrt((floor.array() - mean).square().sum() / static_cast<double>(floors - 1));
         const Estimate here = found.front()[k];
-        const double changed = found.back()[k].value;
+        const double changed = all[floors + 1];
         const double error = score.nonlinear ? std::hypot(here.error, spread) : here.error;
         // The mean of the floors is known no better than the spread over the root of their number.
         const double noise =
@@ -164,9 +185,12 @@ class Comparer {
         };
         const double reach = kNormalQuantile * error;
         result.value = shown(here.value);
-        result.error = score.power == 2 && result.value > 0 ? error / (2 * result.value) : error;
+        // Of the root, where that is not next to zero.
+        result.error =
+            score.power == 2 ? error / (2 * std::max(result.value, std::sqrt(error))) : error;
         // No distance of laws is below zero.
-        result.low = shown(std::max(here.value - reach - (score.biased ? mean : 0), 0.0));
+        result.low =
+            shown(std::max(here.value - reach - (score.biased ? bias(all, floors, mean) : 0), 0.0));
         result.high = std::min(shown(std::max(here.value + reach, 0.0)), score.top);
         result.floor = shown(mean);
         result.floor_deviation =

@@ -33,13 +33,17 @@ std::vector<Estimate> classifier(const TwoSamples& s) {
 }
 
 std::vector<Estimate> moments(const TwoSamples& s) {
-    const auto both = moment_distances(s.x, s.y, s.setting.scale, s.threads);
+    const auto both = moment_distances(s.x, s.y, s.setting.scale, s.threads, s.with_error);
     return {both.mean, both.covariance};
 }
 
-std::vector<Estimate> kl(const TwoSamples& s) { return {gaussian_divergence(s.x, s.y, s.threads)}; }
+std::vector<Estimate> kl(const TwoSamples& s) {
+    return {gaussian_divergence(s.x, s.y, s.threads, s.with_error)};
+}
 
-std::vector<Estimate> fits(const TwoSamples& s) { return {frechet_distance(s.x, s.y, s.threads)}; }
+std::vector<Estimate> fits(const TwoSamples& s) {
+    return {frechet_distance(s.x, s.y, s.threads, s.with_error)};
+}
 
 std::vector<Estimate> balls(const TwoSamples& s) {
     const auto all = neighbourhoods(s.x, s.y, s.setting.spec.neighbours, s.threads);
@@ -76,9 +80,9 @@ Index in_pairs(const MetricSpec& spec, Index) { return spec.most; }
 Index by_assignment(const MetricSpec& spec, Index dim) {
     return dim == 1 ? any(spec, 1) : spec.exact;
 }
-/// Products of many coordinates take about a second.
+/// Covariances of many coordinates take about a second.
 Index in_products(const MetricSpec& spec, Index dim) {
-    return std::max(spec.most, (Index{1} << 33) / (dim * dim));
+    return std::max(spec.most, (Index{1} << 31) / (dim * dim));
 }
 
 Index some(const MetricSetting&, Index) { return 8; }

@@ -75,6 +75,7 @@ struct TwoSamples {
     ConstMatrix x, y;
     const MetricSetting& setting;
     Threads& threads;
+    bool with_error = true;  ///< else errors, where they take long, may be left out
 };
 
 /// A number that a metric gives. What it estimates is `value` to the power of `power`.

@@ -36,7 +36,8 @@ struct Sums {
 /// Both sides, about a common origin: what is near zero loses no digits.
 class Groups {
   public:
-    Groups(ConstMatrix x, ConstMatrix y, Threads& threads) : origin_(y.rowwise().mean()) {
+    Groups(ConstMatrix x, ConstMatrix y, Threads& threads, bool with_error)
+        : with_error_(with_error), origin_(y.rowwise().mean()) {
         of_[0] = sums(x, threads);
         of_[1] = sums(y, threads);
         for (std::size_t s = 0; s < 2; ++s) {
@@ -53,6 +54,7 @@ class Groups {
     template <class Distance>
     Estimate operator()(const Distance& distance) const {
         const std::array<Fit, 2> all{all_[0].fit(), all_[1].fit()};
+        if (!with_error_) return {distance(all[0], all[1]), 0};
         const std::array<Index, 2> count{std::ssize(of_[0]), std::ssize(of_[1])};
         const double error = jackknife_error(count, [&](int side, Index g) {
             const auto s = static_cast<std::size_t>(side);
@@ -83,6 +85,7 @@ class Groups {
         return groups;
     }
 
+    bool with_error_;
     Vector origin_;
     std::array<std::vector<Sums>, 2> of_;
     std::array<Sums, 2> all_;
@@ -151,8 +154,8 @@ struct Measured {
 }  // namespace
 
 MomentDistances moment_distances(ConstMatrix x, ConstMatrix y, const Vector& scale,
-                                 Threads& threads) {
-    const Groups groups(x, y, threads);
+                                 Threads& threads, bool with_error) {
+    const Groups groups(x, y, threads, with_error);
     const Vector unit = scale.cwiseInverse();
     return {groups([&](const Fit& p, const Fit& q) {
                 return (p.mean - q.mean).cwiseProduct(unit).squaredNorm() /
@@ -165,12 +168,13 @@ MomentDistances moment_distances(ConstMatrix x, ConstMatrix y, const Vector& sca
             })};
 }
 
-Estimate gaussian_divergence(ConstMatrix x, ConstMatrix y, Threads& threads) {
-    return Groups(x, y, threads)([](const Fit& p, const Fit& q) { return divergence_of(q, p); });
+Estimate gaussian_divergence(ConstMatrix x, ConstMatrix y, Threads& threads, bool with_error) {
+    return Groups(x, y, threads,
+                  with_error)([](const Fit& p, const Fit& q) { return divergence_of(q, p); });
 }
 
-Estimate frechet_distance(ConstMatrix x, ConstMatrix y, Threads& threads) {
-    return Groups(x, y, threads)(frechet_of);
+Estimate frechet_distance(ConstMatrix x, ConstMatrix y, Threads& threads, bool with_error) {
+    return Groups(x, y, threads, with_error)(frechet_of);
 }
 
 Json moment_differences(ConstMatrix x, ConstMatrix y) {
