@@ -6,6 +6,7 @@
 #include "si/coupling/assignment.hpp"
 #include "si/metric/classifier.hpp"
 #include "si/metric/images.hpp"
+#include "si/metric/jackknife.hpp"
 #include "si/metric/moments.hpp"
 #include "si/metric/neighbours.hpp"
 #include "si/metric/pairs.hpp"
@@ -101,6 +102,15 @@ TEST_CASE("pair means by their definition, and whatever the threads") {
     const auto again = energy_distance(x, y, three);
     CHECK(found.value == again.value);
     CHECK(found.error == again.error);
+    // The jackknife, by leaving out columns.
+    const auto without = [&](int side, Index g) {
+        const Matrix& from = side == 0 ? x : y;
+        const Columns out = groups_of(from.cols(), 32)[static_cast<std::size_t>(g)];
+        Matrix left(2, from.cols() - out.count);
+        left << from.leftCols(out.first), from.rightCols(left.cols() - out.first);
+        return energy_distance(side == 0 ? left : x, side == 0 ? y : left, one).value;
+    };
+    CHECK(found.error == doctest::Approx(jackknife_error({32, 32}, without)).epsilon(1e-8));
     // Far from the origin, too.
     const auto far = energy_distance(x.array() + 1e6, y.array() + 1e6, one);
     CHECK(far.value == doctest::Approx(direct).epsilon(1e-6));
@@ -259,6 +269,12 @@ TEST_CASE("a classifier finds what is there and no more") {
     CHECK(found.value < 0.8413 + 5 * error);
     CHECK(found.value > 0.8413 - 0.02);
     CHECK(found.error == doctest::Approx(std::sqrt(0.8413 * 0.1587 / (2 * n))).epsilon(0.1));
+    // So few that they could be learned by heart.
+    const double few = 0.5 / std::sqrt(2 * 150);
+    CHECK(
+        std::abs(
+            classifier_accuracy(gaussian(10, 150, 0, 1, 24), gaussian(10, 150, 0, 1, 25), 0).value -
+            0.5) < 5 * few);
     // Not only shifts: two bumps against one of the same mean and variance.
     Matrix bumps = 0.436 * gaussian(1, n, 0, 1, 22);
     for (Index j = 0; j < n; ++j) bumps(0, j) += j % 2 == 0 ? 0.9 : -0.9;
