@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "si/cli/program.hpp"
+#include "si/io/comparison.hpp"
 #include "si/io/divergence.hpp"
 #include "si/io/evaluation.hpp"
 #include "si/io/model_file.hpp"
@@ -84,29 +85,58 @@ int eval_accuracy(int argc, char** argv) {
              [&](Console&) { std::cout << si::accuracy_report(scores, truth).dump() << '\n'; });
 }
 
+int eval_kernel(int argc, char** argv) {
+    std::string samples, reference;
+    si::KernelSpec spec;
+    Common common;
+    return Program("si-eval kernel", "KL divergence of kernel estimates in a few coordinates")
+        .about(
+            "Prints the Kullback-Leibler divergence between kernel estimates of both densities, "
+            "with its standard error, and the same between two parts of the reference, which is "
+            "the least that can be told from zero.")
+        .input("SAMPLES", samples, "samples to judge: HDF5, CSV, TSV or NPY")
+        .input("REFERENCE", reference, "samples of the truth; three times as many are best")
+        .options("Kernel estimate", spec)
+        .common(common)
+        .example("si-eval kernel samples.h5 test.h5", "In the first two coordinates.")
+        .run(argc, argv, [&](Console&) {
+            si::Threads threads(common.threads);
+            std::cout << si::kernel_report(samples, reference, spec, threads).dump() << '\n';
+        });
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     std::string samples, reference;
-    si::KernelSpec spec;
+    si::MetricSpec spec;
     Common common;
     return Program("si-eval", "how far samples are from a reference")
         .about(
-            "Prints one JSON object: the Kullback-Leibler divergence between kernel estimates of "
-            "both densities in a few coordinates, with its standard error, and the same between "
-            "two parts of the reference, which is the least that can be told from zero.")
+            "Prints one JSON object, and a table of it on standard error: distances between the "
+            "samples and the reference, each with an interval for the distance of the laws, the "
+            "same distance between parts of the reference, which is the least that can be told "
+            "from zero, and what follows.")
+        .command("kernel", "KL divergence of kernel estimates in a few coordinates", eval_kernel)
         .command("kl", "divergences of a model from a truth of known density", eval_divergence)
         .command("fields", "errors of a model's fields, where truth is known", eval_fields)
         .command("restored", "errors of restored samples, row by row", eval_restored)
         .command("frechet", "distance between Gaussian fits of features", eval_frechet)
         .command("accuracy", "how often labels are met", eval_accuracy)
         .input("SAMPLES", samples, "samples to judge: HDF5, CSV, TSV or NPY")
-        .input("REFERENCE", reference, "samples of the truth; three times as many are best")
-        .options("Kernel estimate", spec)
+        .input("REFERENCE", reference, "samples of the truth; twice as many are best")
+        .choices(si::metrics().info())
+        .options("Metrics", spec)
         .common(common)
-        .example("si-eval samples.h5 test.h5", "In the first two coordinates.")
-        .run(argc, argv, [&](Console&) {
+        .example("si-eval samples.h5 test.h5", "All that need nothing else.")
+        .example("si-eval samples.h5 test.h5 --metrics w2,modes --modes centres.csv",
+                 "Two of them.")
+        .run(argc, argv, [&](Console& console) {
             si::Threads threads(common.threads);
-            std::cout << si::kernel_report(samples, reference, spec, threads).dump() << '\n';
+            const auto report =
+                si::comparison_report(samples, reference, spec, common.seed, threads, console);
+            console.finish();
+            if (!console.quiet()) std::cerr << si::comparison_text(report);
+            std::cout << report.dump() << '\n';
         });
 }

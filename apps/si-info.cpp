@@ -2,6 +2,8 @@
 
 #include "si/cli/program.hpp"
 #include "si/flow/straightness.hpp"
+#include "si/io/atomic_file.hpp"
+#include "si/io/export.hpp"
 #include "si/io/json_file.hpp"
 #include "si/io/model_file.hpp"
 #include "si/io/model_info.hpp"
@@ -63,6 +65,38 @@ int info_field(int argc, char** argv) {
         });
 }
 
+struct Form {
+    std::string format = "safetensors";
+    static constexpr auto fields() {
+        return std::tuple{
+            field("format", &Form::format, "Form of the file", si::one_of(si::export_names))};
+    }
+};
+
+int info_export(int argc, char** argv) {
+    std::string file;
+    Form form;
+    Messages messages;
+    si::cli::Output output;
+    return Program("si-info export", "a network model in the formats of others")
+        .about(
+            "Writes the tensors of a model for PyTorch, JAX or NumPy, or its learned fields as an "
+            "ONNX graph of x (n, dim) and t (n, 1) in the coordinates of the data.")
+        .input("MODEL", file, "model with networks")
+        .choices(si::exports().info())
+        .options("Export", form)
+        .required("format")
+        .output(output)
+        .common(messages)
+        .example("si-info export model.json --format onnx -o model.onnx", "")
+        .run(argc, argv, [&](Console&) {
+            const auto model = si::read_model(file);
+            const auto bytes =
+                si::in_file(file, [&] { return si::exports().at(form.format).make(model); });
+            si::write_file(output.output, bytes, si::Content::binary);
+        });
+}
+
 int info_straightness(int argc, char** argv) {
     std::string file;
     si::SampleSpec samples;
@@ -118,6 +152,7 @@ int main(int argc, char** argv) {
         .command("interpolant", "coefficients of an interpolant", info_interpolant)
         .command("straightness", "how straight the paths of the flow are", info_straightness)
         .command("field", "the fields of a model at given points", info_field)
+        .command("export", "a network model in the formats of others", info_export)
         .input("MODEL", file, "model; for data sets see si-data info")
         .options("Info", options)
         .common(messages)

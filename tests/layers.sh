@@ -11,7 +11,7 @@ interpolant  base random
 coupling     base random
 net          base random
 data         base random
-metric       base random
+metric       base random coupling net
 flow         base random interpolant coupling net data
 train        base random interpolant coupling net data flow
 bridge       base random interpolant coupling net data flow train

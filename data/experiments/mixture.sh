@@ -33,7 +33,7 @@ for learn in b,eta b,s v,eta v,s; do
         how="--sde heun,steps=200 --epsilon $e"
         [ "$e" = 0 ] && how='--ode dopri5,rtol=1e-4,atol=1e-4'
         si-sample $model.json -n "$samples" $how -q -o $model-$e.h5
-        score=$(si-eval $model-$e.h5 test.h5 -q)
+        score=$(si-eval kernel $model-$e.h5 test.h5 -q)
         printf '%12.4f +-%6.4f' "$(echo "$score" | number kl)" "$(echo "$score" | number stderr)"
     done
     echo

@@ -190,22 +190,27 @@ Samples parse_npy(std::string_view bytes) {
     return samples;
 }
 
-void write_npy(const std::string& file, ConstMatrix values, const std::vector<Index>& sample_shape,
-               ElementType type) {
-    in_context(file, [&] { require_finite(values, Failure::check, type); });
-    std::vector<std::string> sizes{text(values.cols())};
-    for (const Index size : sample_shape) sizes.push_back(text(size));
-    const bool single = type == ElementType::f32;
-    std::string dict =
-        text("{'descr': '", single ? "<f4" : "<f8", "', 'fortran_order': False, 'shape': (",
-             join(sizes, ", "), sizes.size() == 1 ? ",), }" : "), }");
+std::string npy_header(std::string_view type, const std::vector<Index>& shape) {
+    std::vector<std::string> sizes;
+    for (const Index size : shape) sizes.push_back(text(size));
+    std::string dict = text("{'descr': '", type, "', 'fortran_order': False, 'shape': (",
+                            join(sizes, ", "), sizes.size() == 1 ? ",), }" : "), }");
     dict.resize((10 + dict.size() + 1 + 63) / 64 * 64 - 11, ' ');  // numbers start at 64 k
     dict += '\n';
     std::string header = text(kNpyMagic, '\x01', '\x00');
     header += static_cast<char>(dict.size() & 0xff);
     header += static_cast<char>(dict.size() >> 8);
+    return header + dict;
+}
+
+void write_npy(const std::string& file, ConstMatrix values, const std::vector<Index>& sample_shape,
+               ElementType type) {
+    in_context(file, [&] { require_finite(values, Failure::check, type); });
+    const bool single = type == ElementType::f32;
+    std::vector<Index> shape{values.cols()};
+    shape.insert(shape.end(), sample_shape.begin(), sample_shape.end());
     AtomicFile out(file, Content::binary);
-    out.write(header + dict);
+    out.write(npy_header(single ? "<f4" : "<f8", shape));
     out.write(single ? raw_bytes<float>(values) : raw_bytes<double>(values));
     out.commit();
 }

@@ -34,6 +34,9 @@ enum class Purpose : std::uint8_t {
     match = 23,       ///< times and noise on which a light bridge matches drifts
     mask = 26,        ///< what is hidden of a sample
     label = 27,       ///< labels that are left out in training
+    parts = 40,       ///< rows of a reference that are held against each other
+    directions = 41,  ///< projections to a line
+    classifier = 42,  ///< batches of a classifier of two samples
 };
 
 /// Address of a batch of random columns. Column j at an address is the same on any thread, in

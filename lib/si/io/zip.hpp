@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace si {
+
+/// The CRC-32 of zip, gzip and PNG (ISO 3309).
+std::uint32_t crc32(std::string_view bytes);
+
+/// A zip archive whose files are stored as they are (APPNOTE.TXT 6.3), as NumPy's savez makes
+/// them. Equal files make equal bytes: all are dated 1 January 1980.
+class Zip {
+  public:
+    /// Throws Failure::data where 4 GB in all are passed, which this form cannot hold.
+    void add(const std::string& name, std::string_view bytes);
+    /// The whole archive. Nothing may be added after it.
+    std::string finish();
+
+  private:
+    std::string archive_, directory_;
+    std::uint16_t files_ = 0;
+};
+
+}  // namespace si

@@ -1,0 +1,253 @@
+#include "si/metric/compare.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "si/metric/pairs.hpp"
+#include "si/random/draw.hpp"
+
+namespace si {
+namespace {
+
+constexpr double kNormalQuantile = 1.959963984540054;
+constexpr Index kOwn = 2;          ///< pairs of halves of the samples
+constexpr double kDeviations = 3;  ///< of the floors, before a difference is called one
+
+/// `count` columns from place `first` of a shuffled order; in their own order where they are all.
+Matrix drawn(ConstMatrix from, const Permutation& order, Index first, Index count) {
+    if (count == from.cols()) return from;
+    std::vector<Index> rows(static_cast<std::size_t>(count));
+    order.range(first, count, rows.data());
+    return from(Eigen::all, rows);
+}
+
+MetricSetting setting_of(ConstMatrix reference, ConstMatrix modes, const MetricSpec& spec,
+                         std::uint64_t seed) {
+    MetricSetting setting{.spec = spec, .seed = seed};
+    setting.mean = reference.rowwise().mean();
+    setting.scale = ((reference.colwise() - setting.mean).rowwise().squaredNorm() /
+                     static_cast<double>(reference.cols()))
+                        .cwiseSqrt();
+    setting.scale = (setting.scale.array() > 0).select(setting.scale, 1);
+    constexpr Index kForMedian = 1000;
+    const Index n = std::min(kForMedian, reference.cols());
+    const Permutation order({seed, Purpose::parts, 0}, reference.cols());
+    setting.bandwidth =
+        spec.bandwidth ? *spec.bandwidth : median_distance(drawn(reference, order, 0, n));
+    const Index lines = reference.rows() == 1 ? 1 : spec.directions;
+    setting.directions.resize(reference.rows(), lines);
+    fill_normal({seed, Purpose::directions, 0}, 0, setting.directions);
+    setting.directions.colwise().normalize();
+    setting.modes = modes;
+    return setting;
+}
+
+/// One metric on one pair of sets.
+class Comparer {
+  public:
+    Comparer(const MetricRow& row, ConstMatrix samples, ConstMatrix reference,
+             const MetricSetting& setting, Threads& threads)
+        : row_(row),
+          samples_(samples),
+          reference_(reference),
+          setting_(setting),
+          threads_(threads),
+          sizes_(sizes_of(row, setting.spec, samples.cols(), reference.cols(), samples.rows())) {}
+
+    MetricResult run(Progress& progress) {
+        MetricResult result{&row_, {}, nullptr};
+        for (const MetricScore& score : row_.scores) {
+            result.scores.push_back({.score = &score, .na = sizes_.na, .nb = sizes_.nb});
+        }
+        const Index enough = row_.enough(setting_, samples_.rows());
+        if (std::min(sizes_.na, sizes_.nb) < enough) {
+            return undefined(result, Verdict::too_few,
+                             text("needs ", enough, " samples and twice as many of the reference"));
+        }
+        try {
+            measure(result, progress);
+        } catch (const Error& error) {
+            if (error.kind() != Failure::data) throw;
+            return undefined(result, Verdict::undefined, error.what());
+        }
+        return result;
+    }
+
+  private:
+    static MetricResult undefined(MetricResult result, Verdict verdict, const std::string& note) {
+        constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+        for (Comparison& one : result.scores) {
+            one = {.score = one.score,
+                   .value = nan,
+                   .na = one.na,
+                   .nb = one.nb,
+                   .verdict = verdict,
+                   .note = note};
+        }
+        result.details = nullptr;
+        return result;
+    }
+
+    Permutation order(Index part) const {
+        return {{setting_.seed, Purpose::parts, static_cast<std::uint32_t>(2 * part + 1)},
+                reference_.cols()};
+    }
+    Matrix reference_part(Index part) const { return drawn(reference_, order(part), 0, sizes_.nb); }
+    Matrix samples_part() const {
+        const Permutation any({setting_.seed, Purpose::parts, 2}, samples_.cols());
+        return drawn(samples_, any, 0, sizes_.na);
+    }
+
+    /// Part 0 is the samples; then parts of the reference; the last of these once more, changed;
+    /// then halves of the samples.
+    std::vector<Estimate> estimates(Index part, Threads& threads) const {
+        const Index floors = setting_.spec.floors;
+        if (part > floors + 1) return own(part, threads);
+        const Index of = std::min(part, floors);
+        Matrix x = part == 0 ? samples_part() : drawn(reference_, order(of), sizes_.nb, sizes_.na);
+        if (part > floors) {
+            const double by = setting_.spec.notice;
+            x = ((1 + by) * x).colwise() + (by * (setting_.scale - setting_.mean));
+        }
+        return row_.make({x, reference_part(of), setting_, threads, part == 0});
+    }
+
+    /// One half of the samples against the other: how much noise adds with their law.
+    std::vector<Estimate> own(Index part, Threads& threads) const {
+        const Permutation any({setting_.seed, Purpose::parts, static_cast<std::uint32_t>(2 * part)},
+                              samples_.cols());
+        const Index half = sizes_.na / 2;
+        const Matrix x = drawn(samples_, any, 0, half), y = drawn(samples_, any, half, half);
+        return row_.make({x, y, setting_, threads, false});
+    }
+
+    void measure(MetricResult& result, Progress& progress) {
+        const Index halves = row_.scores.front().nonlinear && row_.scores.front().biased ? kOwn : 0;
+        const Index parts = setting_.spec.floors + 2 + halves;
+        std::vector<std::vector<Estimate>> found(static_cast<std::size_t>(parts));
+        const auto one = [&](Index part, Threads& threads) {
+            found[static_cast<std::size_t>(part)] = estimates(part, threads);
+        };
+        if (row_.alone) {
+            threads_.for_each(parts, [&](Index part, int) {
+                Threads single(1);
+                one(part, single);
+            });
+            progress.update({row_.name, parts, parts, "comparisons", {}});
+        } else {
+            for (Index part = 0; part < parts; ++part) {
+                one(part, threads_);
+                progress.update({row_.name, part + 1, parts, "comparisons", {}});
+            }
+        }
+        for (std::size_t k = 0; k < result.scores.size(); ++k) judge(found, k, result.scores[k]);
+        if (row_.details != nullptr) {
+            const Matrix x = samples_part(), y = reference_part(0);
+            result.details = row_.details({x, y, setting_, threads_});
+        }
+    }
+
+    /// What noise adds to the estimate, which is about the mean of what it adds to the distance of
+    /// either law from itself (Chizat et al. 2020); of the samples only halves can be had, which
+    /// have more. Where that does not fall with the dimension, it is the floor to higher order.
+    static double bias(const Vector& of_score, Index floors, double floor) {
+        const Index halves = of_score.size() - floors - 2;
+        return halves == 0 ? floor : std::max(floor, (floor + of_score.tail(halves).mean()) / 2);
+    }
+
+    void judge(const std::vector<std::vector<Estimate>>& found, std::size_t k,
+               Comparison& result) const {
+        const MetricScore& score = *result.score;
+        const Index floors = setting_.spec.floors;
+        Vector all(std::ssize(found));
+        for (Index r = 0; r < all.size(); ++r) all[r] = found[static_cast<std::size_t>(r)][k].value;
+        const Vector floor = all.segment(1, floors);
+        const double mean = floor.mean();
+        const double spread =
+            std::sqrt((floor.array() - mean).square().sum() / static_cast<double>(floors - 1));
+        const Estimate here = found.front()[k];
+        const double changed = all[floors + 1];
+        const double error = score.nonlinear ? std::hypot(here.error, spread) : here.error;
+        // The mean of the floors is known no better than the spread over the root of their number.
+        const double noise =
+            std::max(kDeviations * spread * std::sqrt(1 + 1 / static_cast<double>(floors)),
+                     kNormalQuantile * error);
+        const auto above = [&](double value) {
+            return score.two_sided ? std::abs(value - mean) > noise : value - mean > noise;
+        };
+        result.verdict = above(here.value)                               ? Verdict::differs
+                         : !score.two_sided && mean - here.value > noise ? Verdict::closer
+                         : above(changed)                                ? Verdict::same
+                                                                         : Verdict::too_few;
+        const auto shown = [&](double estimate) {
+            return score.power == 2 ? std::sqrt(std::max(estimate, 0.0)) : estimate;
+        };
+        const double reach = kNormalQuantile * error;
+        result.value = shown(here.value);
+        // Of the root, where that is not next to zero.
+        result.error =
+            score.power == 2 ? error / (2 * std::max(result.value, std::sqrt(error))) : error;
+        // No distance of laws is below zero.
+        result.low =
+            shown(std::max(here.value - reach - (score.biased ? bias(all, floors, mean) : 0), 0.0));
+        result.high = std::min(shown(std::max(here.value + reach, 0.0)), score.top);
+        result.floor = shown(mean);
+        result.floor_deviation =
+            score.power == 2 && result.floor > 0 ? spread / (2 * result.floor) : spread;
+        result.changed = shown(changed);
+    }
+
+    const MetricRow& row_;
+    ConstMatrix samples_;
+    ConstMatrix reference_;
+    const MetricSetting& setting_;
+    Threads& threads_;
+    Sizes sizes_;
+};
+
+}  // namespace
+
+std::string_view to_text(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::same:
+            return "the same within noise";
+        case Verdict::differs:
+            return "differs";
+        case Verdict::closer:
+            return "closer than noise";
+        case Verdict::too_few:
+            return "too few samples to tell";
+        case Verdict::undefined:
+            return "not defined";
+    }
+    return "";
+}
+
+Sizes sizes_of(const MetricRow& row, const MetricSpec& spec, Index n, Index m, Index dim) {
+    const Index most = row.most(spec, dim);
+    const Index na = std::min({n, m / 2, most});
+    return {na, row.even ? na : std::min(m - na, most)};
+}
+
+std::vector<MetricResult> compare(ConstMatrix samples, ConstMatrix reference, ConstMatrix modes,
+                                  const MetricSpec& spec, std::uint64_t seed, Threads& threads,
+                                  Progress& progress) {
+    require(samples.rows() == reference.rows(), Failure::data, "samples have ", samples.rows(),
+            " coordinates, those of the reference ", reference.rows());
+    const MetricSetting setting = setting_of(reference, modes, spec, seed);
+    std::vector<MetricResult> results;
+    for (const auto& name : spec.metrics) {
+        results.push_back(
+            Comparer(metrics().at(name), samples, reference, setting, threads).run(progress));
+    }
+    const auto defined = [](const MetricResult& one) {
+        return !std::isnan(one.scores.front().value);
+    };
+    require(!results.empty(), Failure::usage, "--metrics: names none");
+    require(std::any_of(results.begin(), results.end(), defined), Failure::data,
+            results.front().row->name, ": ", results.front().scores.front().note);
+    return results;
+}
+
+}  // namespace si

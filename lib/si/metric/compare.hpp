@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "si/base/progress.hpp"
+#include "si/metric/metrics.hpp"
+
+// Distances between samples and a reference, with what noise alone would give.
+
+namespace si {
+
+enum class Verdict {
+    same,       ///< within the noise, where a change by `notice` would not have been
+    differs,    ///< above the noise
+    closer,     ///< below the noise: the samples are not independent of the reference
+    too_few,    ///< within the noise, but a change by `notice` would have been, too
+    undefined,  ///< not computed; `note` says why
+};
+
+std::string_view to_text(Verdict verdict);
+
+/// One score of a metric.
+///
+/// The value compares na of the samples with nb of the reference. The floor does the same with na
+/// others of the reference in the place of the samples, `floors` times with parts drawn anew; it is
+/// the mean, and floor_deviation the spread of one of them, which any independent samples of the
+/// truth would have. A value is above the noise when it is more than three such deviations above
+/// the floor and its interval excludes the floor as well.
+///
+/// The interval covers the distance of the laws with a chance of about 95 %, or more. Where noise adds to
+/// the estimate, it reaches from the value less the floor less 1.96 errors to the value plus 1.96
+/// errors, in squares where a square is estimated: the mean at n lies above the distance of the
+/// laws, and the floor is about by how much. For transport, where it depends on the laws, the mean
+/// with that of two halves of the samples stands for it where that is more.
+struct Comparison {
+    const MetricScore* score = nullptr;
+    double value = 0, error = 0, low = 0, high = 0;
+    double floor = 0, floor_deviation = 0;
+    double changed = 0;  ///< the last of the floors, with its part shifted and stretched
+    Index na = 0, nb = 0;
+    Verdict verdict = Verdict::undefined;
+    std::string note;
+};
+
+/// One metric of the run: its scores, and details of the samples against the reference, or null.
+struct MetricResult {
+    const MetricRow* row;
+    std::vector<Comparison> scores;
+    Json details;
+};
+
+/// How many of n samples and m of the reference a metric compares: as many of both as leave na
+/// others of the reference for the floor.
+struct Sizes {
+    Index na, nb;
+};
+Sizes sizes_of(const MetricRow& row, const MetricSpec& spec, Index n, Index m, Index dim);
+
+/// The metrics that `spec` names. Rows are taken in their order where all are, else by addresses of
+/// the seed. A metric that is not defined for these samples says so in its notes. Throws
+/// Failure::data for different dimensions, and where no metric is defined.
+std::vector<MetricResult> compare(ConstMatrix samples, ConstMatrix reference, ConstMatrix modes,
+                                  const MetricSpec& spec, std::uint64_t seed, Threads& threads,
+                                  Progress& progress);
+
+}  // namespace si
