@@ -34,6 +34,8 @@ enum class Purpose : std::uint8_t {
     match = 23,       ///< times and noise on which a light bridge matches drifts
     mask = 26,        ///< what is hidden of a sample
     label = 27,       ///< labels that are left out in training
+    picture = 50,     ///< which samples a picture shows
+    report = 51,      ///< noise on integers in a report
 };
 
 /// Address of a batch of random columns. Column j at an address is the same on any thread, in
