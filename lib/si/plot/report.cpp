@@ -93,10 +93,11 @@ class Reporter {
     void calibration();
     void probe();
 
+    /// How many samples are drawn: of images fewer, whose networks take long.
+    Index drawn() const { return spec_.n > 0 ? spec_.n : model_.dim > 32 ? 100 : 1000; }
     /// How many of the first rows are scored and carried back.
     Index rows() const {
-        const Index n = data_.samples->n();
-        return spec_.score == 0 ? n : std::min(n, spec_.score);
+        return std::min(data_.samples->n(), spec_.score > 0 ? spec_.score : drawn());
     }
 
     std::string model_file_, data_file_;
@@ -184,9 +185,9 @@ void Reporter::samples() {
     if (spec_.x0) {
         const Samples base = read_samples(*spec_.x0);
         require_dimension(base.source, base.dim(), model_.dim);
-        start = base.values.leftCols(std::min(base.n(), spec_.n));
+        start = base.values.leftCols(std::min(base.n(), drawn()));
     }
-    const Paths paths = follow(model_, {1}, spec_.n, seed_, threads_, start ? &*start : nullptr);
+    const Paths paths = follow(model_, {1}, drawn(), seed_, threads_, start ? &*start : nullptr);
     Source drawn{"model"};
     drawn.samples = Samples{paths.states.back(), data_.samples->shape, "model"};
     drawn.samples->columns = data_.samples->columns;

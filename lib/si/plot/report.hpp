@@ -13,15 +13,17 @@ namespace si::plot {
 
 /// What a report is made of, beside its model and data.
 struct ReportSpec {
-    Index n = 1000, score = 1000;
+    Index n = 0, score = 0;
     std::optional<std::string> x0, training;
 
     static constexpr auto fields() {
         return std::tuple{
-            field("n", &ReportSpec::n, "Samples to draw from the model", kPositive),
+            field("n", &ReportSpec::n,
+                  "Samples to draw from the model; 0 is 1000, or 100 in more than 32 dimensions",
+                  kNonNegative),
             field("score", &ReportSpec::score,
-                  "Samples of the data that are scored and carried back, the first of the file; 0 "
-                  "is all",
+                  "Samples of the data that are scored and carried back, the first of the file; "
+                  "0 is as many as -n",
                   kNonNegative),
             field("x0", &ReportSpec::x0,
                   "Points of the base, to start from, for a model between two data sets")
