@@ -196,6 +196,7 @@ void Reporter::samples() {
     page_.paragraph(text(drawn.samples->n(),
                          " samples of the model, by its flow with the default solver",
                          start ? ", from the points given" : "",
+                         make_field(model_)->conditions().labels > 0 ? ", without a label" : "",
                          ". Data and samples should look alike, with as much variety in both; "
                          "scales and colours are the same."));
     const auto kind = suitable_picture(real);
@@ -214,7 +215,7 @@ void Reporter::score() {
     ScoreSpec spec;
     const bool large = model_.dim > 32;
     if (large) spec.divergence = Choice<divergences>("hutchinson");
-    const Index n = data_.samples->n(), parts = std::max<Index>(1, n / std::max<Index>(rows(), 1));
+    const Index n = data_.samples->n(), parts = (n + rows() - 1) / rows();
     const auto all =
         score_file(model_, data_file_, spec, seed_, threads_, progress_, Keep::summary, {1, parts});
     const Json found = all.front().report();
