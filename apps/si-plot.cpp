@@ -1,19 +1,63 @@
 #include "si/cli/program.hpp"
 #include "si/io/atomic_file.hpp"
-#include "si/io/dataset.hpp"
 #include "si/plot/picture.hpp"
+#include "si/plot/report.hpp"
 
 namespace {
 
+using si::plot::Theme;
+
+std::vector<std::string> themes() { return {"auto", "light", "dark"}; }
+
 struct Options {
     std::optional<si::Choice<si::pictures>> kind;
+    std::string theme = "auto";
+    double scale = 2;
 
     static constexpr auto fields() {
         return std::tuple{
-            si::field("kind", &Options::kind,
-                      "What to draw; density for samples in two dimensions, else grid")};
+            si::field("kind", &Options::kind, "What to draw; what suits the first file, otherwise"),
+            si::field("theme", &Options::theme,
+                      "Dark lines on white, or light ones on black; auto is light, and in SVG "
+                      "what the reader prefers",
+                      si::one_of(themes)),
+            si::field("scale", &Options::scale, "Pixels for one unit, in PNG and PGM",
+                      si::kPositive)};
     }
 };
+
+std::string bytes_of(const si::plot::Drawing& drawing, const std::string& file,
+                     const Options& options) {
+    const Theme theme = options.theme == "dark"    ? Theme::dark
+                        : options.theme == "light" ? Theme::light
+                                                   : Theme::either;
+    if (file.ends_with(".svg")) return si::plot::svg(drawing, theme);
+    const auto pixels = si::plot::raster(drawing, options.scale, theme);
+    return file.ends_with(".pgm") ? pgm(grey(pixels)) : png(pixels);
+}
+
+int plot_report(int argc, char** argv) {
+    std::string model, data;
+    si::plot::ReportSpec spec;
+    si::cli::Common common;
+    si::cli::Output output;
+    return si::cli::Program("si-plot report", "one HTML page about a model and its data")
+        .about(
+            "A model card, training curves, samples beside data, cross-entropy and calibration, "
+            "with sentences that say how to read them. The page needs no other file and no "
+            "network.")
+        .input("MODEL", model, "model of si-train or si-bridge, or written by hand")
+        .input("DATA", data, "samples of the target, best held out from training")
+        .options("Report", spec)
+        .output(output)
+        .common(common)
+        .example("si-plot report model.json test.h5 -o report.html", "")
+        .run(argc, argv, [&](si::cli::Console& console) {
+            si::Threads threads(common.threads);
+            si::write_file(output.output,
+                           si::plot::report(model, data, spec, common.seed, threads, console));
+        });
+}
 
 }  // namespace
 
@@ -22,27 +66,25 @@ int main(int argc, char** argv) {
     Options options;
     si::cli::Messages messages;
     si::cli::Output output;
-    return si::cli::Program("si-plot", "pictures of samples")
+    return si::cli::Program("si-plot", "pictures of samples, models and logs")
         .about(
-            "Draws the samples of each file as one panel, side by side and on common scales: PNG, "
-            "or PGM "
-            "when the file is called so.")
-        .inputs("FILE", files, "samples: HDF5, CSV, TSV or NPY; - is standard input")
+            "Draws files on common scales: SVG, PNG or PGM by the name of the output. Files are "
+            "samples, models, logs of --log, or what si-likelihood printed.")
+        .command("report", "one HTML page about a model and its data", plot_report)
+        .inputs("FILE", files, "samples, models or JSON lines; - is standard input")
         .options("Picture", options)
         .output(output)
         .common(messages)
         .example("si-plot data.h5 samples.h5 -o both.png", "Real and generated samples.")
+        .example("si-plot train.jsonl -o curves.svg", "Loss and validation.")
         .example("si-plot digits.h5 --kind grid,rows=5,columns=20 -o digits.png",
                  "A hundred images.")
         .run(argc, argv, [&](si::cli::Console&) {
-            std::vector<si::Samples> sets;
-            for (const auto& file : files) sets.push_back(si::read_samples(file));
-            std::vector<si::Panel> panels;
-            for (const auto& set : sets) panels.push_back({&set.values, set.shape});
-            const auto kind = options.kind.value_or(si::suitable_picture(panels.front()));
-            const auto picture = kind.row().draw(kind.settings(), panels);
-            const bool as_pgm = output.output.ends_with(".pgm");
-            si::write_file(output.output, as_pgm ? pgm(picture) : png(picture),
+            std::vector<si::plot::Source> sources;
+            for (const auto& file : files) sources.push_back(si::plot::open_source(file));
+            const auto kind = options.kind.value_or(si::suitable_picture(sources.front()));
+            const auto drawing = kind.row().draw(kind.settings(), sources);
+            si::write_file(output.output, bytes_of(drawing, output.output, options),
                            si::Content::binary);
         });
 }

@@ -1,7 +1,8 @@
 #!/bin/sh
 # examples.sh MAN: runs every example of the manual pages in the folder MAN and of --help, in an
 # order in which the files that they read are there. Numbers of samples and of training steps are
-# made small on the way, by sed and by a configuration file; nothing else is changed.
+# made small on the way, by sed and by a configuration file; nothing else is changed. The tutorial
+# is run from top to bottom in an empty folder, as it is read.
 set -u
 man=$1
 work=$(mktemp -d)
@@ -60,4 +61,27 @@ for page in "$man"/*.1.in; do
     done <../list
 done
 echo "examples: $run run, $failed failed"
-[ $failed = 0 ] && [ $run -gt 20 ]
+[ $failed = 0 ] && [ $run -gt 20 ] || exit 1
+
+# Slurm as far as its script knows it, on this machine.
+data=$(cd "$man/../data" && pwd)
+mkdir "$work/tutorial" && cd "$work/tutorial" || exit 1
+printf '#!/bin/sh\nSLURM_JOB_ID=1 SLURM_JOB_END_TIME=$(($(date +%%s) + 3600)) exec bash "$@"\n' >"$work/bin/sbatch"
+printf '#!/bin/sh\nexec "$@"\n' >"$work/bin/srun"
+printf '#!/bin/sh\nexit 1\n' >"$work/bin/scontrol"
+chmod +x "$work/bin/sbatch" "$work/bin/srun" "$work/bin/scontrol"
+commands "$man/si-tutorial.7" | sed "s|/usr/share/doc/si-tools|$data|" | smaller >../list
+run=0
+while read -r line; do
+    run=$((run + 1))
+    PATH=$work/bin:$PATH sh -c "$line" >../out 2>../err </dev/null || {
+        echo "si-tutorial.7: $line"
+        head -3 ../err
+        exit 1
+    }
+done <../list
+for made in table.png curves.svg density.html paths.png images.png night.json all.png; do
+    [ -s $made ] || { echo "si-tutorial.7: makes no $made"; exit 1; }
+done
+echo "tutorial: $run commands"
+[ $run -gt 20 ]

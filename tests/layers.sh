@@ -16,7 +16,7 @@ flow         base random interpolant coupling net data
 train        base random interpolant coupling net data flow
 bridge       base random interpolant coupling net data flow train
 io           base random interpolant coupling net data flow train bridge metric
-plot         base
+plot         base random interpolant coupling net data flow train bridge metric io
 cli          base
 '
 

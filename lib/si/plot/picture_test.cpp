@@ -1,51 +1,226 @@
 #include "si/plot/picture.hpp"
 
+#include <cmath>
+
 #include <doctest/doctest.h>
-#include <zlib.h>
+
+#include "si/io/model_file.hpp"
+#include "si/plot/calibration.hpp"
+#include "si/plot/histogram.hpp"
+#include "si/plot/kinds.hpp"
+#include "si/random/draw.hpp"
+#include "support/xml.hpp"
 
 using namespace si;
+using namespace si::plot;
 
-TEST_CASE("a PNG unpacks to its pixels") {
-    Picture picture(3, 2, 7);
-    picture.at(2, 1) = 200;
-    const std::string bytes = png(picture);
-    CHECK(bytes.substr(0, 8) == "\x89PNG\r\n\x1A\n");
-    CHECK(bytes.substr(12, 4) == "IHDR");
-    const auto at = bytes.find("IDAT");
-    std::string rows(64, '\0');
-    uLongf size = rows.size();
-    REQUIRE(uncompress(reinterpret_cast<Bytef*>(rows.data()), &size,
-                       reinterpret_cast<const Bytef*>(bytes.data() + at + 4),
-                       static_cast<uLong>(bytes.size() - at - 4)) == Z_OK);
-    rows.resize(size);
-    CHECK(rows == std::string("\0\7\7\7\0\7\7\xC8", 8));
-    CHECK(pgm(picture).substr(0, 11) == "P5\n3 2\n255\n");
+namespace {
+
+/// A file that every kind can draw something of, but for what only a model has.
+Source source_of(const std::string& name, const Matrix& x, std::vector<Index> shape = {}) {
+    Source source{name};
+    if (shape.empty()) shape = {x.rows()};
+    source.samples = Samples{x, shape, name};
+    source.paths = Paths{{0, 0.5, 1}, {x, 0.5 * x, x}};
+    for (int k = 0; k < 3; ++k) {
+        source.lines.push_back({{"event", "record"}, {"done", 10 * k}, {"loss", x(0, 0) * k}});
+        source.lines.push_back({{"epsilon", k}, {"cross_entropy", x(0, 0)}, {"stderr", 0.1}});
+    }
+    return source;
 }
 
-TEST_CASE("a grid shows the first sample at the top left, in the levels of the first panel") {
-    Matrix x = Matrix::Zero(4, 3);
-    x.col(0) << 0, 1, 0.5, 1;
-    const Panel panel{&x, {4}};
-    const Picture picture = pictures().at("grid").draw(
-        Json::parse(R"({"rows": 2, "columns": 2, "zoom": 1})"), {panel, panel});
-    CHECK(picture.at(17, 17) == 0);
-    CHECK(picture.at(18, 17) == 255);
-    CHECK(picture.at(17, 18) == 128);
-    CHECK_THROWS_WITH_AS(pictures().at("grid").draw(Json::parse(R"({"size": [3, 1]})"), {panel}),
-                         "samples of 4 numbers are no grey images of 3 x 1", Error);
+Matrix normals(Index d, Index n) {
+    Matrix x(d, n);
+    fill_normal({7, Purpose::check, 0}, 0, x);
+    return x;
 }
 
-TEST_CASE("a density is dark where samples are, up is up") {
-    Matrix x(2, 400);
-    for (Index j = 0; j < 400; ++j) x.col(j) << (j < 399 ? 0.0 : 1.0), (j < 399 ? 1.0 : 0.0);
-    const Picture picture =
-        pictures().at("density").draw(Json::parse(R"({"pixels": 10})"), {{&x, {2}}});
-    Index darkest_x = 0, darkest_y = 0;
-    for (Index y = 16; y < 26; ++y) {
-        for (Index c = 16; c < 26; ++c) {
-            if (picture.at(c, y) < picture.at(darkest_x, darkest_y)) darkest_x = c, darkest_y = y;
+Source mixture(int dim) {
+    const std::string point = dim == 1 ? "[2]" : "[2, 0]", other = dim == 1 ? "[-2]" : "[-2, 1]";
+    Source source{"mixture.json"};
+    source.model = std::make_shared<Model>(model_from_json(
+        Json::parse(text(R"({"format": "si-model", "format_version": [1, 0], "dim": )", dim,
+                         R"(, "field": {"kind": "mixture", "weights": [0.3, 0.7], "means": [)",
+                         point, ", ", other, R"(], "covariances": [0.25, 1]}})"))));
+    return source;
+}
+
+void check_drawn(const Drawing& drawing) {
+    CHECK(drawing.title.size() > 5);
+    CHECK(drawing.description.find_first_of("0123456789") != std::string::npos);
+    CHECK(drawing.description.find("nan") == std::string::npos);
+    const std::string page = svg(drawing);
+    CHECK(xml_fault(page) == "");
+    CHECK(page.find("nan") == std::string::npos);
+    CHECK(page.find("inf") == std::string::npos);
+    CHECK(raster(drawing, 1).width > 0);
+}
+
+}  // namespace
+
+TEST_CASE("every kind draws any finite numbers: one point, no range, a huge one") {
+    std::vector<std::pair<std::string, Matrix>> cases;
+    cases.emplace_back("usual", normals(4, 50));
+    cases.emplace_back("one point", Matrix::Constant(4, 1, 3));
+    cases.emplace_back("no range", Matrix::Constant(4, 20, -2));
+    cases.emplace_back("zero", Matrix::Zero(4, 20));
+    cases.emplace_back("huge", 1e300 * normals(4, 20));
+    cases.emplace_back("largest", 1.7e308 * normals(4, 20).cwiseSign());
+    cases.emplace_back("tiny", 1e-300 * normals(4, 20));
+    cases.emplace_back("far", (normals(4, 20).array() + 1e9).matrix());
+    for (const auto& row : pictures()) {
+        if (row.name == "flow") continue;
+        for (const auto& [name, x] : cases) {
+            INFO(row.name << ", " << name);
+            check_drawn(row.draw(Json::object(), {source_of("a.h5", x)}));
+            check_drawn(row.draw(Json::object(),
+                                 {source_of("a & b.h5", x), source_of("c.h5", normals(4, 9))}));
         }
     }
-    CHECK(darkest_x < 18);
-    CHECK(darkest_y < 18);
+    for (const int dim : {1, 2}) {
+        check_drawn(pictures().at("flow").draw(Json::parse(R"({"n": 20})"), {mixture(dim)}));
+    }
+}
+
+TEST_CASE("a kind that does not suit says so as an error of the data") {
+    Source empty{"e.json"};
+    for (const auto& row : pictures()) {
+        INFO(row.name);
+        CHECK_THROWS_AS(row.draw(Json::object(), {empty}), Error);
+    }
+    CHECK_THROWS_AS(pictures().at("density").draw(Json::object(), {source_of("a", normals(1, 5))}),
+                    Error);
+    CHECK_THROWS_WITH_AS(
+        pictures().at("grid").draw(Json{{"size", {3, 1}}}, {source_of("a", normals(4, 5))}),
+        "samples of 4 numbers are no images of 3 x 1", Error);
+}
+
+TEST_CASE("a scatter has a bounded size and says what it left out") {
+    const auto drawing =
+        pictures().at("scatter").draw(Json::object(), {source_of("a.h5", normals(2, 50000))});
+    CHECK(svg(drawing).size() < 64000);
+    CHECK(drawing.description.find("50000 samples") != std::string::npos);
+    CHECK(drawing.description.find("choice of 2000") != std::string::npos);
+    CHECK(shown(10, 20).size() == 10);
+    const auto some = shown(1000, 10);
+    CHECK(some == shown(1000, 10));
+    CHECK(std::is_sorted(some.begin(), some.end()));
+    CHECK(some.back() > 500);  // not the first ten
+}
+
+TEST_CASE("up is up: the densest cell is where the samples are") {
+    Matrix x(2, 400);
+    for (Index j = 0; j < 400; ++j) x.col(j) << (j < 300 ? 0.0 : 1.0), (j < 300 ? 1.0 : 0.0);
+    const auto drawing = pictures().at("density").draw(Json{{"bins", 10}}, {source_of("a.h5", x)});
+    const auto& inset = std::get<Inset>(drawing.shapes.front());
+    CHECK(inset.bitmap.at(0, 0) > inset.bitmap.at(9, 9));
+    CHECK(inset.bitmap.at(9, 9) > 0);
+    CHECK(inset.bitmap.at(9, 0) == 0);
+    CHECK(inset.bitmap.at(0, 9) == 0);
+}
+
+TEST_CASE("a grid shows the first sample at the top left, in the levels of the first file") {
+    Matrix x = Matrix::Zero(4, 3);
+    x.col(0) << 0, 1, 0.5, 1;
+    const auto drawing = pictures().at("grid").draw(Json{{"rows", 2}, {"columns", 2}, {"zoom", 1}},
+                                                    {source_of("a", x), source_of("b", 2 * x)});
+    std::vector<Bitmap> sheets;
+    for (const auto& shape : drawing.shapes) {
+        if (const auto* inset = std::get_if<Inset>(&shape)) sheets.push_back(inset->bitmap);
+    }
+    REQUIRE(sheets.size() == 2);
+    CHECK(sheets[0].at(1, 1) == 0);
+    CHECK(sheets[0].at(2, 1) == 255);
+    CHECK(sheets[0].at(1, 2) == 128);
+    CHECK(sheets[1].at(1, 2) == 255);
+    Matrix red = Matrix::Zero(12, 1);
+    red.topRows(4).setConstant(1);
+    const auto coloured =
+        pictures().at("grid").draw(Json{{"zoom", 1}}, {source_of("c", red, {3, 2, 2})});
+    const auto& sheet = std::get<Inset>(coloured.shapes.back()).bitmap;
+    CHECK(sheet.channels == 3);
+    CHECK(sheet.at(1, 1, 0) == 255);
+    CHECK(sheet.at(1, 1, 1) == 0);
+}
+
+TEST_CASE("a histogram is a density, and far ones differ by all") {
+    const auto a = source_of("a", normals(1, 4000)), b = source_of("b", normals(1, 4000));
+    const Range range{-5, 5};
+    const auto h = histogram(*a.samples, 0, range, 40);
+    double sum = 0;
+    for (const double height : h.heights) sum += height * 0.25;
+    CHECK(sum == doctest::Approx(1));
+    CHECK(h.heights[20] == doctest::Approx(0.39).epsilon(0.15));
+    CHECK(total_variation(h, histogram(*b.samples, 0, range, 40)) == 0);
+    const auto far = source_of("c", (normals(1, 100).array() + 100).matrix());
+    CHECK(total_variation(h, histogram(*far.samples, 0, range, 40)) == doctest::Approx(1));
+}
+
+TEST_CASE(
+    "the density that a model gives to a coordinate is that of its mixture, and of its flow") {
+    const Vector x = Vector::LinSpaced(5, -4, 4);
+    const auto normal = [](double v, double mean, double variance) {
+        return std::exp(-(v - mean) * (v - mean) / (2 * variance)) /
+               std::sqrt(2 * 3.14159265358979323846 * variance);
+    };
+    Threads threads(1);
+    const auto y = marginal_density(*mixture(2).model, 0, x, threads);
+    REQUIRE(y);
+    for (Index i = 0; i < 5; ++i) {
+        CHECK((*y)[i] == doctest::Approx(0.3 * normal(x[i], 2, 0.25) + 0.7 * normal(x[i], -2, 1)));
+    }
+    const Model affine = model_from_json(Json::parse(R"({"format": "si-model",
+        "format_version": [1, 0], "dim": 1, "field": {"kind": "affine", "A": [[0.5]], "c": [0],
+        "e": [0]}})"));
+    const auto z = marginal_density(affine, 0, x, threads);
+    REQUIRE(z);
+    CHECK((*z)[3] == doctest::Approx(normal(2, 0, std::exp(1.0))).epsilon(1e-4));
+}
+
+TEST_CASE("velocities are in the data's coordinates, and paths end in the target") {
+    Threads threads(1);
+    const auto paths = follow(*mixture(2).model, {0, 1}, 2000, 1, threads);
+    CHECK(paths.states[0].row(0).mean() == doctest::Approx(0).epsilon(0.1));
+    CHECK(paths.states[1].row(0).mean() == doctest::Approx(0.6 - 1.4).epsilon(0.2));
+    const Matrix b = velocity_at(*mixture(2).model, 0, Matrix::Zero(2, 1));
+    CHECK(b(0, 0) == doctest::Approx(-0.8).epsilon(1e-3));  // E[x1 - x0 | x0 = 0]
+}
+
+TEST_CASE("distribution functions of a normal and of its square") {
+    CHECK(normal_cdf(0) == doctest::Approx(0.5));
+    CHECK(normal_cdf(1.959963984540054) == doctest::Approx(0.975));
+    CHECK(chi_square_cdf(3.841458820694124, 1) == doctest::Approx(0.95));
+    CHECK(chi_square_cdf(2 * std::log(2.0), 2) == doctest::Approx(0.5));
+    CHECK(chi_square_cdf(18.307038053275146, 10) == doctest::Approx(0.95));
+    CHECK(chi_square_cdf(783.3334, 784) == doctest::Approx(0.5).epsilon(1e-4));
+    CHECK(chi_square_cdf(1e6, 784) == 1);
+    CHECK(chi_square_cdf(0, 3) == 0);
+}
+
+TEST_CASE("right latents stay in the band, wrong ones leave it") {
+    std::string right, wrong;
+    latent_histograms(normals(3, 4000), right);
+    latent_histograms(1.3 * normals(3, 4000), wrong);
+    const auto outside = [](const std::string& verdict) {
+        const auto at = verdict.find("bins ") + 5;
+        return std::stoi(verdict.substr(at));
+    };
+    CHECK(outside(right) < 12);  // of 80, 4 by chance, with a deviation of 2
+    CHECK(outside(wrong) > 30);
+}
+
+TEST_CASE("of a log the last run is drawn, of a model its history") {
+    Source log{"log.jsonl"};
+    log.lines = {{{"event", "start"}},
+                 {{"event", "record"}, {"done", 5}, {"loss", 9.0}},
+                 {{"event", "start"}},
+                 {{"event", "record"}, {"done", 7}, {"loss", 3.0}}};
+    const auto drawing = pictures().at("curves").draw(Json::object(), {log});
+    CHECK(drawing.description.find("goes from 3 at step 7") != std::string::npos);
+    Model trained = *mixture(1).model;
+    trained.about["history"] = {{{"step", 100}, {"loss", -1.5}, {"validation", -1.4}}};
+    Source model{"m.json"};
+    model.model = std::make_shared<Model>(trained);
+    CHECK(pictures().at("curves").draw(Json::object(), {model}).description.find("validation") !=
+          std::string::npos);
 }

@@ -1,9 +1,9 @@
 #include <zlib.h>
 
 #include "si/base/error.hpp"
-#include "si/plot/picture.hpp"
+#include "si/plot/drawing.hpp"
 
-namespace si {
+namespace si::plot {
 namespace {
 
 std::string big_endian(std::uint32_t value) {
@@ -22,12 +22,13 @@ std::string chunk(const std::string& type, const std::string& data) {
 
 }  // namespace
 
-std::string png(const Picture& picture) {
+std::string png(const Bitmap& bitmap) {
+    const Index line = bitmap.width * bitmap.channels;
     std::string rows;
-    for (Index y = 0; y < picture.height; ++y) {
+    for (Index y = 0; y < bitmap.height; ++y) {
         rows += '\0';  // no filter
-        rows.append(reinterpret_cast<const char*>(picture.pixels.data() + y * picture.width),
-                    static_cast<std::size_t>(picture.width));
+        rows.append(reinterpret_cast<const char*>(bitmap.levels.data() + y * line),
+                    static_cast<std::size_t>(line));
     }
     uLongf size = compressBound(static_cast<uLong>(rows.size()));
     std::string packed(size, '\0');
@@ -36,16 +37,17 @@ std::string png(const Picture& picture) {
                                  static_cast<uLong>(rows.size()), Z_BEST_COMPRESSION);
     require(status == Z_OK, Failure::resource, "cannot compress a picture");
     packed.resize(size);
-    std::string header = big_endian(static_cast<std::uint32_t>(picture.width)) +
-                         big_endian(static_cast<std::uint32_t>(picture.height));
-    header += '\x08';                // bits a pixel
-    header += std::string(4, '\0');  // grey, deflate, no filter method, not interlaced
+    std::string header = big_endian(static_cast<std::uint32_t>(bitmap.width)) +
+                         big_endian(static_cast<std::uint32_t>(bitmap.height));
+    header += '\x08';                                // bits a channel
+    header += bitmap.channels == 3 ? '\x02' : '\0';  // RGB or grey
+    header += std::string(3, '\0');                  // deflate, no filter method, not interlaced
     return "\x89PNG\r\n\x1A\n" + chunk("IHDR", header) + chunk("IDAT", packed) + chunk("IEND", "");
 }
 
-std::string pgm(const Picture& picture) {
-    return text("P5\n", picture.width, " ", picture.height, "\n255\n") +
-           std::string(picture.pixels.begin(), picture.pixels.end());
+std::string pgm(const Bitmap& bitmap) {
+    return text("P5\n", bitmap.width, " ", bitmap.height, "\n255\n") +
+           std::string(bitmap.levels.begin(), bitmap.levels.end());
 }
 
-}  // namespace si
+}  // namespace si::plot

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <vector>
+
+#include "si/plot/axes.hpp"
+#include "si/plot/source.hpp"
+
+namespace si::plot {
+
+/// Shares of samples in equal bins of a range, over the width of a bin: the heights of a density.
+/// What lies outside of the range counts in the whole.
+struct Histogram {
+    Range range;
+    std::vector<double> heights;
+
+    /// Its upper edge as points of a line, from the left end of the range to the right one.
+    std::vector<Spot> outline() const;
+    double top() const;
+};
+
+/// `bins` of 0 follow the number of samples.
+Histogram histogram(const Samples& samples, Index coordinate, const Range& range, Index bins);
+
+/// Half the sum of the differences of shares: 0 for equal histograms, at most 1.
+double total_variation(const Histogram& a, const Histogram& b);
+
+/// A curve over a coordinate.
+struct Curve {
+    std::vector<Spot> points;
+    Ink ink;
+};
+
+/// A panel with the histograms of several sets, the first filled, on equal bins, with a density
+/// over each if given.
+void histograms(Drawing& drawing, Box box, const Axis& x, const std::vector<const Samples*>& sets,
+                Index coordinate, Index bins, const std::string& label,
+                const std::vector<Curve>& curves = {}, const std::string& title = {});
+
+}  // namespace si::plot

@@ -1,0 +1,172 @@
+#pragma once
+
+#include <tuple>
+#include <vector>
+
+#include "si/base/catalogue.hpp"
+#include "si/plot/axes.hpp"
+#include "si/plot/drawing.hpp"
+#include "si/plot/source.hpp"
+
+// The kinds of pictures: their settings, and the functions that draw them. The table of them is in
+// picture.cpp. All throw Failure::data when a file cannot be shown this way.
+
+namespace si::plot {
+
+using Sources = std::vector<Source>;
+
+struct ScatterSpec {
+    Index x = 1, y = 2;
+    Index limit = 2000;
+    Index size = 420;
+
+    static constexpr auto fields() {
+        return std::tuple{field("x", &ScatterSpec::x, "Coordinate to the right, from 1", kPositive),
+                          field("y", &ScatterSpec::y, "Coordinate upwards, from 1", kPositive),
+                          field("limit", &ScatterSpec::limit,
+                                "Points of a file; a random choice of more", kPositive),
+                          field("size", &ScatterSpec::size, "Width of the frame", kPositive)};
+    }
+};
+Drawing scatter(const ScatterSpec& spec, const Sources& sources);
+
+struct DensitySpec {
+    Index x = 1, y = 2;
+    Index pixels = 256, bins = 0;
+    Index across = 0;
+
+    static constexpr auto fields() {
+        return std::tuple{field("x", &DensitySpec::x, "Coordinate to the right, from 1", kPositive),
+                          field("y", &DensitySpec::y, "Coordinate upwards, from 1", kPositive),
+                          field("pixels", &DensitySpec::pixels, "Width of a panel", kPositive),
+                          field("bins", &DensitySpec::bins,
+                                "Cells in a row; 0 follows the number of samples", kNonNegative),
+                          field("across", &DensitySpec::across, "Panels in a row; 0 is all of them",
+                                kNonNegative)};
+    }
+};
+Drawing density(const DensitySpec& spec, const Sources& sources);
+
+struct MarginalsSpec {
+    std::vector<Index> coordinates;
+    Index bins = 0, across = 4;
+
+    static constexpr auto fields() {
+        return std::tuple{field("coordinates", &MarginalsSpec::coordinates,
+                                "Which, from 1, as 1:3; the first twelve when left out", kPositive),
+                          field("bins", &MarginalsSpec::bins,
+                                "Bars; 0 follows the number of samples", kNonNegative),
+                          field("across", &MarginalsSpec::across, "Panels in a row", kPositive)};
+    }
+};
+Drawing marginals(const MarginalsSpec& spec, const Sources& sources);
+
+struct PairsSpec {
+    std::vector<Index> coordinates;
+    Index limit = 500, size = 120;
+
+    static constexpr auto fields() {
+        return std::tuple{field("coordinates", &PairsSpec::coordinates,
+                                "Which, from 1, as 1:3; the first five when left out", kPositive),
+                          field("limit", &PairsSpec::limit,
+                                "Points of a file; a random choice of more", kPositive),
+                          field("size", &PairsSpec::size, "Width of a frame", kPositive)};
+    }
+};
+Drawing pairs(const PairsSpec& spec, const Sources& sources);
+
+struct TrajectoriesSpec {
+    Index x = 1, y = 2;
+    Index limit = 60, size = 420;
+
+    static constexpr auto fields() {
+        return std::tuple{field("x", &TrajectoriesSpec::x,
+                                "Coordinate to the right, from 1; upwards for one", kPositive),
+                          field("y", &TrajectoriesSpec::y, "Coordinate upwards, from 1", kPositive),
+                          field("limit", &TrajectoriesSpec::limit,
+                                "Paths of a file; a random choice of more", kPositive),
+                          field("size", &TrajectoriesSpec::size, "Width of the frame", kPositive)};
+    }
+};
+Drawing trajectories(const TrajectoriesSpec& spec, const Sources& sources);
+
+struct FlowSpec {
+    std::vector<double> t{0.1, 0.5, 0.9};
+    Index n = 300, size = 256;
+    std::uint64_t seed = 0;
+
+    static constexpr auto fields() {
+        return std::tuple{field("t", &FlowSpec::t, "Times, as 0.1:0.5", kUnit),
+                          field("n", &FlowSpec::n, "Samples that are carried along", kPositive),
+                          field("size", &FlowSpec::size, "Width of a panel", kPositive),
+                          field("seed", &FlowSpec::seed, "Seed of where they start")};
+    }
+};
+Drawing flow(const FlowSpec& spec, const Sources& sources);
+
+struct CurvesSpec {
+    std::vector<std::string> figures;
+    bool log = false;
+    Index size = 480;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("figures", &CurvesSpec::figures,
+                  "Which numbers of a log, as loss:validation; these two when left out"),
+            field("log", &CurvesSpec::log, "Numbers in decades; they must be positive"),
+            field("size", &CurvesSpec::size, "Width of the frame", kPositive)};
+    }
+};
+Drawing curves(const CurvesSpec& spec, const Sources& sources);
+
+struct SweepSpec {
+    Index size = 480;
+
+    static constexpr auto fields() {
+        return std::tuple{field("size", &SweepSpec::size, "Width of the frame", kPositive)};
+    }
+};
+Drawing sweep(const SweepSpec& spec, const Sources& sources);
+
+struct GridSpec {
+    Index rows = 10, columns = 10;
+    Index zoom = 4;
+    std::vector<Index> size;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("rows", &GridSpec::rows, "Images in a column", kPositive),
+            field("columns", &GridSpec::columns, "Images in a row", kPositive),
+            field("zoom", &GridSpec::zoom, "Width of one pixel of an image", kPositive),
+            field("size", &GridSpec::size,
+                  "Height and width of an image, as 8:8; from the shape of a sample when left out",
+                  kPositive)};
+    }
+};
+Drawing grid(const GridSpec& spec, const Sources& sources);
+
+/// Height, width and channels (1 or 3) of the samples as images, as far as their shape says so:
+/// (h, w), (1, h, w), (3, h, w), or a square of d numbers.
+std::optional<std::array<Index, 3>> image_size(const Samples& samples);
+
+// What several of them use.
+
+/// The samples of every source; one without any is an error that says what it is.
+std::vector<const Samples*> all_samples(const Sources& sources);
+
+/// The middle of a coordinate's samples: all but one in two thousand at each end.
+Range middle_range(const Samples& samples, Index coordinate);
+
+/// "a.h5: 1000 samples, x1 mean 0.1 sd 1.2, x2 ..." for these coordinates.
+std::string summary(const Source& source, const std::vector<Index>& coordinates);
+
+/// Coordinates as people count them, checked and from 0; the first `most` when none are named.
+std::vector<Index> chosen(const std::vector<Index>& named, Index dim, Index most);
+
+/// One entry for each source.
+std::vector<Entry> entries_of(const Sources& sources);
+
+/// "a.h5, b.h5 and c.h5".
+std::string names_of(const Sources& sources);
+
+}  // namespace si::plot
