@@ -30,11 +30,11 @@ std::string_view to_text(Verdict verdict);
 /// truth would have. A value is above the noise when it is more than three such deviations above
 /// the floor and its interval excludes the floor as well.
 ///
-/// The interval covers the distance of the laws with a chance of about 95 %, or more. Where noise adds to
-/// the estimate, it reaches from the value less the floor less 1.96 errors to the value plus 1.96
-/// errors, in squares where a square is estimated: the mean at n lies above the distance of the
-/// laws, and the floor is about by how much. For transport, where it depends on the laws, the mean
-/// with that of two halves of the samples stands for it where that is more.
+/// The interval covers the distance of the laws with a chance of about 95 %, or more. Where noise
+/// adds to the estimate, it reaches from the value less the floor less 1.96 errors to the value
+/// plus 1.96 errors, in squares where a square is estimated: the mean at n lies above the distance
+/// of the laws, and the floor is about by how much. For transport, where it depends on the laws,
+/// the mean with that of two halves of the samples stands for it where that is more.
 struct Comparison {
     const MetricScore* score = nullptr;
     double value = 0, error = 0, low = 0, high = 0;

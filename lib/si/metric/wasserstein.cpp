@@ -30,8 +30,8 @@ std::vector<Index> sorted(const Vector& x) {
 
 /// In one dimension neighbours belong together, and of the steps of u between them that are
 /// possible the middle one is taken.
-Prices prices_on_line(const Vector& x, const Vector& y, int p) {
-    const auto of_x = sorted(x), of_y = sorted(y);
+Prices prices_on_line(const Vector& x, const std::vector<Index>& of_x, const Vector& y,
+                      const std::vector<Index>& of_y, int p) {
     Prices prices{Vector(x.size()), Vector(y.size())};
     double u = 0;
     for (std::size_t k = 0; k < of_x.size(); ++k) {
@@ -72,7 +72,11 @@ Prices prices_of_distances(ConstMatrix x, ConstMatrix y) {
 Estimate wasserstein(ConstMatrix x, ConstMatrix y, int p) {
     require(x.cols() == y.cols() && x.cols() > 0, Failure::internal, "wasserstein: ", x.cols(),
             " and ", y.cols(), " samples");
-    const Prices prices = x.rows() == 1 ? prices_on_line(x.transpose(), y.transpose(), p)
+    const auto on_line = [&] {
+        const Vector a = x.transpose(), b = y.transpose();
+        return prices_on_line(a, sorted(a), b, sorted(b), p);
+    };
+    const Prices prices = x.rows() == 1 ? on_line()
                           : p == 1      ? prices_of_distances(x, y)
                                         : prices_of_squares(x, y);
     return estimate(prices.u, prices.v);
@@ -87,9 +91,10 @@ Sliced sliced_wasserstein(ConstMatrix x, ConstMatrix y, ConstMatrix directions, 
         threads.for_each(part.count, [&](Index k, int) {
             const auto along = directions.col(part.first + k).transpose();
             const Vector a = (along * x).transpose(), b = (along * y).transpose();
+            const auto of_a = sorted(a), of_b = sorted(b);
             for (int p : {1, 2}) {
                 found[static_cast<std::size_t>(k)][static_cast<std::size_t>(p - 1)] =
-                    prices_on_line(a, b, p);
+                    prices_on_line(a, of_a, b, of_b, p);
             }
         });
         for (const auto& one : found) {
