@@ -9,7 +9,7 @@ trap 'rm -rf "$work"' EXIT
 cd "$work"
 "${CPACK:-cpack}" --config "$build/CPackConfig.cmake" -B "$work/packages" >log 2>&1 || { tail log; exit 1; }
 
-deb=$(echo packages/*.deb)
+deb=$(echo packages/si-tools_*.deb)
 dpkg-deb -c "$deb" >list
 for file in bin/si bin/si-train bin/si-plot share/man/man1/si-plot.1 share/man/man7/si.7 \
     share/man/man5/si-model.5 share/man/man5/si-dataset.5 lib/pkgconfig/si.pc \
@@ -26,6 +26,13 @@ for library in libc6 libstdc++6 libhdf5 libpng zlib1g; do
         echo "$deb: does not depend on $library: $(dpkg-deb -f "$deb" Depends)" >&2
         exit 1
     }
+done
+
+! dpkg-deb -f "$deb" Depends | grep -q mpi || { echo "$deb: needs MPI" >&2; exit 1; }
+for module in packages/si-tools-mpi_*.deb; do # only where the build has MPI
+    [ -e "$module" ] || continue
+    dpkg-deb -c "$module" | grep -q 'si-tools/si-mpi.so' || { echo "$module: has no module" >&2; exit 1; }
+    [ "$(dpkg-deb -c "$module" | grep -c -v '/$')" -eq 1 ] || { echo "$module: has more" >&2; exit 1; }
 done
 
 dpkg -x "$deb" root
