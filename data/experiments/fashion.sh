@@ -72,14 +72,18 @@ restore() { # NAME STEPS COUPLING
 }
 toy() {
     si-data ring,modes=8,radius=2,sigma=0.15 -n 20000 --seed 1 -q -o ring.h5
-    si-data ring,modes=8,radius=2,sigma=0.15 -n 10000 --seed 2 -q -o asked.h5
+    si-data ring,modes=8,radius=2,sigma=0.15 -n 4000 --seed 2 -q -o asked.h5
     for coupled in on off; do
         name=toy-$coupled
         [ -f "$name.json" ] || si-train ring.h5 --net mlp,width=96,depth=3 \
             --coupling inpaint,known=1,coupled=$coupled --batch 512 --steps 4000 --valid 0.05 -q -o "$name.json"
         for steps in 1 2 5 20 100; do
             si-sample "$name.json" --observed asked.h5 --ode euler,steps=$steps --seed 3 -q -o s.h5
-            echo "$name $steps steps: $(si-eval s.h5 asked.h5 --metrics energy) $(si-eval restored s.h5 asked.h5)"
+            found=$(si-eval s.h5 asked.h5 --metrics energy -q)
+            printf '%-8s %3d steps: energy distance %8.5f, floor %.5f +- %.5f; known coordinate off by %s\n' \
+                "$name" $steps "$(echo "$found" | number value)" "$(echo "$found" | number floor)" \
+                "$(echo "$found" | number floor_deviation)" \
+                "$(si-eval restored s.h5 asked.h5 | number known_error)"
         done
         echo "$name: $(si-info straightness "$name.json" --observed asked.h5)"
     done
