@@ -47,10 +47,7 @@ int import_data(int argc, char** argv) {
             "-o train.h5",
             "Images in /x, as (channels, height, width).")
         .run(argc, argv, [&](Console& console) {
-            si::Index dropped = 0;
-            const auto rows = si::import_files(files, spec, dropped);
-            if (dropped > 0)
-                console.warn(si::text("left out ", dropped, " samples that are not finite"));
+            const auto rows = si::import_files(files, spec, console);
             auto out = writer(output.output, console);
             si::write_rows(out, rows, si::first_rows(rows.n, rows.n));
             out.commit();

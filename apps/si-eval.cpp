@@ -70,8 +70,10 @@ int eval_frechet(int argc, char** argv) {
         .input("SAMPLES", samples, "features of samples, such as a classifier's answers")
         .input("REFERENCE", reference, "features of the truth")
         .common(common)
-        .run(argc, argv,
-             [&](Console&) { std::cout << si::frechet_report(samples, reference).dump() << '\n'; });
+        .run(argc, argv, [&](Console&) {
+            si::Threads threads(common.threads);
+            std::cout << si::frechet_report(samples, reference, threads).dump() << '\n';
+        });
 }
 
 int eval_accuracy(int argc, char** argv) {

@@ -139,9 +139,6 @@ struct Options {
     }
 };
 
-/// float32 networks on another instruction set differ by rounding.
-constexpr double kProbeTolerance = 1e-4;
-
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -161,7 +158,7 @@ int main(int argc, char** argv) {
             auto description = si::describe_model(si::read_model(file));
             if (options.verify) {
                 const double difference = si::verify_model(file);
-                si::require(difference <= kProbeTolerance, si::Failure::check, file,
+                si::require(difference <= si::kProbeTolerance, si::Failure::check, file,
                             ": /probe: velocities differ by ", difference, " of their size");
                 description["probe"] = "verified";
             }

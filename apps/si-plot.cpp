@@ -5,10 +5,6 @@
 
 namespace {
 
-using si::plot::Theme;
-
-std::vector<std::string> themes() { return {"auto", "light", "dark"}; }
-
 struct Options {
     std::optional<si::Choice<si::pictures>> kind;
     std::string theme = "auto";
@@ -20,7 +16,7 @@ struct Options {
             si::field("theme", &Options::theme,
                       "Dark lines on white, or light ones on black; auto is light, and in SVG "
                       "what the reader prefers",
-                      si::one_of(themes)),
+                      si::one_of(si::plot::theme_names)),
             si::field("scale", &Options::scale, "Pixels for one unit, in PNG and PGM",
                       si::kPositive)};
     }
@@ -28,9 +24,7 @@ struct Options {
 
 std::string bytes_of(const si::plot::Drawing& drawing, const std::string& file,
                      const Options& options) {
-    const Theme theme = options.theme == "dark"    ? Theme::dark
-                        : options.theme == "light" ? Theme::light
-                                                   : Theme::either;
+    const auto theme = si::plot::theme_called(options.theme);
     if (file.ends_with(".svg")) return si::plot::svg(drawing, theme);
     const auto pixels = si::plot::raster(drawing, options.scale, theme);
     return file.ends_with(".pgm") ? pgm(grey(pixels)) : png(pixels);

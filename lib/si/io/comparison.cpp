@@ -64,10 +64,13 @@ std::string cell(const Json& value) {
 Json comparison_report(const std::string& samples, const std::string& reference,
                        const MetricSpec& spec, std::uint64_t seed, Threads& threads,
                        Progress& progress) {
-    const bool wanted =
-        std::find(spec.metrics.begin(), spec.metrics.end(), "modes") != spec.metrics.end();
-    require(wanted == !spec.modes.empty(), Failure::usage,
-            wanted ? "the metric modes needs --modes FILE" : "--modes is for the metric modes");
+    const auto asks = std::find_if(spec.metrics.begin(), spec.metrics.end(),
+                                   [](const auto& name) { return metrics().at(name).centres; });
+    const bool wanted = asks != spec.metrics.end();
+    require(!wanted || !spec.modes.empty(), Failure::usage, "the metric ", wanted ? *asks : "",
+            " needs --modes FILE");
+    require(wanted || spec.modes.empty(), Failure::usage,
+            "--modes: none of the metrics looks at modes");
     const auto a = read_samples(samples), b = read_samples(reference);
     require(a.dim() == b.dim(), Failure::data, a.source, ": samples have ", a.dim(),
             " coordinates, those of the reference ", b.dim());

@@ -7,6 +7,7 @@
 #include "si/io/dataset.hpp"
 #include "si/metric/images.hpp"
 #include "si/metric/kde.hpp"
+#include "si/metric/moments.hpp"
 
 namespace si {
 namespace {
@@ -75,13 +76,16 @@ Json restored_report(const std::string& restored_file, const std::string& truth,
     return report;
 }
 
-Json frechet_report(const std::string& samples, const std::string& reference) {
+Json frechet_report(const std::string& samples, const std::string& reference, Threads& threads) {
     const auto a = read_samples(samples), b = read_samples(reference);
     require_alike(a, b);
     require(a.n() > 1 && b.n() > 3, Failure::data, "too few samples");
     const Index half = b.n() / 2;
-    return {{"frechet", frechet(a.values, b.values)},
-            {"floor", frechet(b.values.leftCols(half), b.values.rightCols(half))},
+    const auto between = [&](ConstMatrix x, ConstMatrix y) {
+        return frechet_distance(x, y, threads, false).value;
+    };
+    return {{"frechet", between(a.values, b.values)},
+            {"floor", between(b.values.leftCols(half), b.values.rightCols(half))},
             {"n", a.n()}};
 }
 

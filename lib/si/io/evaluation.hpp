@@ -45,9 +45,9 @@ struct RestoredSpec {
 Json restored_report(const std::string& restored_file, const std::string& truth,
                      const RestoredSpec& spec);
 
-/// {"frechet", "floor", "n"}: frechet() of all samples of two files, and of two halves of the
-/// second.
-Json frechet_report(const std::string& samples, const std::string& reference);
+/// {"frechet", "floor", "n"}: frechet_distance() of all samples of two files, and of two halves of
+/// the second.
+Json frechet_report(const std::string& samples, const std::string& reference, Threads& threads);
 
 /// {"accuracy", "stderr", "n"}: how often the largest number of a sample is the one that /label of
 /// `truth` says, counting from 0.

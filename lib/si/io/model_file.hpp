@@ -24,4 +24,7 @@ void write_model(const std::string& file, const Model& model);
 /// their size. Throws Failure::data when the model has no probe.
 double verify_model(const std::string& file);
 
+/// Up to here a difference is rounding: that of float32 networks on another instruction set.
+inline constexpr double kProbeTolerance = 1e-4;
+
 }  // namespace si

@@ -24,8 +24,8 @@ inline std::vector<Columns> parts_of(Index n, Index numbers, const Threads& thre
 /// Work on parts by all ranks: part k by rank k mod ranks().count(), which hands what it made to
 /// the first, and that takes them in their order.
 ///
-/// `make(columns)` makes what `take(columns, made)` takes; `each(made, f)` calls f on the matrices
-/// that it is made of, and must know their number from an empty one, `Made{}` or `blank`.
+/// `make(columns)` makes what `take(columns, made)` takes, and `each(made, f)` calls f on the
+/// matrices that it is made of; `blank` has as many of them, of any size.
 template <class Made, class Make, class Each, class Take>
 void by_ranks(const std::vector<Columns>& parts, const Made& blank, const Make& make,
               const Each& each, const Take& take) {

@@ -146,7 +146,7 @@ Samples read_data(const std::string& name, const ImportSpec& spec) {
 }  // namespace
 
 RowSets import_files(const std::vector<std::string>& files, const ImportSpec& spec,
-                     Index& dropped) {
+                     Progress& progress) {
     const auto is_images = [](const std::string& file) {
         std::ifstream stream(file, std::ios::binary);
         std::string start(16, '\0');
@@ -174,7 +174,7 @@ RowSets import_files(const std::vector<std::string>& files, const ImportSpec& sp
         labels.type = ElementType::i64;
     }
     if (spec.allow_nonfinite == Nonfinite::drop) {
-        dropped = drop_nonfinite({&samples.values, &labels.values});
+        drop_nonfinite(samples.source, {&samples.values, &labels.values}, progress);
     }
     RowSets rows = import_rows(std::move(samples), how);
     if (spec.labels) rows.sets.emplace_back("/label", std::move(labels));

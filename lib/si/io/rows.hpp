@@ -81,8 +81,8 @@ struct ImportSpec {
 /// The samples of one data file, or images of one or many (images.hpp) with their pixels brought to
 /// spec.range, as import_rows() makes them; and spec.labels as /label. Throws Failure::data when
 /// these are not as many.
-/// `dropped` says how many of allow_nonfinite were left out.
-RowSets import_files(const std::vector<std::string>& files, const ImportSpec& spec, Index& dropped);
+RowSets import_files(const std::vector<std::string>& files, const ImportSpec& spec,
+                     Progress& progress);
 
 /// Samples as /x, and the label column as /label. Throws Failure::usage for a column that does
 /// not exist and a shape that does not fit, Failure::data for labels that are not whole numbers.

@@ -88,7 +88,8 @@ Nonfinite Setting<Nonfinite>::from_text(std::string_view word) {
     return word == "drop" ? Nonfinite::drop : Nonfinite::refuse;
 }
 
-Index drop_nonfinite(const std::vector<Matrix*>& sets) {
+void drop_nonfinite(const std::string& source, const std::vector<Matrix*>& sets,
+                    Progress& progress) {
     const Index n = sets.front()->cols();
     Index kept = 0;
     for (Index j = 0; j < n; ++j) {
@@ -101,11 +102,12 @@ Index drop_nonfinite(const std::vector<Matrix*>& sets) {
         }
         ++kept;
     }
-    if (kept == n) return 0;
+    if (kept == n) return;
     for (Matrix* set : sets) {
         if (set->cols() > 0) set->conservativeResize(Eigen::NoChange, kept);
     }
-    return n - kept;
+    progress.warn(text(source, ": left out ", n - kept,
+                       n - kept == 1 ? " sample that is" : " samples that are", " not finite"));
 }
 
 void require_finite(ConstMatrix values, Failure kind, ElementType type, Index first) {

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "si/base/error.hpp"
+#include "si/base/progress.hpp"
 #include "si/base/spec.hpp"
 #include "si/base/types.hpp"
 
@@ -64,8 +65,10 @@ struct Setting<Nonfinite> {
     static Json to_json(Nonfinite v) { return v == Nonfinite::drop ? "drop" : "no"; }
 };
 
-/// Removes such samples from all sets, which have as many columns or none at all; how many.
-Index drop_nonfinite(const std::vector<Matrix*>& sets);
+/// Removes such samples from all sets, which have as many columns or none at all, and warns of
+/// their number in the name of `source`.
+void drop_nonfinite(const std::string& source, const std::vector<Matrix*>& sets,
+                    Progress& progress);
 
 /// The same of numbers that come one part after another.
 class FiniteCheck {

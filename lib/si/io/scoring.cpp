@@ -45,13 +45,7 @@ class FilePoints {
     Matrix read(const Columns& some) const {
         Matrix x = reader_.rows(part_.first + some.first, some.count);
         if (end_ == End::base) return in_units() ? model_.transform.from_data(x) : x;
-        const auto width = model_.about.value(Json::json_pointer("/training/dequantize"), 0.0);
-        if (width > 0) {
-            Matrix u(x.rows(), x.cols());
-            fill_uniform({seed_, Purpose::dequantize, 0}, part_.first + some.first, u);
-            x += width * u;
-        }
-        return model_.transform.from_data(x);
+        return scored_points(model_, std::move(x), seed_, part_.first + some.first);
     }
     Points points(const Matrix& x, Index first) const {
         return {x, end_, seed_, part_.first + first,
@@ -120,6 +114,16 @@ struct Method {
 };
 
 }  // namespace
+
+Matrix scored_points(const Model& model, Matrix x, std::uint64_t seed, Index first) {
+    const auto width = model.about.value(Json::json_pointer("/training/dequantize"), 0.0);
+    if (width > 0) {
+        Matrix u(x.rows(), x.cols());
+        fill_uniform({seed, Purpose::dequantize, 0}, first, u);
+        x += width * u;
+    }
+    return model.transform.from_data(x);
+}
 
 EpsilonList Setting<EpsilonList>::from_text(std::string_view word) {
     std::vector<std::string> items;

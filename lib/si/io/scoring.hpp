@@ -86,6 +86,11 @@ struct Scores {
     Json report() const;
 };
 
+/// Samples of the target, numbers `first`, `first` + 1, ... of all, in the model's coordinates as
+/// they are scored: where the model was trained with --dequantize, with the same kind of noise, at
+/// `seed`.
+Matrix scored_points(const Model& model, Matrix x, std::uint64_t seed, Index first);
+
 /// Whether each sample's log-density is wanted, or what is said of all of them.
 enum class Keep { samples, summary };
 

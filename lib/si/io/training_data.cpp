@@ -16,38 +16,31 @@ struct Ends {
     Conditions conditions;
 };
 
-/// What becomes of samples that are not finite, and who is told.
-struct Nonfinites {
-    Nonfinite fate;
+/// Opens files, and looks after samples that are not finite in what they hold.
+struct Reading {
+    Nonfinite nonfinite;
     Progress& progress;
 
     DataFile open(const std::string& name) const {
         DataFile file(name);
-        if (fate == Nonfinite::drop) file.let_nonfinite_pass();
+        if (nonfinite == Nonfinite::drop) file.let_nonfinite_pass();
         return file;
     }
 
     /// Two sets of as many samples may be pairs, and are treated so.
-    void drop_from(Ends& ends) const {
-        if (fate != Nonfinite::drop) return;
+    void clean(Ends& ends) const {
+        if (nonfinite != Nonfinite::drop) return;
         std::vector<Matrix*> target{&ends.x1.values, &ends.given};
         const bool pairs = ends.x0 && ends.x0->n() == ends.x1.n();
         if (pairs) target.push_back(&ends.x0->values);
-        tell(ends.x1.source, drop_nonfinite(target));
-        if (ends.x0 && !pairs) tell(ends.x0->source, drop_nonfinite({&ends.x0->values}));
-    }
-
-  private:
-    void tell(const std::string& source, Index count) const {
-        if (count == 0) return;
-        progress.warn(text(source, ": left out ", count,
-                           count == 1 ? " sample that is" : " samples that are", " not finite"));
+        drop_nonfinite(ends.x1.source, target, progress);
+        if (ends.x0 && !pairs) drop_nonfinite(ends.x0->source, {&ends.x0->values}, progress);
     }
 };
 
 Ends read_ends(const std::string& file, const std::vector<std::string>& wanted,
-               const Nonfinites& nonfinites) {
-    const DataFile opened = nonfinites.open(file);
+               const Reading& reading) {
+    const DataFile opened = reading.open(file);
     Ends ends;
     if (auto x0 = opened.find("x0"); x0 && opened.has("x1")) {
         ends.x1 = opened.at("x1");
@@ -122,11 +115,11 @@ void require_as_many(const DataFile& file, const Matrix& given, Index n) {
 namespace {
 
 TrainData read_sets(const std::string& x1, const std::optional<std::string>& x0,
-                    const TrainSpec& spec, std::uint64_t seed, const Nonfinites& nonfinites) {
+                    const TrainSpec& spec, std::uint64_t seed, const Reading& reading) {
     const std::string& valid = spec.valid;
-    auto ends = read_ends(x1, spec.condition, nonfinites);
-    if (x0) ends.x0 = nonfinites.open(*x0).samples();
-    nonfinites.drop_from(ends);
+    auto ends = read_ends(x1, spec.condition, reading);
+    if (x0) ends.x0 = reading.open(*x0).samples();
+    reading.clean(ends);
     TrainData data;
     data.shape = ends.x1.shape;
     data.x1 = std::move(ends.x1.values);
@@ -142,8 +135,8 @@ TrainData read_sets(const std::string& x1, const std::optional<std::string>& x0,
                 "--valid: a fraction must be at least 0 and below 1, is ", *fraction);
         hold_out(data, *fraction, seed);
     } else {
-        auto held = read_ends(valid, spec.condition, nonfinites);
-        nonfinites.drop_from(held);
+        auto held = read_ends(valid, spec.condition, reading);
+        reading.clean(held);
         require(held.conditions.labels <= data.conditions.labels &&
                     held.conditions.shape == data.conditions.shape,
                 Failure::data, valid, ": has other labels or conditions than the training data");

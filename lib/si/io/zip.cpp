@@ -1,7 +1,8 @@
 #include "si/io/zip.hpp"
 
-#include <array>
 #include <limits>
+
+#include <zlib.h>
 
 #include "si/base/error.hpp"
 
@@ -26,7 +27,8 @@ std::string description(const std::string& name, std::string_view bytes) {
     put<std::uint16_t>(out, 0);  // stored
     put<std::uint16_t>(out, 0);  // midnight
     put<std::uint16_t>(out, kDay);
-    put<std::uint32_t>(out, crc32(bytes));
+    const auto* from = reinterpret_cast<const Bytef*>(bytes.data());
+    put<std::uint32_t>(out, static_cast<std::uint32_t>(::crc32_z(0, from, bytes.size())));
     put<std::uint32_t>(out, size);
     put<std::uint32_t>(out, size);
     put<std::uint16_t>(out, static_cast<std::uint16_t>(name.size()));
@@ -34,26 +36,7 @@ std::string description(const std::string& name, std::string_view bytes) {
     return out;
 }
 
-std::array<std::uint32_t, 256> crc_table() {
-    std::array<std::uint32_t, 256> table{};
-    for (std::uint32_t i = 0; i < 256; ++i) {
-        std::uint32_t c = i;
-        for (int bit = 0; bit < 8; ++bit) c = (c & 1) != 0 ? 0xEDB88320U ^ c >> 1 : c >> 1;
-        table[i] = c;
-    }
-    return table;
-}
-
 }  // namespace
-
-std::uint32_t crc32(std::string_view bytes) {
-    static const auto table = crc_table();
-    std::uint32_t c = 0xFFFFFFFFU;
-    for (const char byte : bytes) {
-        c = table[(c ^ static_cast<unsigned char>(byte)) & 0xff] ^ c >> 8;
-    }
-    return ~c;
-}
 
 void Zip::add(const std::string& name, std::string_view bytes) {
     constexpr std::size_t kMost = std::numeric_limits<std::uint32_t>::max();

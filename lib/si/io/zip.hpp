@@ -6,9 +6,6 @@
 
 namespace si {
 
-/// The CRC-32 of zip, gzip and PNG (ISO 3309).
-std::uint32_t crc32(std::string_view bytes);
-
 /// A zip archive whose files are stored as they are (APPNOTE.TXT 6.3), as NumPy's savez makes
 /// them. Equal files make equal bytes: all are dated 1 January 1980.
 class Zip {

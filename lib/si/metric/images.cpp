@@ -4,30 +4,9 @@
 #include <limits>
 #include <vector>
 
-#include <Eigen/Eigenvalues>
-
 #include "si/base/error.hpp"
 
 namespace si {
-namespace {
-
-struct Moments {
-    Vector mean;
-    Matrix covariance;
-
-    explicit Moments(const Matrix& x) : mean(x.rowwise().mean()) {
-        const Matrix centred = x.colwise() - mean;
-        covariance = centred * centred.transpose() / static_cast<double>(x.cols());
-    }
-};
-
-Matrix root(const Matrix& positive) {
-    const Eigen::SelfAdjointEigenSolver<Matrix> spectrum(positive);
-    const Vector roots = spectrum.eigenvalues().cwiseMax(0).cwiseSqrt();
-    return spectrum.eigenvectors() * roots.asDiagonal() * spectrum.eigenvectors().transpose();
-}
-
-}  // namespace
 
 Restored restored(const Matrix& x, const Matrix& truth, const Matrix& mask, double range) {
     const Index d = x.rows(), n = x.cols();
@@ -86,14 +65,6 @@ Estimate block_square(const Matrix& x, const Matrix& truth, const std::vector<In
         }
     }
     return mean_of(square);
-}
-
-double frechet(const Matrix& a, const Matrix& b) {
-    const Moments first(a), second(b);
-    const Matrix half = root(first.covariance);
-    const Matrix cross = root(half * second.covariance * half);
-    return (first.mean - second.mean).squaredNorm() +
-           (first.covariance + second.covariance - 2 * cross).trace();
 }
 
 }  // namespace si

@@ -28,8 +28,4 @@ Restored restored(const Matrix& x, const Matrix& truth, const Matrix& mask, doub
 Estimate block_square(const Matrix& x, const Matrix& truth, const std::vector<Index>& shape,
                       Index side);
 
-/// The Frechet distance |m - m'|^2 + tr(C + C' - 2 (C^1/2 C' C^1/2)^1/2) of the Gaussians with the
-/// means and covariances of two sets of samples (Dowson and Landau 1982).
-double frechet(const Matrix& a, const Matrix& b);
-
 }  // namespace si

@@ -7,6 +7,7 @@
 #include <Eigen/Cholesky>
 
 #include "si/base/error.hpp"
+#include "si/metric/moments.hpp"
 #include "si/random/draw.hpp"
 
 using namespace si;
@@ -57,6 +58,9 @@ TEST_CASE("the Frechet distance of samples is that of their Gaussians") {
     const Matrix covariance = z * z.transpose() / 4000;
     const Matrix white = Eigen::LLT<Matrix>(covariance).matrixL().solve(z);  // exactly I
     const Matrix other = (a.asDiagonal() * white).colwise() + c;
-    CHECK(frechet(white, other) == doctest::Approx(5 + 1 + 0.25).epsilon(1e-9));
-    CHECK(std::abs(frechet(z, z)) < 1e-9);
+    Threads threads(1);
+    // Covariances are those of the samples times n / (n - 1).
+    CHECK(frechet_distance(white, other, threads).value ==
+          doctest::Approx(5 + (1 + 0.25) * 4000 / 3999).epsilon(1e-9));
+    CHECK(std::abs(frechet_distance(z, z, threads).value) < 1e-9);
 }

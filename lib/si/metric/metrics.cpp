@@ -133,7 +133,7 @@ constexpr auto kMetrics = std::to_array<MetricRow>({
      some, fits},
     {"neighbours", "precision, recall, density and coverage", kNone, kNeighbours, in_pairs, true,
      false, above_neighbours, balls},
-    {"modes", "shares of given modes", kNone, kModes, any, false, false, some, modes, shares},
+    {"modes", "shares of given modes", kNone, kModes, any, false, false, some, modes, shares, true},
 });
 
 }  // namespace

@@ -100,6 +100,7 @@ struct MetricRow {
     std::vector<Estimate> (*make)(const TwoSamples& sets);
     /// More to show of the samples and the reference, or null.
     Json (*details)(const TwoSamples& sets) = nullptr;
+    bool centres = false;  ///< needs MetricSetting::modes
 };
 
 /// w1, w2, sliced, energy, mmd, classifier, moments, kl, frechet, neighbours, modes.

@@ -116,7 +116,6 @@ double divergence_of(const Fit& p, const Fit& q) {
            2;
 }
 
-/// |m - m'|^2 + tr(C + C' - 2 (C^1/2 C' C^1/2)^1/2) (Dowson and Landau 1982).
 double frechet_of(const Fit& p, const Fit& q) {
     const Eigen::SelfAdjointEigenSolver<Matrix> spectrum(p.covariance);
     const Matrix half = spectrum.eigenvectors() *

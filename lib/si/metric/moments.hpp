@@ -28,7 +28,8 @@ MomentDistances moment_distances(ConstMatrix x, ConstMatrix y, const Vector& sca
 Estimate gaussian_divergence(ConstMatrix x, ConstMatrix y, Threads& threads,
                              bool with_error = true);
 
-/// The Frechet distance of the same two Gaussians: frechet() of images.hpp, with its error.
+/// The Frechet distance |m - m'|^2 + tr(C + C' - 2 (C^1/2 C' C^1/2)^1/2) of the same two Gaussians
+/// (Dowson and Landau 1982).
 Estimate frechet_distance(ConstMatrix x, ConstMatrix y, Threads& threads, bool with_error = true);
 
 /// x less y, coordinate by coordinate, with standard errors: {"mean": {"difference", "stderr"},

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "si/base/error.hpp"
+
 namespace si::plot {
 namespace {
 
@@ -29,6 +31,15 @@ Spot moved(Spot spot, Spot by) { return {spot.x + by.x, spot.y + by.y}; }
 Ink series_ink(std::size_t k) {
     constexpr auto first = static_cast<std::size_t>(Ink::one);
     return static_cast<Ink>(first + k % (kInks - first));
+}
+
+std::vector<std::string> theme_names() { return {"auto", "light", "dark"}; }
+
+Theme theme_called(std::string_view name) {
+    const auto names = theme_names();
+    const auto found = std::find(names.begin(), names.end(), name);
+    require(found != names.end(), Failure::usage, "no theme '", name, "'");
+    return static_cast<Theme>(found - names.begin());
 }
 
 Colour colour_of(Ink ink, Theme theme) {

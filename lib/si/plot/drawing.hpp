@@ -26,6 +26,9 @@ Ink series_ink(std::size_t k);
 
 /// What a picture is looked at on. Of `either` an SVG file asks its reader; PNG takes light.
 enum class Theme : std::uint8_t { either, light, dark };
+/// What people call them, in that order.
+std::vector<std::string> theme_names();
+Theme theme_called(std::string_view name);
 
 using Colour = std::array<std::uint8_t, 3>;
 Colour colour_of(Ink ink, Theme theme);

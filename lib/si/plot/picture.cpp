@@ -28,11 +28,12 @@ constexpr auto kPictures = std::to_array<PictureRow>({
     {"grid", "samples as small images, grey or coloured", spec_of<GridSpec>, from_json<grid>},
 });
 
-bool is_image(const Samples& samples) {
-    return samples.shape.size() >= 2 || (samples.dim() >= 49 && image_size(samples));
-}
-
 }  // namespace
+
+bool shown_as_images(const Samples& samples) {
+    const bool shaped = samples.shape.size() >= 2 || (samples.dim() >= 49 && image_size(samples));
+    return samples.dim() > 2 && shaped;
+}
 
 Catalogue<PictureRow> pictures() { return {"picture", kPictures}; }
 
@@ -47,7 +48,7 @@ std::string_view suitable_picture(const Source& source) {
     const Samples& samples = *source.samples;
     if (samples.dim() == 1) return "marginals";
     if (samples.dim() == 2) return "density";
-    return is_image(samples) ? "grid" : "pairs";
+    return shown_as_images(samples) ? "grid" : "pairs";
 }
 
 }  // namespace si

@@ -19,6 +19,10 @@ struct PictureRow {
 /// The kinds of pictures, on common scales.
 Catalogue<PictureRow> pictures();
 
+/// Whether samples are shown as images: their shape says so, or they are squares of 49 numbers or
+/// more.
+bool shown_as_images(const Samples& samples);
+
 /// The kind that suits a file: flow for a model in one or two dimensions, curves for others and
 /// logs, epsilon for what si-likelihood printed; of samples marginals for one dimension, density
 /// for two, grid for images, pairs for the rest.

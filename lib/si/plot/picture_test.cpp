@@ -1,6 +1,7 @@
 #include "si/plot/picture.hpp"
 
 #include <cmath>
+#include <numbers>
 
 #include <doctest/doctest.h>
 
@@ -161,7 +162,7 @@ TEST_CASE(
     const Vector x = Vector::LinSpaced(5, -4, 4);
     const auto normal = [](double v, double mean, double variance) {
         return std::exp(-(v - mean) * (v - mean) / (2 * variance)) /
-               std::sqrt(2 * 3.14159265358979323846 * variance);
+               std::sqrt(2 * std::numbers::pi * variance);
     };
     Threads threads(1);
     const auto y = marginal_density(*mixture(2).model, 0, x, threads);
@@ -179,22 +180,15 @@ TEST_CASE(
 
 TEST_CASE("velocities are in the data's coordinates, and paths end in the target") {
     Threads threads(1);
-    const auto paths = follow(*mixture(2).model, {0, 1}, 2000, 1, threads);
-    CHECK(paths.states[0].row(0).mean() == doctest::Approx(0).epsilon(0.1));
-    CHECK(paths.states[1].row(0).mean() == doctest::Approx(0.6 - 1.4).epsilon(0.2));
+    const int n = 2000;
+    const auto paths = follow(*mixture(2).model, {0, 1}, n, 1, threads);
+    // Within 5 standard errors of the means of N(0, 1) and of the mixture along its first axis.
+    const double mean = 0.3 * 2 + 0.7 * -2,
+                 variance = 0.3 * (4 + 0.25) + 0.7 * (4 + 1) - mean * mean;
+    CHECK(std::abs(paths.states[0].row(0).mean()) < 5 / std::sqrt(n));
+    CHECK(std::abs(paths.states[1].row(0).mean() - mean) < 5 * std::sqrt(variance / n));
     const Matrix b = velocity_at(*mixture(2).model, 0, Matrix::Zero(2, 1));
     CHECK(b(0, 0) == doctest::Approx(-0.8).epsilon(1e-3));  // E[x1 - x0 | x0 = 0]
-}
-
-TEST_CASE("distribution functions of a normal and of its square") {
-    CHECK(normal_cdf(0) == doctest::Approx(0.5));
-    CHECK(normal_cdf(1.959963984540054) == doctest::Approx(0.975));
-    CHECK(chi_square_cdf(3.841458820694124, 1) == doctest::Approx(0.95));
-    CHECK(chi_square_cdf(2 * std::log(2.0), 2) == doctest::Approx(0.5));
-    CHECK(chi_square_cdf(18.307038053275146, 10) == doctest::Approx(0.95));
-    CHECK(chi_square_cdf(783.3334, 784) == doctest::Approx(0.5).epsilon(1e-4));
-    CHECK(chi_square_cdf(1e6, 784) == 1);
-    CHECK(chi_square_cdf(0, 3) == 0);
 }
 
 TEST_CASE("right latents stay in the band, wrong ones leave it") {

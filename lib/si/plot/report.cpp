@@ -14,13 +14,10 @@
 #include "si/plot/kinds.hpp"
 #include "si/plot/page.hpp"
 #include "si/plot/picture.hpp"
-#include "si/random/draw.hpp"
 #include "si/version.hpp"
 
 namespace si::plot {
 namespace {
-
-constexpr double kProbeTolerance = 1e-4;  // as in si-info --verify
 
 std::string shown_value(const Json& value) {
     if (value.is_string()) return value.get<std::string>();
@@ -199,12 +196,11 @@ void Reporter::samples() {
                          make_field(model_)->conditions().labels > 0 ? ", without a label" : "",
                          ". Data and samples should look alike, with as much variety in both; "
                          "scales and colours are the same."));
-    const auto kind = suitable_picture(real);
-    if (kind != "marginals") {
-        page_.picture(pictures().at(kind).draw(Json::object(), {real, drawn}),
+    if (model_.dim > 1) {
+        page_.picture(pictures().at(suitable_picture(real)).draw(Json::object(), {real, drawn}),
                       "Data and samples of the model.");
     }
-    if (kind == "grid") return;
+    if (shown_as_images(*real.samples)) return;
     page_.picture(marginals({}, {real, drawn}),
                   "Each coordinate by itself. Two sets of the same density differ by chance too; "
                   "a step of one curve that the other has not is a defect. si-eval measures such "
@@ -244,16 +240,9 @@ void Reporter::calibration() {
     const Columns first{0, rows()};
     const Matrix given =
         columns_of(conditions_of(DataFile(data_file_), field->conditions()), first);
-    Matrix x = data_.samples->values.leftCols(first.count);
-    const auto width = model_.about.value(Json::json_pointer("/training/dequantize"), 0.0);
-    if (width > 0) {
-        Matrix u(x.rows(), x.cols());
-        fill_uniform({seed_, Purpose::report, 0}, 0, u);
-        x += width * u;
-    }
+    const Matrix x = scored_points(model_, data_.samples->values.leftCols(first.count), seed_, 0);
     const auto back =
-        transport(model_, *field, {}, Direction::backward, model_.transform.from_data(x), given,
-                  seed_, 0, threads_, progress_);
+        transport(model_, *field, {}, Direction::backward, x, given, seed_, 0, threads_, progress_);
     std::string verdict;
     const Drawing drawing = latent_histograms(back.x, verdict);
     page_.picture(drawing,

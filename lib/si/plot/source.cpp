@@ -7,7 +7,7 @@
 
 #include "si/flow/likelihood.hpp"
 #include "si/flow/transport.hpp"
-#include "si/interpolant/density.hpp"
+#include "si/interpolant/exact.hpp"
 #include "si/io/dataset.hpp"
 #include "si/io/input_file.hpp"
 #include "si/io/json_file.hpp"
@@ -59,20 +59,6 @@ Paths paths_of(const Samples& states, const std::optional<Samples>& time) {
         paths.states.emplace_back(states.values.middleRows(k * dim, dim));
     }
     return paths;
-}
-
-/// The mixture at t = 1 of a model in closed form, in its own coordinates.
-std::optional<GaussianMixture> target_of(const Model& model) {
-    const auto kind = model.field.value("kind", "");
-    if (kind != "gaussian" && kind != "mixture") return {};
-    Json settings = model.field;
-    settings.erase("kind");
-    return densities().at(kind).make(settings, model.dim);
-}
-
-Vector normal_density(const Vector& x, double mean, double variance) {
-    const double norm = 1 / std::sqrt(2 * 3.14159265358979323846 * variance);
-    return norm * (-(x.array() - mean).square() / (2 * variance)).exp();
 }
 
 /// All of a file, or of what came from a pipe, if it begins like a JSON object.
@@ -169,23 +155,26 @@ Matrix velocity_at(const Model& model, double t, ConstMatrix x) {
 
 std::optional<Vector> marginal_density(const Model& model, Index coordinate, const Vector& x,
                                        Threads& threads) {
-    if (const auto target = target_of(model)) {
+    const auto field = make_field(model);
+    if (const auto* exact = dynamic_cast<const MixtureField*>(field.get())) {
+        const GaussianMixture& target = exact->target();
         const Transform& t = model.transform;
         const Vector row = t.factor
                                ? Vector(t.factor->row(coordinate))
                                : Vector(t.scale[coordinate] * Vector::Unit(model.dim, coordinate));
-        Vector sum = Vector::Zero(x.size());
-        for (Index k = 0; k < target->size(); ++k) {
-            const auto c = static_cast<std::size_t>(k);
-            const double mean = t.shift[coordinate] + row.dot(target->means()[c]);
-            const double variance = row.dot(target->covariances()[c] * row);
-            sum += target->weights()[k] * normal_density(x, mean, variance);
+        std::vector<Vector> means;
+        std::vector<Matrix> variances;
+        for (std::size_t k = 0; k < target.means().size(); ++k) {
+            means.emplace_back(
+                Vector::Constant(1, t.shift[coordinate] + row.dot(target.means()[k])));
+            variances.emplace_back(Matrix::Constant(1, 1, row.dot(target.covariances()[k] * row)));
         }
-        return sum;
+        const std::vector<double> weights(target.weights().begin(), target.weights().end());
+        return Vector(
+            GaussianMixture(weights, means, variances).log_density(x.transpose()).array().exp());
     }
     const auto base = model.base_density();
     if (model.dim != 1 || !base || base->is_point() || model.source) return {};
-    const auto field = make_field(model);
     if (field->conditions().rows() > 0) return {};
     Progress silent;
     const Matrix points = model.transform.from_data(x.transpose());

@@ -38,7 +38,6 @@ enum class Purpose : std::uint8_t {
     directions = 41,  ///< projections to a line
     classifier = 42,  ///< batches of a classifier of two samples
     picture = 50,     ///< which samples a picture shows
-    report = 51,      ///< noise on integers in a report
 };
 
 /// Address of a batch of random columns. Column j at an address is the same on any thread, in
