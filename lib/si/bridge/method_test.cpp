@@ -105,6 +105,22 @@ TEST_CASE("fitted online, the iteration is the same on any threads, and keeps it
     CHECK_THROWS_AS(Choice<bridge_methods>("dsbm,schedule=often"), Error);
 }
 
+TEST_CASE("a path that a network bends is the same on any threads, and its model runs both ways") {
+    const auto task = task_of(normals(2, 300, 1), normals(2, 200, 2).array() + 1, 0.5);
+    const Choice<bridge_methods> method("interpolant,by=network,steps=40,width=16,batch=200");
+    const Model model = bridge(method, task);
+    CHECK(model.about["bridge"]["actions"].size() == 20);
+    CHECK_FALSE(model.independent);
+    CHECK(carried(model, task.x0.leftCols(5), Direction::forward, "heun,steps=5").allFinite());
+    CHECK(carried(model, task.x1.leftCols(5), Direction::backward).allFinite());
+    Threads one(1);
+    Progress silent;
+    CHECK(make_bridge(method, task, one, silent).parameters == model.parameters);
+    CHECK_FALSE(bridge("interpolant,by=network,steps=40,width=16,batch=200,path_rate=0", task)
+                    .parameters.isApprox(model.parameters));
+    CHECK_THROWS_AS(Choice<bridge_methods>("interpolant,by=chance"), Error);
+}
+
 TEST_CASE("what does not fit is refused") {
     const Matrix x = normals(2, 20, 1), y = normals(2, 30, 2);
     CHECK_THROWS_WITH_AS(bridge("gaussian", task_of(x, normals(3, 20, 2), 1)),

@@ -6,20 +6,30 @@
 
 namespace si {
 
-struct NetworkBridgeSpec {
-    Index steps = 5000, batch = 512, pool = 2048;
+/// How networks are trained.
+struct LearningSpec {
+    Index steps = 5000, batch = 512;
     Index width = 128, depth = 3;
     double rate = 2e-3;
 
     static constexpr auto fields() {
         return std::tuple{
-            field("steps", &NetworkBridgeSpec::steps, "Optimiser steps", kPositive),
-            field("batch", &NetworkBridgeSpec::batch, "Pairs a step", kPositive),
-            field("pool", &NetworkBridgeSpec::pool,
-                  "Samples of each side that are coupled with each other", kPositive),
-            field("width", &NetworkBridgeSpec::width, "Units in a hidden layer", kPositive),
-            field("depth", &NetworkBridgeSpec::depth, "Hidden layers", kPositive),
-            field("rate", &NetworkBridgeSpec::rate, "Largest learning rate of Adam", kPositive)};
+            field("steps", &LearningSpec::steps, "Optimiser steps", kPositive),
+            field("batch", &LearningSpec::batch, "Pairs a step", kPositive),
+            field("width", &LearningSpec::width, "Units in a hidden layer", kPositive),
+            field("depth", &LearningSpec::depth, "Hidden layers", kPositive),
+            field("rate", &LearningSpec::rate, "Largest learning rate of Adam", kPositive)};
+    }
+};
+
+struct NetworkBridgeSpec : LearningSpec {
+    Index pool = 2048;
+
+    static constexpr auto fields() {
+        return std::tuple_cat(
+            LearningSpec::fields(),
+            std::tuple{field("pool", &NetworkBridgeSpec::pool,
+                             "Samples of each side that are coupled with each other", kPositive)});
     }
 };
 

@@ -22,7 +22,7 @@ CommonUnits::CommonUnits(const BridgeTask& task) {
     hold_out(data, 0.1, task.seed);
 }
 
-TrainSpec training(const NetworkBridgeSpec& spec, const char* learn, const Json& coupling) {
+TrainSpec training(const LearningSpec& spec, const char* learn, const Json& coupling) {
     TrainSpec train;
     train.learn = learn;
     train.net = Choice<networks>(text("mlp,width=", spec.width, ",depth=", spec.depth));

@@ -19,7 +19,7 @@ struct CommonUnits {
     explicit CommonUnits(const BridgeTask& task);
 };
 
-TrainSpec training(const NetworkBridgeSpec& spec, const char* learn, const Json& coupling);
+TrainSpec training(const LearningSpec& spec, const char* learn, const Json& coupling);
 
 /// Path linear with gamma^2 = epsilon t (1 - t).
 InterpolantSpec brownian(double epsilon);

@@ -3,7 +3,6 @@
 #include <cmath>
 
 #include "si/base/simd.hpp"
-#include "si/random/draw.hpp"
 
 namespace si {
 namespace {
@@ -67,6 +66,19 @@ bool wants_antithetic(const Setup& setup, const Quantity& learned) {
            !std::isfinite(learned.target(setup, 1)[part]);
 }
 
+void draw_times(const BatchSource& source, const Address& address, Columns columns, Index batch,
+                Matrix& uniform, Vector& t) {
+    const Index n = columns.count;
+    uniform.resize(1, n);
+    fill_uniform(address, columns.first, uniform);
+    t.resize(n);
+    for (Index j = 0; j < n; ++j) {  // stratified: sample i of the batch has stratum i
+        const double place =
+            (static_cast<double>(columns.first + j) + uniform(0, j)) / static_cast<double>(batch);
+        t[j] = source.first_time + (source.last_time - source.first_time) * source.time(place);
+    }
+}
+
 void build_batch(const BatchSource& source, const Pairs& pairs, Index step, Columns columns,
                  Index batch, bool antithetic, bool validation, Batch& out) {
     const Index d = source.x1->rows(), n = columns.count;
@@ -75,16 +87,7 @@ void build_batch(const BatchSource& source, const Pairs& pairs, Index step, Colu
         return validation ? Address{source.seed, Purpose::check, draw}
                           : Address{source.seed, purpose, static_cast<std::uint32_t>(step)};
     };
-    Matrix& u = out.uniform;
-    u.resize(1, n);
-    fill_uniform(address(Purpose::time, 0), columns.first, u);
-    out.t.resize(n);
-    for (Index j = 0; j < n; ++j) {  // stratified: sample i of the batch has stratum i
-        const double place =
-            (static_cast<double>(columns.first + j) + u(0, j)) / static_cast<double>(batch);
-        out.t[j] = source.first_time + (source.last_time - source.first_time) * source.time(place);
-    }
-
+    draw_times(source, address(Purpose::time, 0), columns, batch, out.uniform, out.t);
     out.x1.resize(d, n);
     out.x0.resize(d, n);
     for (Index j = 0; j < n; ++j) {

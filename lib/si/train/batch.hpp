@@ -8,6 +8,7 @@
 #include "si/flow/quantity.hpp"
 #include "si/interpolant/mixture.hpp"
 #include "si/interpolant/time.hpp"
+#include "si/random/draw.hpp"
 
 namespace si {
 
@@ -46,6 +47,11 @@ std::array<double, 2> regular_times(const Setup& setup, const std::vector<const 
 /// True when a target is singular in the Gaussian variable at an end: then its plain estimate
 /// has a variance that grows without bound, and the antithetic one has not (THEORY A.3).
 bool wants_antithetic(const Setup& setup, const Quantity& learned);
+
+/// The times of samples `columns` of the batch of a step, whose address this is. `uniform` is room
+/// for what they are made from.
+void draw_times(const BatchSource& source, const Address& address, Columns columns, Index batch,
+                Matrix& uniform, Vector& t);
 
 /// Builds samples `columns` of the batch of `step`. A sample is a function of (seed, step, its
 /// index, the batch size). `purpose` separates validation from training.

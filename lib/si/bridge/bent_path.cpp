@@ -1,0 +1,90 @@
+#include "si/bridge/bent_path.hpp"
+
+#include <cmath>
+#include <numbers>
+
+#include "si/net/gemm.hpp"
+
+namespace si {
+namespace {
+
+constexpr Index kMostTogether = 256;
+
+/// Of sine k, counted from 0: its value and its slope at t.
+std::array<double, 2> mode(Index k, double t) {
+    const double rate = static_cast<double>(k + 1) * std::numbers::pi;
+    return {std::sin(rate * t), rate * std::cos(rate * t)};
+}
+
+}  // namespace
+
+BentPath::BentPath(Index dim, const Choice<networks>& net, Index modes, std::uint64_t seed,
+                   int workers)
+    : dim_(dim),
+      modes_(modes),
+      graph_(net.make(NetworkShape{2 * dim, modes * dim, {2 * dim}})),
+      weights_(graph_),
+      learned_(graph_.initial(seed)),
+      tapes_(static_cast<std::size_t>(workers)) {
+    together_ = graph_.columns_together(kMostTogether);
+    for (const Tensor& tensor : graph_.tensors()) {
+        if (tensor.name.starts_with("output.")) {
+            learned_.segment(tensor.offset, tensor.size()).setZero();
+        }
+    }
+    average_ = learned_;
+    first_ = second_ = Eigen::VectorXf::Zero(learned_.size());
+}
+
+void BentPath::take(bool averaged) { weights_.set((averaged ? average_ : learned_).data()); }
+
+void BentPath::tangents(int worker, ConstVector t, ConstMatrix x0, ConstMatrix x1, MatrixRef start,
+                        MatrixRef end) {
+    auto& tape = tapes_[static_cast<std::size_t>(worker)];
+    if (!tape) tape.emplace(graph_, together_, Tape<float>::Mode::differentiable);
+    const Index n = t.size(), wide = std::min(padded(n), together_);
+    Eigen::Map<MatrixF> points(tape->input(0), 2 * dim_, wide);
+    points.topLeftCorner(dim_, n) = x0.cast<float>();
+    points.bottomLeftCorner(dim_, n) = x1.cast<float>();
+    points.rightCols(wide - n).setZero();
+    Eigen::Map<Eigen::RowVectorXf>(tape->input(1), wide).setZero();  // N does not know the time
+    const Eigen::Map<const MatrixF> bends(tape->forward(weights_, wide), modes_ * dim_, n);
+    for (Index j = 0; j < n; ++j) {
+        const double angle = std::numbers::pi / 2 * t[j];
+        Vector at = std::cos(angle) * x0.col(j) + std::sin(angle) * x1.col(j);
+        Vector velocity =
+            std::numbers::pi / 2 * (std::cos(angle) * x1.col(j) - std::sin(angle) * x0.col(j));
+        for (Index k = 0; k < modes_; ++k) {
+            const auto [value, slope] = mode(k, t[j]);
+            const auto bend = bends.col(j).segment(k * dim_, dim_).cast<double>();
+            at += value * bend;
+            velocity += slope * bend;
+        }
+        start.col(j) = at - t[j] * velocity;
+        end.col(j) = at + (1 - t[j]) * velocity;
+    }
+}
+
+void BentPath::gradient(int worker, ConstVector t, ConstMatrix pull, ConstMatrix push,
+                        float* gradient) {
+    Tape<float>& tape = *tapes_[static_cast<std::size_t>(worker)];
+    const Index n = t.size(), wide = std::min(padded(n), together_);
+    Eigen::Map<MatrixF> seed(tape.seed(), modes_ * dim_, wide);
+    for (Index j = 0; j < n; ++j) {
+        for (Index k = 0; k < modes_; ++k) {
+            const auto [value, slope] = mode(k, t[j]);
+            seed.col(j).segment(k * dim_, dim_) =
+                (value * pull.col(j) + slope * push.col(j)).cast<float>();
+        }
+    }
+    seed.rightCols(wide - n).setZero();
+    std::fill_n(gradient, parameters(), 0.0F);
+    tape.backward(weights_, wide, tape.seed(), gradient, false);
+}
+
+void BentPath::update(const float* gradient, const UpdateRates& rates, const Update& rule) {
+    rule({parameters(), learned_.data(), gradient, average_.data(), first_.data(), second_.data()},
+         rates);
+}
+
+}  // namespace si

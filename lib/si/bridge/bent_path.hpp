@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "si/base/threads.hpp"
+#include "si/flow/model.hpp"
+#include "si/net/network.hpp"
+#include "si/net/optimizer.hpp"
+#include "si/net/tape.hpp"
+
+namespace si {
+
+/// A path between two points that a network N bends,
+///
+///     I(t, x0, x1) = cos(pi t / 2) x0 + sin(pi t / 2) x1 + sum_k sin(k pi t) N_k(x0, x1),
+///
+/// which starts in x0 and ends in x1 whatever the network says, and whose velocity needs no
+/// derivative of it. It starts with N = 0. Working with it allocates after the first batch only
+/// what the batch is larger than those before.
+class BentPath {
+  public:
+    /// `net` for points of dimension `dim`, with `modes` sines.
+    BentPath(Index dim, const Choice<networks>& net, Index modes, std::uint64_t seed, int workers);
+
+    /// Most samples of one call of tangents() and add_gradient().
+    Index together() const { return together_; }
+
+    /// Copies of the weights, as learned or averaged, for the calls that follow.
+    void take(bool averaged);
+
+    /// Where the line that touches the path at t meets t = 0 and t = 1: (1 - t) start + t end is
+    /// I, and end - start is dI/dt. So for all that is known at one time, a path that is bent is
+    /// the linear path between these.
+    void tangents(int worker, ConstVector t, ConstMatrix x0, ConstMatrix x1, MatrixRef start,
+                  MatrixRef end);
+
+    /// After tangents() by the same worker at the same points: `gradient` becomes the derivative of
+    /// sum_j (dI_j . pull_j + d(dI/dt)_j . push_j).
+    void gradient(int worker, ConstVector t, ConstMatrix pull, ConstMatrix push, float* gradient);
+
+    Index parameters() const { return graph_.parameters(); }
+
+    /// One step of Adam, downhill; `part` has parameters() numbers.
+    void update(const float* gradient, const UpdateRates& rates, const Update& rule);
+
+  private:
+    Index dim_, modes_, together_;
+    Graph graph_;
+    Weights<float> weights_;
+    Eigen::VectorXf learned_, average_, first_, second_;
+    std::vector<std::optional<Tape<float>>> tapes_;  // of each worker
+};
+
+}  // namespace si

@@ -1,0 +1,244 @@
+#include "si/bridge/neural_max_min.hpp"
+
+#include <cmath>
+#include <numeric>
+
+#include "si/bridge/bent_path.hpp"
+#include "si/bridge/network_parts.hpp"
+#include "si/net/gemm.hpp"
+#include "si/train/machine.hpp"
+#include "si/train/preparation.hpp"
+
+namespace si {
+namespace {
+
+constexpr Index kMostSamples = 128;  // of a chunk, each with z and -z
+// The path is bent in this part of the steps: first its velocity is learned, and so it is at last.
+constexpr double kFirst = 0.1, kLast = 0.75;
+
+class Game {
+  public:
+    Game(const MaxMinSpec& spec, const CommonUnits& common, std::uint64_t seed, Threads& threads);
+
+    /// Both players once. The estimate of the action before it.
+    double round(Index step);
+
+    Model model();
+
+  private:
+    struct Worker {
+        Batch batch;
+        Matrix uniform;
+        Vector t;
+        std::optional<Tape<float>> v, eta;
+        Matrix drift, pull, push;  // of both signs; the sums over them
+        Matrix start, end;
+    };
+
+    void bend(Index step, bool averaged);
+    double improve(Index step, double fraction);
+    double answer(Worker& worker);
+
+    const MaxMinSpec& spec_;
+    const CommonUnits& common_;
+    Threads& threads_;
+    TrainSpec training_;
+    std::uint64_t seed_;
+    DrawPairs draw_;
+    std::unique_ptr<Preparation> all_;
+    Graph graph_;
+    std::unique_ptr<Machine> machine_;
+    Weights<float> v_, eta_;
+    Schedule schedule_;
+    BentPath path_;
+    Update update_;
+    Index first_, last_;  // steps that bend the path
+    Pairs own_;           // sample j of the batch is column j of all_->x0 and all_->x1
+    Matrix x0_, x1_;      // what they are bent from
+    std::vector<Columns> cut_;
+    MatrixF gradients_;  // of the path, of each chunk
+    std::vector<double> actions_;
+    std::vector<Worker> workers_;
+};
+
+Choice<networks> network_of(const LearningSpec& spec) {
+    return Choice<networks>(text("mlp,width=", spec.width, ",depth=", spec.depth));
+}
+
+std::unique_ptr<Preparation> preparation(const CommonUnits& common, const TrainSpec& training,
+                                         std::uint64_t seed) {
+    TrainData data;
+    data.shape = common.data.shape;
+    data.x0 = data.x1 = Matrix::Zero(common.data.x1.rows(), training.batch);
+    return prepare(data, brownian(common.epsilon), training, seed);
+}
+
+Game::Game(const MaxMinSpec& spec, const CommonUnits& common, std::uint64_t seed, Threads& threads)
+    : spec_(spec),
+      common_(common),
+      threads_(threads),
+      training_(training(spec, "v,eta", {{"kind", "paired"}})),
+      seed_(seed),
+      all_(preparation(common, training_, seed)),
+      graph_(NetworkField::graph(all_->field, all_->model.shape)),
+      machine_(
+          std::make_unique<Machine>(graph_, all_->learned, all_->source, training_, seed, threads)),
+      v_(graph_),
+      eta_(graph_),
+      schedule_(training_.schedule.make()),
+      path_(common.data.x1.rows(), network_of(spec), spec.modes, seed + 2, threads.count()),
+      update_(training_.optimizer.make()),
+      first_(static_cast<Index>(kFirst * static_cast<double>(spec.steps))),
+      last_(static_cast<Index>(kLast * static_cast<double>(spec.steps))),
+      workers_(static_cast<std::size_t>(threads.count())) {
+    const auto &x0 = *common.data.x0, &x1 = common.data.x1;
+    draw_ = Choice<couplings>("independent")
+                .make(CouplingData{x0.cols(), x1.cols(), seed, &x0, &x1, 1.0});
+    own_.x0.resize(static_cast<std::size_t>(spec.batch));
+    std::iota(own_.x0.begin(), own_.x0.end(), Index{0});
+    own_.x1 = own_.x0;
+    cut_ = chunks(spec.batch, std::min({kMostSamples, path_.together(),
+                                        std::max<Index>(1, graph_.columns_together(kChunk) / 2)}));
+    gradients_.resize(path_.parameters(), std::ssize(cut_));
+    actions_.resize(cut_.size());
+}
+
+/// Draws pairs for the step, and puts the ends of the tangents of the paths between them where the
+/// machine takes its samples from.
+void Game::bend(Index step, bool averaged) {
+    const Pairs pairs = draw_(step, spec_.batch);
+    x0_ = (*common_.data.x0)(Eigen::all, pairs.x0);
+    x1_ = common_.data.x1(Eigen::all, pairs.x1);
+    path_.take(averaged);
+    threads_.for_each(std::ssize(cut_), [&](Index k, int w) {
+        const Columns& c = cut_[static_cast<std::size_t>(k)];
+        Worker& worker = workers_[static_cast<std::size_t>(w)];
+        draw_times(all_->source, {seed_, Purpose::time, static_cast<std::uint32_t>(step)}, c,
+                   spec_.batch, worker.uniform, worker.t);
+        path_.tangents(w, worker.t, x0_.middleCols(c.first, c.count),
+                       x1_.middleCols(c.first, c.count), all_->x0.middleCols(c.first, c.count),
+                       all_->x1.middleCols(c.first, c.count));
+    });
+}
+
+/// Fills pull and push with what a chunk of paths is asked to do, z and -z together, and returns
+/// the sum of |u|^2 / 2 over it.
+double Game::answer(Worker& worker) {
+    const Batch& b = worker.batch;
+    const Index d = b.xt.rows(), n = b.xt.cols(), capacity = graph_.columns_together(kChunk),
+                wide = std::min(padded(2 * n), capacity);
+    const auto run = [&](std::optional<Tape<float>>& tape, const Weights<float>& weights) {
+        if (!tape) tape.emplace(graph_, capacity, Tape<float>::Mode::differentiable);
+        Eigen::Map<MatrixF> x(tape->input(0), d, wide);
+        Eigen::Map<Eigen::RowVectorXf> t(tape->input(1), wide);
+        x.leftCols(n) = b.xt.cast<float>();
+        x.middleCols(n, n) = b.mirrored.cast<float>();
+        x.rightCols(wide - 2 * n).setZero();
+        t.head(n) = t.segment(n, n) = b.t.transpose().cast<float>();
+        t.tail(wide - 2 * n).setZero();
+        return Eigen::Map<const MatrixF>(tape->forward(weights, wide), d, 2 * n);
+    };
+    const auto v = run(worker.v, v_), eta = run(worker.eta, eta_);
+    Eigen::Map<MatrixF> of_v(worker.v->seed(), d, wide), of_eta(worker.eta->seed(), d, wide);
+    worker.drift.resize(d, 2 * n);
+    double action = 0;
+    for (Index j = 0; j < 2 * n; ++j) {
+        const double t = b.t[j % n], sign = j < n ? 1 : -1;
+        const double noise = -std::sqrt(common_.epsilon * t / (1 - t));  // gamma' - epsilon / gamma
+        const Vector drift = v.col(j).cast<double>() + noise * eta.col(j).cast<double>();
+        const Vector tau = b.x1.col(j % n) - b.x0.col(j % n) + sign * noise * b.z.col(j % n);
+        action += drift.squaredNorm() / 2;
+        worker.drift.col(j) = drift;
+        of_v.col(j) = (drift - tau).cast<float>();
+        of_eta.col(j) = (noise * (drift - tau)).cast<float>();
+    }
+    of_v.rightCols(wide - 2 * n).setZero();
+    of_eta.rightCols(wide - 2 * n).setZero();
+    worker.v->backward(v_, wide, worker.v->seed(), nullptr, true);
+    worker.eta->backward(eta_, wide, worker.eta->seed(), nullptr, true);
+    const Eigen::Map<const MatrixF> pulled_v(worker.v->d_input(0), d, 2 * n),
+        pulled_eta(worker.eta->d_input(0), d, 2 * n);
+    const MatrixF pulled = pulled_v + pulled_eta;
+    const double share = 1 / static_cast<double>(2 * spec_.batch);
+    worker.pull = -share * (pulled.leftCols(n) + pulled.rightCols(n)).cast<double>();
+    worker.push = share * (worker.drift.leftCols(n) + worker.drift.rightCols(n));
+    return action;
+}
+
+/// The outer player, on the batch of the step.
+double Game::improve(Index step, double fraction) {
+    v_.set(machine_->parameters.data());
+    eta_.set(machine_->parameters.data() + graph_.parameters());
+    threads_.for_each(std::ssize(cut_), [&](Index k, int w) {
+        const Columns& c = cut_[static_cast<std::size_t>(k)];
+        Worker& worker = workers_[static_cast<std::size_t>(w)];
+        build_batch(all_->source, own_, step, c, spec_.batch, true, false, worker.batch);
+        actions_[static_cast<std::size_t>(k)] = answer(worker);
+        if (fraction <= 0) return;
+        worker.start.resizeLike(worker.batch.xt);
+        worker.end.resizeLike(worker.batch.xt);
+        path_.tangents(w, worker.batch.t, x0_.middleCols(c.first, c.count),
+                       x1_.middleCols(c.first, c.count), worker.start, worker.end);
+        path_.gradient(w, worker.batch.t, worker.pull, worker.push, gradients_.col(k).data());
+    });
+    if (fraction > 0) {
+        for (Index k = 1; k < gradients_.cols(); ++k) gradients_.col(0) += gradients_.col(k);
+        const double norm = std::sqrt(squared_norm(gradients_.data(), gradients_.rows()));
+        require(std::isfinite(norm), Failure::check, "the path is not finite at step ", step + 1,
+                "; a lower path_rate may help");
+        const double shrink = norm > 1 ? 1 / norm : 1;
+        const auto done = static_cast<double>(step - first_);
+        const double decay = std::min(training_.ema, (done + 1) / (done + 10));
+        path_.update(gradients_.data(),
+                     {step - first_ + 1, static_cast<float>(spec_.path_rate * fraction),
+                      static_cast<float>(shrink), static_cast<float>(decay)},
+                     update_);
+    }
+    return std::accumulate(actions_.begin(), actions_.end(), 0.0) /
+           static_cast<double>(2 * spec_.batch);
+}
+
+double Game::round(Index step) {
+    bend(step, step >= last_);
+    machine_->step(step, own_, schedule_.factor(step, spec_.steps));
+    const bool free = step >= first_ && step < last_;
+    return improve(step, free ? schedule_.factor(step - first_, last_ - first_) : 0);
+}
+
+Model Game::model() {
+    Model& model = all_->model;
+    model.parameters = machine_->average;
+    model.field = Json{{"kind", "network"}};
+    model.field.update(write_spec(all_->field));
+    model.about["training"] = write_spec(training_);
+    return std::move(model);
+}
+
+}  // namespace
+
+Model max_min_bridge(const MaxMinSpec& spec, const BridgeTask& task, Threads& threads,
+                     Progress& progress) {
+    const CommonUnits common(task);
+    const double unit = common.transform.scale[0] * common.transform.scale[0];
+    Game game(spec, common, task.seed, threads);
+    const Index every = std::max<Index>(1, spec.steps / 20);
+    Json actions = Json::array();
+    double sum = 0;
+    for (Index step = 0; step < spec.steps; ++step) {
+        sum += unit * game.round(step);
+        const bool whole = (step + 1) % every == 0;
+        if (whole) {
+            actions.push_back(sum / static_cast<double>(every));
+            sum = 0;
+        }
+        const double action = actions.empty() ? NAN : actions.back().get<double>();
+        const Report report{"train", step + 1, spec.steps, "steps", {{"action", action}}};
+        progress.update(report);
+        if (whole) progress.record(report);
+    }
+    Model model = game.model();
+    model.about["bridge"] = {{"actions", std::move(actions)}};
+    return in_data_units(std::move(model), common);
+}
+
+}  // namespace si

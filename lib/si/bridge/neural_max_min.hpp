@@ -1,0 +1,49 @@
+#pragma once
+
+#include "si/bridge/network.hpp"
+
+// The max-min of arXiv:2303.08797 (section 3.4) with networks for both players.
+
+namespace si {
+
+struct MaxMinSpec : LearningSpec {
+    std::string by = "sines";
+    Index modes = 4;
+    double path_rate = 2e-4;
+
+    MaxMinSpec() { steps = 8000; }
+    static constexpr auto fields() {
+        return std::tuple_cat(
+            std::tuple{
+                field("by", &MaxMinSpec::by,
+                      "sines: alpha x0 + beta x1 + gamma z between Gaussians with the moments of "
+                      "the samples; network: a path that a network bends, between the samples",
+                      one_of(+[] {
+                          return std::vector<std::string>{"sines", "network"};
+                      })),
+                field("modes", &MaxMinSpec::modes, "Sines in alpha and in beta, or in the bend",
+                      kPositive)},
+            LearningSpec::fields(),
+            std::tuple{field("path_rate", &MaxMinSpec::path_rate,
+                             "Largest learning rate of the network that bends the path; 0 leaves "
+                             "it as it starts",
+                             kNonNegative)});
+    }
+};
+
+/// Bends a path between independent x0 and x1 until its action, half of the integral of
+/// E|b + epsilon s|^2 with gamma^2 = 2 epsilon t (1 - t) = sigma^2 t (1 - t), is least: then b and
+/// s are those of the Schroedinger bridge (Theorem 3.11). The inner player learns v and eta of the
+/// path as it is, and with them u = v + (gamma' - epsilon / gamma) eta; the outer one follows
+///
+///     dA = -E[(u - tau) . (du/dx) dI - u . d(dI/dt)],   tau = dI/dt + (gamma' - epsilon / gamma)
+///     z,
+///
+/// which has no derivative of u by the networks of the inner player, as that one is at its optimum.
+/// The first tenth of the steps and the last quarter leave the path alone.
+/// about["bridge"]["actions"] has means of |u|^2 / 2 over twentieths of the run, in the units of
+/// the data; they are above the action of the path as long as u is learned roughly.
+Model max_min_bridge(const MaxMinSpec& spec, const BridgeTask& task, Threads& threads,
+                     Progress& progress);
+
+}  // namespace si
