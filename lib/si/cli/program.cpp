@@ -10,13 +10,14 @@
 
 #include <unistd.h>
 
+#include "si/base/leftover.hpp"
 #include "si/base/ranks.hpp"
 
 namespace si::cli {
 namespace {
 
-/// Options are described before run() stands around everything. Memory that ends there ends in a
-/// line as well, made without any.
+/// Options are described before run() stands around everything, and there are destructors that
+/// allocate. Memory that ends there ends in a line as well, made without any.
 [[noreturn]] void last_word() {
     int status = 70;
     const char* what = ": internal error\n";
@@ -29,6 +30,7 @@ namespace {
         } catch (...) {
         }
     }
+    remove_leftovers();
     for (const char* part : {static_cast<const char*>(program_invocation_short_name), what}) {
         if (::write(STDERR_FILENO, part, std::strlen(part)) < 0) break;
     }

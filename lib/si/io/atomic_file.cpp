@@ -59,18 +59,13 @@ AtomicFile::AtomicFile(const std::string& destination, Content content)
         target_ = Descriptor(::open(destination.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
         if (!target_) fail(Failure::create, name_, "cannot write");
     }
-    file_ = create_unique(prefix, path_);
-    if (!file_) fail(Failure::create, sends() ? path_ : name_, "cannot create");
+    file_ = create_unique(prefix, temporary_);
+    if (!file_) fail(Failure::create, sends() ? prefix : name_, "cannot create");
     if (replaces) static_cast<void>(::fchmod(file_.get(), old.st_mode & 07777));
     if (sends()) {
         // The name goes at once: whatever ends us, and be it SIGPIPE, nothing is left.
-        ::unlink(path_.c_str());
-        path_.clear();
+        temporary_.remove();
     }
-}
-
-AtomicFile::~AtomicFile() {
-    if (!path_.empty()) ::unlink(path_.c_str());
 }
 
 void AtomicFile::write(std::string_view bytes) {
@@ -143,10 +138,10 @@ void AtomicFile::put_in_place() {
     const auto slash = destination_.rfind('/');
     const auto folder = slash == std::string::npos ? "." : destination_.substr(0, slash + 1);
     const Descriptor directory(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (::rename(path_.c_str(), destination_.c_str()) != 0) {
+    if (::rename(temporary_.path(), destination_.c_str()) != 0) {
         fail(Failure::io, name_, "cannot replace");
     }
-    path_.clear();
+    temporary_.release();
     // A directory that may be written but not read cannot be flushed; the file is in place.
     if (directory && !flush(directory.get())) fail(Failure::io, name_, "cannot write");
 }

@@ -26,7 +26,6 @@ class AtomicFile {
     explicit AtomicFile(const std::string& destination, Content content = Content::text);
     AtomicFile(AtomicFile&&) = default;
     AtomicFile& operator=(AtomicFile&&) = delete;
-    ~AtomicFile();
 
     /// What messages call it: the destination, or "standard output".
     const std::string& name() const { return name_; }
@@ -48,7 +47,8 @@ class AtomicFile {
     void copy_to_target();
     void put_in_place();
 
-    std::string name_, destination_, path_;  ///< of the temporary file, as long as it has a name
+    std::string name_, destination_;
+    Leftover temporary_;  ///< as long as it has a name
     Descriptor file_, target_;
     bool to_stdout_ = false, placed_ = false;
     std::uint64_t sent_ = 0;                          ///< by write_at()

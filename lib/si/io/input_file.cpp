@@ -50,11 +50,11 @@ InputFile::InputFile(InputFile&& from) noexcept
     : name_(std::move(from.name_)),
       path_(std::move(from.path_)),
       file_(std::move(from.file_)),
-      temporary_(std::exchange(from.temporary_, false)),
+      temporary_(std::move(from.temporary_)),
       front_(std::move(from.front_)),
       taken_(from.taken_) {}
 
-InputFile::~InputFile() { forget_name(); }
+InputFile::~InputFile() = default;
 
 std::string InputFile::read_all(std::size_t limit) {
     std::string bytes;
@@ -96,18 +96,17 @@ std::size_t InputFile::read(char* to, std::size_t count) {
 
 void InputFile::make_seekable() {
     if (!arrives()) return;
-    std::string copy;
-    Descriptor to = create_unique(temporary_directory() + "/.si", copy);
-    if (!to) fail(Failure::create, copy, "cannot create: ");
-    path_ = copy;
-    temporary_ = true;
+    const std::string prefix = temporary_directory() + "/.si";
+    Descriptor to = create_unique(prefix, temporary_);
+    if (!to) fail(Failure::create, prefix, "cannot create: ");
+    path_ = temporary_.path();
     bool reading = false;
     if (!write_all(to.get(), front_) || !copy_all(file_.get(), to.get(), reading)) {
         if (reading) fail(Failure::input, name_);
-        fail(Failure::io, copy, "cannot write: ");
+        fail(Failure::io, path_, "cannot write: ");
     }
     file_ = std::move(to);
-    if (::lseek(file_.get(), 0, SEEK_SET) != 0) fail(Failure::io, copy, "cannot read again: ");
+    if (::lseek(file_.get(), 0, SEEK_SET) != 0) fail(Failure::io, path_, "cannot read again: ");
 }
 
 std::string InputFile::peek(std::size_t offset, std::size_t count) const {
@@ -129,9 +128,7 @@ std::size_t InputFile::size() const {
     return static_cast<std::size_t>(status_of(file_, name_).st_size);
 }
 
-void InputFile::forget_name() {
-    if (std::exchange(temporary_, false)) ::unlink(path_.c_str());
-}
+void InputFile::forget_name() { temporary_.remove(); }
 
 std::string read_file(const std::string& spelling, std::size_t limit) {
     return InputFile(spelling).read_all(limit);

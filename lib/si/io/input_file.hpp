@@ -53,7 +53,7 @@ class InputFile {
   private:
     std::string name_, path_;
     Descriptor file_;
-    bool temporary_ = false;
+    Leftover temporary_;
     std::string front_;      ///< read from what arrives
     std::size_t taken_ = 0;  ///< of front_, by read()
 };

@@ -146,13 +146,17 @@ bool copy_some(int from, int to, std::uint64_t count, bool& reading) {
     return true;
 }
 
-Descriptor create_unique(const std::string& prefix, std::string& path) {
+Descriptor create_unique(const std::string& prefix, Leftover& name) {
     static std::atomic<unsigned> count = 0;
     while (true) {
-        path = text(prefix, ".", ::getpid(), "-", ++count, ".tmp");
-        const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        name = Leftover(text(prefix, ".", ::getpid(), "-", ++count, ".tmp"));
+        const int fd = ::open(name.path(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (fd >= 0) return Descriptor(fd);
+        const int failure = errno;
+        name.release();
+        errno = failure;
         // Another host may have the same process number on a shared disk.
-        if (fd >= 0 || errno != EEXIST) return Descriptor(fd);
+        if (failure != EEXIST) return {};
     }
 }
 

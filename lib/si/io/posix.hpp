@@ -7,6 +7,8 @@
 #include <string_view>
 #include <utility>
 
+#include "si/base/leftover.hpp"
+
 // The few calls of the operating system that files need, with every result looked at.
 
 namespace si {
@@ -63,8 +65,8 @@ bool copy_all(int from, int to, bool& reading);
 bool copy_some(int from, int to, std::uint64_t count, bool& reading);
 
 /// A new file with a unique name that begins with `prefix`, and mode 0666 less the umask.
-/// `path` receives its name. An empty Descriptor with errno set on failure.
-Descriptor create_unique(const std::string& prefix, std::string& path);
+/// `name` receives it. An empty Descriptor with errno set on failure.
+Descriptor create_unique(const std::string& prefix, Leftover& name);
 
 /// What `body` returns in a child process, so that a library which fails by ending the process does
 /// not end this one. Throws Failure::data when it does, or when `body` throws an Error.

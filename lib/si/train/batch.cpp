@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "si/base/set_size.hpp"
 #include "si/base/simd.hpp"
 
 namespace si {
@@ -25,7 +26,7 @@ void take_conditions(const BatchSource& source, const Pairs& pairs, Columns colu
                      const Address& mask, const Address& label, Batch& out) {
     const Index n = columns.count, rows = source.conditions.rows();
     const Index of_data = source.given == nullptr ? 0 : source.given->rows();
-    out.given.resize(rows, n);
+    set_size(out.given, rows, n);
     for (Index j = 0; j < n && of_data > 0; ++j) {
         const auto at = static_cast<std::size_t>(columns.first + j);
         out.given.col(j).head(of_data) = source.given->col(pairs.x1[at]);
@@ -69,9 +70,9 @@ bool wants_antithetic(const Setup& setup, const Quantity& learned) {
 void draw_times(const BatchSource& source, const Address& address, Columns columns, Index batch,
                 Matrix& uniform, Vector& t) {
     const Index n = columns.count;
-    uniform.resize(1, n);
+    set_size(uniform, 1, n);
     fill_uniform(address, columns.first, uniform);
-    t.resize(n);
+    set_size(t, n, 1);
     for (Index j = 0; j < n; ++j) {  // stratified: sample i of the batch has stratum i
         const double place =
             (static_cast<double>(columns.first + j) + uniform(0, j)) / static_cast<double>(batch);
@@ -88,15 +89,15 @@ void build_batch(const BatchSource& source, const Pairs& pairs, Index step, Colu
                           : Address{source.seed, purpose, static_cast<std::uint32_t>(step)};
     };
     draw_times(source, address(Purpose::time, 0), columns, batch, out.uniform, out.t);
-    out.x1.resize(d, n);
-    out.x0.resize(d, n);
+    set_size(out.x1, d, n);
+    set_size(out.x0, d, n);
     for (Index j = 0; j < n; ++j) {
         const auto at = static_cast<std::size_t>(columns.first + j);
         out.x1.col(j) = source.x1->col(pairs.x1[at]);
         if (source.x0 != nullptr) out.x0.col(j) = source.x0->col(pairs.x0[at]);
     }
     if (source.dequantize.size() > 0) {
-        out.xt.resize(d, n);
+        set_size(out.xt, d, n);
         fill_uniform(address(Purpose::data, 2), columns.first, out.xt);
         out.x1.array() += out.xt.array().colwise() * source.dequantize.array();
     }
@@ -116,7 +117,7 @@ void build_batch(const BatchSource& source, const Pairs& pairs, Index step, Colu
                         out);
     }
     const bool latent = source.setup.interpolant.has_latent();
-    out.z.resize(latent ? d : 0, latent ? n : 0);
+    set_size(out.z, latent ? d : 0, latent ? n : 0);
     if (latent) fill_normal(address(Purpose::latent, 3), columns.first, out.z);
     mix(source.setup, antithetic, out);
 }
@@ -124,8 +125,8 @@ void build_batch(const BatchSource& source, const Pairs& pairs, Index step, Colu
 void mix(const Setup& setup, bool antithetic, Batch& out) {
     const Index d = out.x1.rows(), n = out.x1.cols();
     const bool latent = setup.interpolant.has_latent();
-    out.xt.resize(d, n);
-    out.mirrored.resize(antithetic ? d : 0, antithetic ? n : 0);
+    set_size(out.xt, d, n);
+    set_size(out.mirrored, antithetic ? d : 0, antithetic ? n : 0);
     for (Index j = 0; j < n; ++j) {
         const auto c = setup.interpolant.at(out.t[j]);
         const double *x0 = out.x0.col(j).data(), *x1 = out.x1.col(j).data();
@@ -153,7 +154,7 @@ TargetWeights target_weights(const Setup& setup, const Quantity& quantity, doubl
 
 void build_target(const BatchSource& source, const Quantity& quantity, const Batch& batch,
                   double sign, Matrix& out) {
-    out.resize(batch.x1.rows(), batch.x1.cols());
+    set_size(out, batch.x1.rows(), batch.x1.cols());
     for (Index j = 0; j < out.cols(); ++j) {
         const auto w = target_weights(source.setup, quantity, batch.t[j], sign);
         out.col(j).noalias() = w[1] * batch.x1.col(j);

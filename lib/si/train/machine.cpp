@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 
+#include "si/base/set_size.hpp"
 #include "si/base/simd.hpp"
 #include "si/flow/network_field.hpp"
 #include "si/net/gemm.hpp"
@@ -286,7 +287,7 @@ void Machine::run_network(Worker& worker, const BatchSource& source, std::size_t
     x.rightCols(wide - signs * n).setZero();
     t.tail(wide - signs * n).setZero();
     if (b.given.rows() > 0) {
-        worker.given.resize(b.given.rows(), signs * n);
+        set_size(worker.given, b.given.rows(), signs * n);
         for (Index sign = 0; sign < signs; ++sign) {
             worker.given.middleCols(sign * n, n) = b.given.cast<float>();
         }
