@@ -15,15 +15,11 @@ namespace {
 struct Options {
     std::optional<std::string> x0, dump_batch, given;
     si::TimeLimit max_time;
-    si::Nonfinite allow_nonfinite = si::Nonfinite::refuse;
 
     static constexpr auto fields() {
         return std::tuple{
             si::field("x0", &Options::x0, "Samples of the base; without it, the base is N(0, I)")
                 .value("FILE"),
-            si::field("allow_nonfinite", &Options::allow_nonfinite,
-                      "What becomes of samples with numbers that are not finite: no refuses them, "
-                      "drop leaves them out"),
             si::field("dump_batch", &Options::dump_batch,
                       "Write t, x0, x1, z, xt and the targets of the first batch here, and stop")
                 .value("FILE"),
@@ -46,6 +42,7 @@ si::Checkpoints::Wish asked() {
 int main(int argc, char** argv) {
     std::string file;
     Options options;
+    si::TrainFilesSpec files;
     si::InterpolantSpec interpolant;
     si::TrainSpec spec;
     si::CheckpointSpec keep;
@@ -60,6 +57,7 @@ int main(int argc, char** argv) {
             "si-likelihood use.")
         .input("X1", file, "samples of the target: HDF5, CSV, TSV or NPY; - is standard input")
         .options("Data", options)
+        .options("Data", files)
         .options("Interpolant", interpolant)
         .options("Training", spec)
         .unrecorded_options("Checkpoints", keep)
@@ -79,7 +77,7 @@ int main(int argc, char** argv) {
             if (!keep.checkpoint.empty()) si::cli::listen_to_signals();
             si::Threads threads(common.threads);
             const auto data = si::read_training_data(file, options.x0, spec, common.seed, threads,
-                                                     console, options.allow_nonfinite);
+                                                     console, files);
             if (options.dump_batch) {
                 if (!si::ranks().first()) return;
                 si::write_batch(*options.dump_batch, options.given, data, interpolant, spec,

@@ -25,6 +25,7 @@ struct CouplingData {
 /// Which rows meet in a batch: x0[k] with x1[k]. `x0` is empty when n0 is 0.
 struct Pairs {
     std::vector<Index> x0, x1;
+    Matrix samples0, samples1;  ///< they themselves, where not all rows are in memory; else empty
 };
 
 /// The rows of a training batch, a pure function of the step (from 0) and the batch size.

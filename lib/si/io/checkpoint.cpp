@@ -137,8 +137,13 @@ double TimeLimit::seconds() const {
 
 Json identity_of_run(const TrainData& data, const InterpolantSpec& interpolant,
                      const TrainSpec& spec, std::uint64_t seed) {
-    Json data_node{{"shape", data.shape}, {"x1", checksum(data.x1)}};
-    if (data.x0) data_node["x0"] = checksum(*data.x0);
+    const auto of_set = [](const Matrix& x, const std::optional<StoredSet>& stored) {
+        if (!stored) return Json(checksum(x));
+        return Json{{"blocks", {stored->blocks.rows, stored->blocks.blocks}},
+                    {"numbers", stored->fingerprint}};
+    };
+    Json data_node{{"shape", data.shape}, {"x1", of_set(data.x1, data.stored1)}};
+    if (data.x0) data_node["x0"] = of_set(*data.x0, data.stored0);
     data_node["valid1"] = checksum(data.valid1);
     if (data.valid0) data_node["valid0"] = checksum(*data.valid0);
     if (data.given.size() > 0) {

@@ -201,6 +201,16 @@ struct DataFile::Opened {
         in_context(samples.source, [&] { require_finite(samples.values, Failure::data); });
     }
 
+    /// Of a dataset that was named, or else of the samples.
+    std::string path_of(const std::string& named) const {
+        return !named.empty() ? absolute(named) : dataset.empty() ? choose() : absolute(dataset);
+    }
+
+    hdf5::OpenDataset open(const std::string& path) const {
+        return in_context(text(name(), ":", path),
+                          [&] { return hdf5::open_dataset(file, path, size); });
+    }
+
     std::string choose() const {
         for (const std::string usual : kUsualNames) {
             if (has(usual)) return usual;
@@ -243,17 +253,30 @@ Samples DataFile::samples() const {
     return samples;
 }
 
-SampleReader DataFile::reader(Passes passes) const {
+SampleReader DataFile::reader(Passes passes, const Look& look, const std::string& dataset) const {
     Opened& all = *opened_;
     if (passes == Passes::any) all.settle();
-    if (all.format != Format::hdf5) return SampleReader::of(samples());
-    const std::string path = all.dataset.empty() ? all.choose() : absolute(all.dataset);
+    if (all.format != Format::hdf5) {
+        Samples whole = dataset.empty() ? samples() : at(dataset);
+        if (look) look(0, whole.values);
+        return SampleReader::of(std::move(whole));
+    }
+    const std::string path = all.path_of(dataset);
     if (!has(path)) at(path);  // which says what there is
-    auto dataset = in_context(text(name(), ":", path),
-                              [&] { return hdf5::open_dataset(all.file, path, all.size); });
+    auto opened = all.open(path);
     all.reading = all.head != nullptr;
-    return SampleReader::of(all.input, text(name(), ":", path), std::move(dataset), all.plan,
-                            all.reading);
+    auto reader = SampleReader::of(all.input, text(name(), ":", path), std::move(opened), all.plan,
+                                   all.reading);
+    if (!all.reading) reader.look_at_all(look, all.nonfinite_pass);
+    return reader;
+}
+
+std::optional<std::vector<Index>> DataFile::shape(const std::string& dataset) const {
+    opened_->settle();
+    if (opened_->format != Format::hdf5) return {};
+    const std::string path = opened_->path_of(dataset);
+    if (!has(path)) at(path);
+    return opened_->open(path).shape;
 }
 
 bool DataFile::has(const std::string& dataset) const { return opened_->has(absolute(dataset)); }

@@ -2,6 +2,7 @@
 
 #include <concepts>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <span>
@@ -28,6 +29,9 @@ std::string_view to_text(Format format);
 
 /// How often samples are read.
 enum class Passes { any, one };
+
+/// What is to be done with all samples as they are looked at: those from `first` on.
+using Look = std::function<void(Index first, const Matrix& some)>;
 
 /// Samples of a file, some at a time. Those of an HDF5 file stay there until they are asked for;
 /// of other formats all are in memory.
@@ -63,7 +67,7 @@ class SampleReader {
     static SampleReader of(Samples samples);
     static SampleReader of(InputFile& input, const std::string& source, hdf5::OpenDataset dataset,
                            const Plan& plan, bool arriving);
-    void look_at_all() const;
+    void look_at_all(const Look& look, bool nonfinite_pass) const;
     std::unique_ptr<Open> open_;
     friend class DataFile;
 };
@@ -88,7 +92,7 @@ class DataFile {
     DataFile& operator=(DataFile&&) = delete;
     ~DataFile();
 
-    /// From now on samples(), find() and at() hand on numbers that are not finite.
+    /// From now on numbers that are not finite are handed on.
     void let_nonfinite_pass();
 
     /// "data.h5", or "standard input".
@@ -105,7 +109,15 @@ class DataFile {
     /// none twice, and a pipe is read while they arrive, when it brings what DataWriter sends or
     /// another HDF5 file with all names first; such numbers are refused where they turn up.
     /// The file must outlive the reader.
-    SampleReader reader(Passes passes = Passes::any) const;
+    ///
+    /// `look` sees all samples before, in order; with Passes::any only. `dataset` is one of its
+    /// datasets by name, in the place of the usual one.
+    SampleReader reader(Passes passes = Passes::any, const Look& look = {},
+                        const std::string& dataset = "") const;
+
+    /// The shape of what such a reader reads, samples first, as an HDF5 file says it. Nothing for
+    /// other formats, which are read whole.
+    std::optional<std::vector<Index>> shape(const std::string& dataset = "") const;
 
     /// One dataset by its name, "/x0" or "x0"; nothing when the file has none of that name.
     /// Files other than HDF5 have no names.

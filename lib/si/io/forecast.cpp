@@ -76,7 +76,7 @@ Json forecast_training(const TrainData& data, const InterpolantSpec& interpolant
     // Numbers of four bytes, in base64; the rest is the text around them.
     const double parameters = static_cast<double>(machine.parameters.size());
     constexpr double kBytes = 16.0 / 3, kText = 20e3;
-    return {{"samples", data.x1.cols()},
+    return {{"samples", data.n1()},
             {"parameters", machine.parameters.size()},
             {"steps", spec.steps},
             {"seconds", a_step * static_cast<double>(spec.steps)},

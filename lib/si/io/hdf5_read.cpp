@@ -159,6 +159,7 @@ OpenDataset open_dataset(Id file, const std::string& name, std::size_t file_size
 }
 
 void read_rows(const OpenDataset& dataset, Index first, Index count, double* values) {
+    start();
     if (!dataset.chunk.empty()) return read_chunks(dataset, first, count, values);
     const std::size_t rank = dataset.shape.size();
     std::array<hsize_t, kLargestRank> start{}, size{};

@@ -25,6 +25,7 @@ struct SampleReader::Open {
     std::optional<RowReader> rows = {};
     FiniteCheck seen = {};  ///< of what arrived
     Index next = 0;         ///< row that arrives next
+    bool nonfinite_pass = false;
 
     Matrix read(Index first, Index count) {
         Matrix some = allocate(dim, count);
@@ -88,19 +89,22 @@ SampleReader SampleReader::of(InputFile& input, const std::string& source,
     if (arriving) {
         reader.open_->arrival.emplace(input, plan);
         reader.open_->rows->follow(*reader.open_->arrival);
-    } else {
-        reader.look_at_all();
     }
     return reader;
 }
 
-void SampleReader::look_at_all() const {
+void SampleReader::look_at_all(const Look& look, bool nonfinite_pass) const {
+    open_->nonfinite_pass = nonfinite_pass;
     in_context(source(), [&] {
         FiniteCheck check;
-        for (const Columns& some : chunks(n(), step(std::max<Index>(1, kNumbersAtOnce / dim())))) {
-            check.add(open_->read(some.first, some.count));
+        Matrix some;
+        for (const Columns& part : chunks(n(), step(std::max<Index>(1, kNumbersAtOnce / dim())))) {
+            if (some.cols() != part.count) some = allocate(dim(), part.count);
+            open_->rows->read(part.first, part.count, some.data());
+            check.add(some);
+            if (look) look(part.first, some);
         }
-        check.require_all(Failure::data);
+        if (!nonfinite_pass) check.require_all(Failure::data);
     });
 }
 
@@ -115,7 +119,9 @@ Matrix SampleReader::rows(Index first, Index count) const {
     return in_context(source(), [&] {
         if (open_->arrival) return open_->arriving(first, count);
         Matrix values = open_->read(first, count);
-        require_finite(values, Failure::data, ElementType::f64, first);
+        if (!open_->nonfinite_pass) {
+            require_finite(values, Failure::data, ElementType::f64, first);
+        }
         return values;
     });
 }

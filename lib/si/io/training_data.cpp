@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "si/io/model_file.hpp"
+#include "si/io/stored_data.hpp"
 #include "si/train/rectify.hpp"
 
 namespace si {
@@ -38,9 +39,7 @@ struct Reading {
     }
 };
 
-Ends read_ends(const std::string& file, const std::vector<std::string>& wanted,
-               const Reading& reading) {
-    const DataFile opened = reading.open(file);
+Ends read_ends(const DataFile& opened, const std::vector<std::string>& wanted) {
     Ends ends;
     if (auto x0 = opened.find("x0"); x0 && opened.has("x1")) {
         ends.x1 = opened.at("x1");
@@ -54,6 +53,17 @@ Ends read_ends(const std::string& file, const std::vector<std::string>& wanted,
 }
 
 }  // namespace
+
+double held_out_fraction(double fraction) {
+    require(fraction >= 0 && fraction < 1, Failure::usage,
+            "--valid: a fraction must be at least 0 and below 1, is ", fraction);
+    return fraction;
+}
+
+void require_alike(const std::string& source, Index dim, Index wanted) {
+    require(dim == wanted, Failure::data, source, ": samples have ", dim,
+            " coordinates, those of the target ", wanted);
+}
 
 void require_dimension(const std::string& source, Index found, Index wanted) {
     require(found == wanted, Failure::data, source, ": samples have ", found,
@@ -114,11 +124,27 @@ void require_as_many(const DataFile& file, const Matrix& given, Index n) {
 
 namespace {
 
-TrainData read_sets(const std::string& x1, const std::optional<std::string>& x0,
-                    const TrainSpec& spec, std::uint64_t seed, const Reading& reading) {
-    const std::string& valid = spec.valid;
-    auto ends = read_ends(x1, spec.condition, reading);
-    if (x0) ends.x0 = reading.open(*x0).samples();
+/// Held-out samples that are a file of their own. `dim` is that of the target.
+void read_held_out(const std::string& valid, const TrainSpec& spec, Index dim,
+                   const Reading& reading, TrainData& data) {
+    auto held = read_ends(reading.open(valid), spec.condition);
+    reading.clean(held);
+    require(held.conditions.labels <= data.conditions.labels &&
+                held.conditions.shape == data.conditions.shape,
+            Failure::data, valid, ": has other labels or conditions than the training data");
+    data.valid_given = std::move(held.given);
+    require_alike(held.x1.source, held.x1.dim(), dim);
+    data.valid1 = std::move(held.x1.values);
+    if (!data.x0) return;
+    require(held.x0.has_value(), Failure::data, valid,
+            ": needs /x0 and /x1, as there are two sets of samples");
+    data.valid0 = std::move(held.x0->values);
+}
+
+TrainData read_sets(const DataFile& x1, const DataFile* x0, const TrainSpec& spec,
+                    std::uint64_t seed, const Reading& reading) {
+    auto ends = read_ends(x1, spec.condition);
+    if (x0 != nullptr) ends.x0 = x0->samples();
     reading.clean(ends);
     TrainData data;
     data.shape = ends.x1.shape;
@@ -126,29 +152,13 @@ TrainData read_sets(const std::string& x1, const std::optional<std::string>& x0,
     data.given = std::move(ends.given);
     data.conditions = ends.conditions;
     if (ends.x0) {
-        require(ends.x0->dim() == data.x1.rows(), Failure::data, ends.x0->source, ": samples have ",
-                ends.x0->dim(), " coordinates, those of the target ", data.x1.rows());
+        require_alike(ends.x0->source, ends.x0->dim(), data.x1.rows());
         data.x0 = std::move(ends.x0->values);
     }
-    if (const auto fraction = parse_real(valid)) {
-        require(*fraction >= 0 && *fraction < 1, Failure::usage,
-                "--valid: a fraction must be at least 0 and below 1, is ", *fraction);
-        hold_out(data, *fraction, seed);
+    if (const auto fraction = parse_real(spec.valid)) {
+        hold_out(data, held_out_fraction(*fraction), seed);
     } else {
-        auto held = read_ends(valid, spec.condition, reading);
-        reading.clean(held);
-        require(held.conditions.labels <= data.conditions.labels &&
-                    held.conditions.shape == data.conditions.shape,
-                Failure::data, valid, ": has other labels or conditions than the training data");
-        data.valid_given = std::move(held.given);
-        require(held.x1.dim() == data.x1.rows(), Failure::data, held.x1.source, ": samples have ",
-                held.x1.dim(), " coordinates, those of the target ", data.x1.rows());
-        data.valid1 = std::move(held.x1.values);
-        if (data.x0) {
-            require(held.x0.has_value(), Failure::data, valid,
-                    ": needs /x0 and /x1, as there are two sets of samples");
-            data.valid0 = std::move(held.x0->values);
-        }
+        read_held_out(spec.valid, spec, data.x1.rows(), reading, data);
     }
     return data;
 }
@@ -157,8 +167,19 @@ TrainData read_sets(const std::string& x1, const std::optional<std::string>& x0,
 
 TrainData read_training_data(const std::string& x1, const std::optional<std::string>& x0,
                              const TrainSpec& spec, std::uint64_t seed, Threads& threads,
-                             Progress& progress, Nonfinite nonfinite) {
-    TrainData data = read_sets(x1, x0, spec, seed, {nonfinite, progress});
+                             Progress& progress, const TrainFilesSpec& files) {
+    const Reading reading{files.allow_nonfinite, progress};
+    const auto target = std::make_shared<const DataFile>(reading.open(x1));
+    const auto base = x0 ? std::make_shared<const DataFile>(reading.open(*x0)) : nullptr;
+    const StoredEnds stored(target, base);
+    if (pairs_in_blocks(spec.coupling.row()) && stored.bytes() > files.data_memory.value) {
+        TrainData data = stored.read(spec, seed, files.data_memory, progress);
+        if (!parse_real(spec.valid)) {
+            read_held_out(spec.valid, spec, data.x1.rows(), reading, data);
+        }
+        return data;
+    }
+    TrainData data = read_sets(*target, base.get(), spec, seed, reading);
     const auto pairs_of_model = spec.coupling.row().pairs_of_model;
     if (pairs_of_model == nullptr) return data;
     require(spec.condition.empty(), Failure::usage,

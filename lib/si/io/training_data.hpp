@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "si/base/bytes.hpp"
 #include "si/base/progress.hpp"
 #include "si/base/threads.hpp"
 #include "si/io/dataset.hpp"
@@ -10,14 +11,32 @@
 
 namespace si {
 
+/// How files are read for training.
+struct TrainFilesSpec {
+    Nonfinite allow_nonfinite = Nonfinite::refuse;
+    Bytes data_memory{std::int64_t{1} << 30};
+    static constexpr auto fields() {
+        return std::tuple{
+            field("allow_nonfinite", &TrainFilesSpec::allow_nonfinite,
+                  "What becomes of samples with numbers that are not finite: no refuses them, "
+                  "drop leaves them out"),
+            field("data_memory", &TrainFilesSpec::data_memory,
+                  "Samples in HDF5 that take more than this, at 8 bytes a number, stay in their "
+                  "files and are read in blocks, in another order")};
+    }
+};
+
 /// The samples of `x1` and, when given, of `x0`; held-out ones from spec.valid, which is a file or
 /// a fraction of the data (0 is none). A file with /x0 and /x1 holds both. A coupling by a model
 /// makes its pairs here, as many as there are samples. Throws Failure::data when the sets do not
 /// fit together. Samples that are not finite are dropped, together with what belongs to them and
 /// with a warning, when that is asked for.
+///
+/// Whether samples stay in their files is a function of `files`, of the coupling and of the shapes
+/// alone.
 TrainData read_training_data(const std::string& x1, const std::optional<std::string>& x0,
                              const TrainSpec& spec, std::uint64_t seed, Threads& threads,
-                             Progress& progress, Nonfinite nonfinite = Nonfinite::refuse);
+                             Progress& progress, const TrainFilesSpec& files = {});
 
 /// What the samples of a file are conditioned on, of its datasets /label and /condition those that
 /// are wanted: a column of `given` for each. Throws Failure::data when they are not there or labels
@@ -31,6 +50,13 @@ Matrix conditions_of(const DataFile& file, const Conditions& model);
 
 /// Throws Failure::data unless `given` is nothing or has a column for each of n samples.
 void require_as_many(const DataFile& file, const Matrix& given, Index n);
+
+/// The fraction of --valid. Throws Failure::usage when it is none.
+double held_out_fraction(double fraction);
+
+/// Throws Failure::data unless x0 or held-out samples fit the target: "a.h5:/x: samples have 3
+/// coordinates, those of the target 2".
+void require_alike(const std::string& source, Index dim, Index wanted);
 
 /// Throws Failure::data unless the samples fit a model: "a.h5:/x: samples have 3 coordinates,
 /// the model has dimension 2".

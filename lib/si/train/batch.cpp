@@ -21,6 +21,19 @@ SI_CLONES void mix_three(Index n, double a, const double* x, double b, const dou
     for (Index i = 0; i < n; ++i) out[i] = a * x[i] + b * y[i] + c * z[i];
 }
 
+/// Columns of a batch from all samples by their rows, or where those are not all in memory from
+/// what was drawn.
+void take_samples(const Matrix& all, const std::vector<Index>& rows, const Matrix& drawn,
+                  Columns columns, Matrix& out) {
+    if (drawn.cols() > 0) {
+        out = drawn.middleCols(columns.first, columns.count);
+        return;
+    }
+    for (Index j = 0; j < columns.count; ++j) {
+        out.col(j) = all.col(rows[static_cast<std::size_t>(columns.first + j)]);
+    }
+}
+
 /// Fills out.given, and turns x0, which is noise so far, into what a corruption makes of it.
 void take_conditions(const BatchSource& source, const Pairs& pairs, Columns columns, double dropout,
                      const Address& mask, const Address& label, Batch& out) {
@@ -91,10 +104,9 @@ void build_batch(const BatchSource& source, const Pairs& pairs, Index step, Colu
     draw_times(source, address(Purpose::time, 0), columns, batch, out.uniform, out.t);
     set_size(out.x1, d, n);
     set_size(out.x0, d, n);
-    for (Index j = 0; j < n; ++j) {
-        const auto at = static_cast<std::size_t>(columns.first + j);
-        out.x1.col(j) = source.x1->col(pairs.x1[at]);
-        if (source.x0 != nullptr) out.x0.col(j) = source.x0->col(pairs.x0[at]);
+    take_samples(*source.x1, pairs.x1, pairs.samples1, columns, out.x1);
+    if (source.x0 != nullptr) {
+        take_samples(*source.x0, pairs.x0, pairs.samples0, columns, out.x0);
     }
     if (source.dequantize.size() > 0) {
         set_size(out.xt, d, n);

@@ -15,8 +15,10 @@ namespace si {
 /// What a batch is drawn from, in the model's coordinates.
 struct BatchSource {
     Setup setup;
-    const Matrix* x1 = nullptr;           ///< (d, n1)
-    const Matrix* x0 = nullptr;           ///< (d, n0); null when x0 is drawn from a density
+    /// (d, n1) and (d, n0), x0 null when it is drawn from a density. Without columns where the
+    /// pairs come with their samples.
+    const Matrix* x1 = nullptr;
+    const Matrix* x0 = nullptr;
     std::optional<GaussianMixture> base;  ///< that density; without it, N(0, I)
     bool mirror = false;                  ///< the path is a mirror: x0 is x1
     DrawPairs draw;

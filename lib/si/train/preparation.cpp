@@ -1,6 +1,7 @@
 #include "si/train/preparation.hpp"
 
 #include <cmath>
+#include <mutex>
 
 namespace si {
 namespace {
@@ -8,18 +9,11 @@ namespace {
 /// Singular targets are kept this far off the ends.
 constexpr double kTimeMargin = 1e-4;
 
-Vector mean_of(const Matrix& x) { return x.rowwise().mean(); }
-
-Vector variance_of(const Matrix& x, const Vector& mean) {
-    return (x.colwise() - mean).array().square().rowwise().mean();
-}
-
 std::vector<double> as_list(const Vector& v) { return {v.begin(), v.end()}; }
 
-/// Mean and variances of x0 in the data's units, when it has any.
-struct Moments {
-    Vector mean, variance;
-};
+Moments moments_of(const Matrix& x, const std::optional<StoredSet>& stored) {
+    return stored ? stored->moments : si::moments_of(x);
+}
 
 /// One set of data is whitened coordinate by coordinate. Two ends in the same units are brought
 /// to a common centre and one common scale, so that distances between them keep their meaning.
@@ -29,8 +23,9 @@ Transform standardization(const TrainData& data, const TrainSpec& spec,
     const Index d = data.x1.rows();
     if (spec.standardize == "none") return Transform::identity(d);
     const double w = spec.dequantize;
-    const Vector mean1 = (mean_of(data.x1).array() + w / 2).matrix();
-    const Vector variance1 = (variance_of(data.x1, mean_of(data.x1)).array() + w * w / 12).matrix();
+    const Moments target = moments_of(data.x1, data.stored1);
+    const Vector mean1 = (target.mean.array() + w / 2).matrix();
+    const Vector variance1 = (target.variance.array() + w * w / 12).matrix();
     Transform transform = Transform::identity(d);
     if (start) {
         const double variance = (variance1 + start->variance).mean() / 2;
@@ -81,10 +76,7 @@ void choose_coordinates(const TrainData& data, const TrainSpec& spec, Model& mod
                 "--base: x0 has samples, which are its law");
         model.base = "samples";
         std::optional<Moments> start;
-        if (data.x0) {
-            const Vector mean = mean_of(*data.x0);
-            start = Moments{mean, variance_of(*data.x0, mean)};
-        }
+        if (data.x0) start = moments_of(*data.x0, data.stored0);
         model.transform = standardization(data, spec, start);
         return;
     }
@@ -116,8 +108,8 @@ void check_data(const TrainData& data, const Interpolant& interpolant) {
         require(x.size() == 0 || x.rows() == d, Failure::data, name, " has ", x.rows(),
                 " coordinates, the training data have ", d);
     };
-    require(data.x1.cols() >= 2, Failure::data, "training needs at least 2 samples, there are ",
-            data.x1.cols());
+    require(data.n1() >= 2, Failure::data, "training needs at least 2 samples, there are ",
+            data.n1());
     same(data.valid1, "the held-out data");
     if (data.x0) same(*data.x0, "x0");
     if (data.valid0) same(*data.valid0, "the held-out x0");
@@ -125,7 +117,14 @@ void check_data(const TrainData& data, const Interpolant& interpolant) {
             "path mirror goes from the data to the data; leave --x0 out");
 }
 
-void fill_field(const TrainSpec& spec, bool independent, Preparation& all) {
+/// The mean of a set in the model's coordinates.
+Vector mean_inside(const Matrix& inside, const std::optional<StoredSet>& stored,
+                   const Transform& transform) {
+    if (stored) return transform.from_data(stored->moments.mean);
+    return inside.rowwise().mean();
+}
+
+void fill_field(const TrainData& data, const TrainSpec& spec, bool independent, Preparation& all) {
     const auto& source = all.source;
     all.field = {.learn = spec.learn,
                  .net = spec.net,
@@ -134,11 +133,12 @@ void fill_field(const TrainSpec& spec, bool independent, Preparation& all) {
                  .masked = source.conditions.masked};
     // The mean of x1 is another one for every condition.
     if (!independent || source.conditions.rows() > 0) return;
-    Vector mean1 = mean_of(all.x1);
+    const Transform& transform = all.model.transform;
+    Vector mean1 = mean_inside(all.x1, data.stored1, transform);
     if (source.dequantize.size() > 0) mean1 += source.dequantize / 2;
     all.field.mean1 = as_list(mean1);
     const auto base = all.model.base_density();
-    all.field.mean0 = as_list(base ? base->mean() : mean_of(all.x0));
+    all.field.mean0 = as_list(base ? base->mean() : mean_inside(all.x0, data.stored0, transform));
 }
 
 /// What the data say of x1, and what a coupling that makes x0 from it leaves to be seen.
@@ -161,6 +161,40 @@ void add_conditions(const TrainData& data, const TrainSpec& spec, Preparation& a
             "--coupling: this one makes its own conditions, and the data have some too");
     source.conditions.shape = shape;
     source.conditions.masked = source.corruption->masked();
+}
+
+/// The pairs of a coupling that does not look at the samples, with their samples.
+DrawPairs draw_from_blocks(const TrainData& data, const Transform& transform, const TrainSpec& spec,
+                           std::uint64_t seed) {
+    const CouplingRow& coupling = spec.coupling.row();
+    require(pairs_in_blocks(coupling), Failure::usage, "coupling '", coupling.name,
+            "' needs all samples in memory");
+    spec.coupling.make(CouplingData{data.n0(), data.n1(), seed});  // which looks at their numbers
+    struct Sets {
+        Sets(Transform to_model, BlockDrawer drawer)
+            : transform(std::move(to_model)), x1(std::move(drawer)) {}
+        std::mutex mutex;
+        Transform transform;
+        BlockDrawer x1;
+        std::optional<BlockDrawer> x0;
+    };
+    const auto sets =
+        std::make_shared<Sets>(transform, BlockDrawer(*data.stored1, seed, Purpose::order));
+    if (data.stored0) {
+        const Purpose order = coupling.independent ? Purpose::pairing : Purpose::order;
+        sets->x0.emplace(*data.stored0, seed, order);
+    }
+    return [sets](Index step, Index batch) {
+        const std::lock_guard lock(sets->mutex);
+        Pairs pairs;
+        Matrix drawn;
+        sets->x1.draw(step, batch, pairs.x1, drawn);
+        pairs.samples1 = sets->transform.from_data(drawn);
+        if (!sets->x0) return pairs;
+        sets->x0->draw(step, batch, pairs.x0, drawn);
+        pairs.samples0 = sets->transform.from_data(drawn);
+        return pairs;
+    };
 }
 
 }  // namespace
@@ -190,7 +224,7 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
     all->learned = parse_learned(spec.learn);
 
     const auto inside = [&](const Matrix& x) {
-        return x.size() > 0 ? model.transform.from_data(x) : Matrix();
+        return x.size() > 0 ? model.transform.from_data(x) : Matrix(x.rows(), x.cols());
     };
     all->x1 = inside(data.x1);
     all->valid1 = inside(data.valid1);
@@ -210,7 +244,8 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
         return spec.coupling.make(CouplingData{x0.cols(), x1.cols(), seed, data.x0 ? &x0 : nullptr,
                                                &x1, model.transform.scale[0]});
     };
-    source.draw = draw_from(all->x0, all->x1);
+    source.draw = data.stored1 ? draw_from_blocks(data, model.transform, spec, seed)
+                               : draw_from(all->x0, all->x1);
     source.time = spec.time.make();
     const auto range = regular_times(source.setup, all->learned, kTimeMargin);
     source.first_time = range[0];
@@ -233,7 +268,7 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
             validation.pairs = draw_from(all->valid0, all->valid1)(0, validation.size);
         }
     }
-    fill_field(spec, independent, *all);
+    fill_field(data, spec, independent, *all);
     return all;
 }
 

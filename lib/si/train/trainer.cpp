@@ -47,16 +47,25 @@ Matrix without(const Matrix& x, const std::vector<Index>& rows) { return x(Eigen
 
 }  // namespace
 
+bool pairs_in_blocks(const CouplingRow& coupling) {
+    return coupling.every_row && !coupling.by_distance && coupling.pairs_of_model == nullptr;
+}
+
+std::vector<Index> held_out_rows(Index n, double fraction, std::uint64_t seed, std::uint32_t set,
+                                 Index most) {
+    const auto count = std::min(static_cast<Index>(fraction * static_cast<double>(n)), most);
+    std::vector<Index> rows(static_cast<std::size_t>(count));
+    Permutation({seed, Purpose::split, set}, n).range(0, count, rows.data());
+    return rows;
+}
+
 void hold_out(TrainData& data, double fraction, std::uint64_t seed) {
     const auto split = [&](Matrix& x, Matrix& held, std::uint32_t set) {
         const Index n = x.cols();
-        const auto count =
-            std::min<Index>(static_cast<Index>(fraction * static_cast<double>(n)), 10'000);
-        const Permutation order({seed, Purpose::split, set}, n);
-        std::vector<Index> out(static_cast<std::size_t>(count)),
-            kept(static_cast<std::size_t>(n - count));
-        order.range(0, count, out.data());
-        order.range(count, n - count, kept.data());
+        const auto out = held_out_rows(n, fraction, seed, set);
+        const Index count = std::ssize(out);
+        std::vector<Index> kept(static_cast<std::size_t>(n - count));
+        Permutation({seed, Purpose::split, set}, n).range(count, n - count, kept.data());
         held = without(x, out);
         x = without(x, kept);
     };
@@ -158,7 +167,7 @@ Model train(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec
     model.field.update(write_spec(all->field));
     model.about["training"] = write_spec(spec);
     model.about["seed"] = Setting<std::uint64_t>::to_json(seed);
-    model.about["samples"] = data.x1.cols();
+    model.about["samples"] = data.n1();
     model.about["steps_done"] = now.done;
     if (now.best_step > 0) {
         model.about["best"] = {{"step", now.best_step}, {"validation", now.best}};

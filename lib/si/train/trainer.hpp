@@ -6,6 +6,7 @@
 #include "si/base/progress.hpp"
 #include "si/base/threads.hpp"
 #include "si/flow/model.hpp"
+#include "si/train/blocks.hpp"
 #include "si/train/checkpoint.hpp"
 #include "si/train/spec.hpp"
 
@@ -22,7 +23,22 @@ struct TrainData {
     Matrix given, valid_given;
     Conditions conditions;
     std::optional<Model> teacher;  ///< whose flow made the pairs (x0, x1), if one did
+    /// More of x1 (and of x0, when there is one) than memory holds: x1 and x0 then have no columns,
+    /// and `given` has one for each row of the set.
+    std::optional<StoredSet> stored1, stored0;
+
+    /// Samples of the target to train on.
+    Index n1() const { return stored1 ? stored1->kept() : x1.cols(); }
+    Index n0() const { return stored0 ? stored0->kept() : x0 ? x0->cols() : 0; }
 };
+
+/// Whether a coupling can pair samples that are not all in memory.
+bool pairs_in_blocks(const CouplingRow& coupling);
+
+/// The rows of n that a fraction holds out, by a permutation of the seed: at most `most`. `set`
+/// tells sets apart that are split in their own ways.
+std::vector<Index> held_out_rows(Index n, double fraction, std::uint64_t seed, std::uint32_t set,
+                                 Index most = 10'000);
 
 /// Splits a fraction of the samples off for validation: columns of x1 (and of x0, row by row
 /// with it when the coupling pairs them), by a permutation of the seed. At most 10000.
