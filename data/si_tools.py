@@ -94,11 +94,15 @@ class Model:
     def __call__(self, x, t, label=None, condition=None):
         """The learned fields at points x (n, d) and times t, in the coordinates of the data.
 
-        `label` (n), whole numbers, and `condition` (n, ...) are for models that have them.
+        `label` (n), whole numbers, and `condition` (n, ...) are for models that have them; where
+        the base is "given", the latter is x0, in the coordinates of the data.
         """
         x = np.atleast_2d(np.asarray(x, float)).reshape(-1, self.dim)
         t = np.broadcast_to(np.asarray(t, float).reshape(-1, 1), (len(x), 1))
         y = np.linalg.solve(self.factor, (x - self.shift).T).T
+        if self.document.get("base", {}).get("kind") == "given":
+            x0 = np.asarray(condition, float).reshape(-1, self.dim)
+            condition = np.linalg.solve(self.factor, (x0 - self.shift).T).T
         return {name: self._to_data(name, self._mlp(name, y, t, label, condition))
                 for name in self.learned}
 

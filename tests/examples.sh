@@ -40,6 +40,11 @@ stage() { # the files that examples take for granted
         si-data import flat.h5 --shape 1,8,8 --labels labels.csv -q -o train.h5
         cp train.h5 damaged.h5
     }
+    [ -e treated.h5 ] || {
+        si-data export data.h5 -o all.csv && awk 'BEGIN { for (i = 0; i < 300; ++i) print i % 3 }' >of.csv
+        si-data import all.csv --labels of.csv -q -o treated.h5 && cp treated.h5 control.h5
+    }
+    [ -e pairs.h5 ] || si-bridge couple a.h5 b.h5 --plan independent -q -o pairs.h5
     [ -e points.csv ] || si-data export data.h5 -o points.csv
     [ -e model.json ] || si-train data.h5 --gamma brownian --learn b,eta --steps 12 --net mlp,width=8,depth=1 -q -o model.json
 }

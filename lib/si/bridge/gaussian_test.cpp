@@ -92,6 +92,26 @@ TEST_CASE("the value of entropic transport is its cost and its entropy") {
     }
 }
 
+// Property 5: the energy of the drift is 2 e KL(plan | x0 and Brownian motion from it) (Girsanov).
+TEST_CASE("the energy of the drift is the divergence from Brownian motion") {
+    const double e = 0.7;
+    const GaussianLaw a{Vector{{1, -1}}, Matrix{{1, 0.3}, {0.3, 0.5}}},
+        b{Vector{{0, 2}}, Matrix{{2, -0.4}, {-0.4, 0.6}}};
+    const GaussianBridge bridge(a, b, e);
+    double energy = (b.mean - a.mean).squaredNorm();
+    constexpr int kTimes = 2000;  // midpoints, good to 1e-6
+    for (int k = 0; k < kTimes; ++k) {
+        const double t = (k + 0.5) / kTimes;
+        const Matrix drift = bridge.drift_matrix(t);
+        energy += (drift * bridge.at(t).covariance * drift.transpose()).trace() / kTimes;
+    }
+    const Matrix given =
+        b.covariance - bridge.cross().transpose() * a.covariance.inverse() * bridge.cross();
+    const double kl =
+        bridge.cost() / e + std::log(e) - 1 - std::log(given.determinant()) / 2;  // d / 2 = 1
+    CHECK(energy == doctest::Approx(2 * e * kl).epsilon(1e-5));
+}
+
 TEST_CASE("Sinkhorn's iteration on a sample finds the value of the Gaussians") {
     const Index n = 1500;
     Matrix x(1, n), y(1, n);

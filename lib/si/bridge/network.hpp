@@ -33,6 +33,21 @@ struct NetworkBridgeSpec : LearningSpec {
     }
 };
 
+struct Sf2mSpec : NetworkBridgeSpec {
+    std::string condition = "auto";
+    static constexpr auto fields() {
+        return std::tuple_cat(
+            NetworkBridgeSpec::fields(),
+            std::tuple{field("condition", &Sf2mSpec::condition,
+                             "source leads each x0 to the x1 of its pair; none learns the "
+                             "diffusion of all pairs together; auto is source where pairs are "
+                             "given",
+                             one_of(+[] {
+                                 return std::vector<std::string>{"auto", "source", "none"};
+                             }))});
+    }
+};
+
 struct ReflowSpec : NetworkBridgeSpec {
     Index rounds = 1;
     static constexpr auto fields() {
@@ -68,8 +83,14 @@ struct DsbmSpec : NetworkBridgeSpec {
 };
 
 /// [SF]2M (Tong et al., arXiv:2307.03672): x_t = (1 - t) x0 + t x1 + sigma sqrt(t (1 - t)) z on
-/// entropic pairs, of which b and eta are learned.
-Model sf2m_bridge(const NetworkBridgeSpec& spec, const BridgeTask& task, Threads& threads,
+/// entropic pairs, of which b and eta are learned. The diffusion of given pairs would not lead them
+/// to each other: it is Markovian, and the mixture of their bridges is not. That from each x0 by
+/// itself is, so with condition=source fields see x0 too, and the drift u is learned (augmented
+/// bridge matching, arXiv:2311.06978). about/bridge/pairs says of held-out pairs, in squared units
+/// of the data a coordinate, {"apart": half the mean square from x1 to where a path from its x0
+/// ends, "spread": from there to where another path from it does, "independent": the variance of
+/// x1, which both are where ends are independent}. Where pairs are kept the first two are equal.
+Model sf2m_bridge(const Sf2mSpec& spec, const BridgeTask& task, Threads& threads,
                   Progress& progress);
 
 /// OT-CFM and I-CFM (Tong et al., arXiv:2302.00482) at sigma = 0: straight lines between pairs.

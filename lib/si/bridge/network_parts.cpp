@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "si/flow/given.hpp"
+
 namespace si {
 
 CommonUnits::CommonUnits(const BridgeTask& task) {
@@ -61,7 +63,8 @@ Matrix walk(const Model& model, const Matrix& start, Direction direction, Index 
     along.sde = Choice<sde_steps>(text("heun,steps=", steps));
     along.epsilon = {Choice<epsilons>("bridge")};
     const auto field = make_field(model);
-    return transport(model, *field, along, direction, start, seed, 0, threads, progress).x;
+    const Matrix given = with_start(field->conditions(), {}, start);
+    return transport(model, *field, along, direction, start, given, seed, 0, threads, progress).x;
 }
 
 }  // namespace si

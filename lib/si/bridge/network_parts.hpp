@@ -30,7 +30,8 @@ Json coupling_of(const BridgeTask& task, const NetworkBridgeSpec& spec, std::str
 
 Model in_data_units(Model model, const CommonUnits& common);
 
-/// Where the bridge of a model takes points, at its own noise.
+/// Where the bridge of a model takes points, at its own noise. Forward only, where it is
+/// conditioned on x0.
 Matrix walk(const Model& model, const Matrix& start, Direction direction, Index steps,
             std::uint64_t seed, Threads& threads, Progress& progress);
 

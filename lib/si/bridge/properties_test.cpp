@@ -1,4 +1,5 @@
 #include <cmath>
+#include <complex>
 
 #include <doctest/doctest.h>
 
@@ -8,6 +9,7 @@
 #include "si/bridge/method.hpp"
 #include "si/bridge/moments.hpp"
 #include "si/bridge/score.hpp"
+#include "si/flow/given.hpp"
 #include "si/flow/transport.hpp"
 #include "si/random/draw.hpp"
 
@@ -82,6 +84,39 @@ TEST_CASE("exact iterations from independent pairs go through the known covarian
         const double limit = GaussianBridge(unit, unit, row.epsilon).cross()(0, 0);
         CHECK(next(limit, row.epsilon) == doctest::Approx(limit).epsilon(1e-6));
     }
+}
+
+// Property 18 with walks of 50 Euler steps, whose errors a pair keeps at its far end. In turns that
+// end is exact again the next time; forward alone they add up.
+TEST_CASE("iterations forward and backward in turn keep both ends, forward alone they drift off") {
+    struct Pairs {
+        double start = 1, end = 1, cross = 0;  // variances and covariance
+    };
+    // A walk along the drift of the mixture of bridges between pairs, from the right law.
+    const auto walk = [](const Pairs& of) {
+        constexpr int kSteps = 50;
+        constexpr double h = 1.0 / kSteps;
+        double variance = 1, cross = 1;
+        for (int k = 0; k < kSteps; ++k) {
+            const double t = k * h, s = 1 - t;
+            const double now = s * s * of.start + t * t * of.end + 2 * t * s * of.cross + t * s;
+            const double slope = (s * of.cross + t * of.end - now) / (s * now);
+            variance = (1 + h * slope) * (1 + h * slope) * variance + h;
+            cross *= 1 + h * slope;
+        }
+        return Pairs{1, variance, cross};
+    };
+    const auto turned = [](const Pairs& of) { return Pairs{of.end, of.start, of.cross}; };
+    Pairs alternating, forward;
+    for (int round = 0; round < 10; ++round) {
+        alternating = round % 2 == 0 ? walk(alternating) : turned(walk(turned(alternating)));
+        forward = walk(forward);
+        CHECK(std::abs(alternating.start - 1) < 0.03);
+        CHECK(std::abs(alternating.end - 1) < 0.03);
+        const double exact[] = {0.546, 0.611, 0.617, 0.618};
+        CHECK(std::abs(alternating.cross - exact[std::min(round, 3)]) < 0.02);
+    }
+    CHECK(std::abs(forward.end - 1) > 0.03);
 }
 
 // What samples of the truth score with 1000 ends a point: measured before on pairs of the same
@@ -172,6 +207,104 @@ TEST_CASE("with pairs the order of rows counts; without it does not") {
     const double matched = EndMoments::of(x0, x1, 0.5).at(0.5).covariance.trace(),
                  crossed = EndMoments::of(x0, turned, 0.5).at(0.5).covariance.trace();
     CHECK(matched > 1.2 * crossed);
+}
+
+namespace {
+
+/// Where x0 ends along the SDE of a model at its own noise.
+Matrix ends_of(const Model& model, const Matrix& x0, std::uint64_t seed = 1) {
+    Threads threads(2);
+    Progress silent;
+    TransportSpec along;
+    along.sde = Choice<sde_steps>("heun,steps=100");
+    along.epsilon = Setting<EpsilonChoice>::from_text("bridge");
+    const auto field = make_field(model);
+    const Matrix start = model.transform.from_data(x0);
+    return model.transform.to_data(transport(model, *field, along, Direction::forward, start,
+                                             with_start(field->conditions(), {}, start), seed, 0,
+                                             threads, silent)
+                                       .x);
+}
+
+}  // namespace
+
+// Property 23. Of pairs x1 = R x0 with a rotation R by a quarter of a turn, the diffusion that
+// mixes their bridges is linear, with the drift A(t) x of complex numbers; it leads x0 to exp of
+// the integral of A times x0.
+TEST_CASE("conditioned on its source a diffusion keeps pairs, and without that it mixes them") {
+    const Index n = 4000;
+    const double e = 0.5;
+    const auto turn = [](const Matrix& x) -> Matrix { return Matrix{{0, -1}, {1, 0}} * x; };
+    const Matrix x0 = normals(2, n, 20), fresh = normals(2, n, 21);
+    const char* settings = "sf2m,steps=2000,width=64,batch=256,condition=";
+    const auto learned = [&](const char* condition) {
+        return bridge((settings + std::string(condition)).c_str(), x0, turn(x0), e, true);
+    };
+    const Model kept = learned("source"), mixed = learned("none");
+    const auto correlation = [&](const Model& model) {
+        const Matrix y = ends_of(model, fresh);
+        return y.cwiseProduct(turn(fresh)).sum() / (y.norm() * fresh.norm());
+    };
+    // The end of the last of 100 steps is a state of the bridge to x1 about so far before its end.
+    const double floor = std::sqrt(e / 100);
+    const double error = (ends_of(kept, fresh) - turn(fresh)).norm() / std::sqrt(2.0 * n);
+    CHECK(error < 2 * floor);
+    std::complex<double> slope = 0;
+    constexpr int kTimes = 2000;
+    for (int k = 0; k < kTimes; ++k) {
+        const double t = (k + 0.5) / kTimes, variance = t * t + (1 - t) * (1 - t) + e * t * (1 - t);
+        const std::complex<double> cross(t, 1 - t);  // of x1 and x_t
+        slope += (cross - variance) / (variance * (1 - t)) / double{kTimes};
+    }
+    const double exact = std::exp(slope).imag();
+    // 5 standard errors of a correlation of 8000 numbers, at most, and 0.03 for the network.
+    CHECK(std::abs(correlation(mixed) - exact) < 5 / std::sqrt(2.0 * n) + 0.03);
+    CHECK(correlation(kept) > 0.98);
+    // Both say so of pairs that they held out: half the mean square is 1 where ends are
+    // independent.
+    const auto report = [](const Model& model) { return model.about["bridge"]["pairs"]; };
+    CHECK(report(kept)["held_out"] == n / 10);
+    CHECK(report(kept)["apart"].get<double>() < 4 * floor * floor / 2);
+    CHECK(report(kept)["spread"].get<double>() < 4 * floor * floor / 2);
+    // 5 standard errors of a mean of 800 squares.
+    CHECK(std::abs(report(mixed)["apart"].get<double>() / (1 - exact) - 1) <
+          5 * std::sqrt(2 / 800.0));
+    CHECK(report(mixed)["spread"].get<double>() > 1.2 * report(mixed)["apart"].get<double>());
+}
+
+TEST_CASE("from a given x0 there are an SDE forward, a way back to it, and no flow") {
+    const Matrix x0 = normals(2, 60, 22), x1 = x0 + normals(2, 60, 23) / 10;
+    const Model model = bridge("sf2m,steps=20,width=8,batch=32", x0, x1, 0.5, true);
+    CHECK(model.base.kind() == "given");
+    const auto field = make_field(model);
+    CHECK(field->conditions().start);
+    const Matrix start = model.transform.from_data(x0), end = model.transform.from_data(x1);
+    Threads threads(2);
+    Progress silent;
+    const auto go = [&](const TransportSpec& along, Direction direction, const Matrix& from,
+                        const Matrix& given) {
+        return transport(model, *field, along, direction, from, given, 1, 0, threads, silent).x;
+    };
+    CHECK_THROWS_WITH_AS(go({}, Direction::forward, start, start),
+                         "this model is conditioned on x0, from where its flow goes to one point; "
+                         "use --sde heun --epsilon bridge",
+                         Error);
+    TransportSpec sde;
+    sde.sde = Choice<sde_steps>("heun,steps=20");
+    sde.epsilon = Setting<EpsilonChoice>::from_text("bridge");
+    CHECK_THROWS_WITH_AS(go(sde, Direction::forward, start, {}),
+                         "this model is conditioned on x0, and none are given", Error);
+    CHECK(go(sde, Direction::forward, start, start).allFinite());
+    CHECK((go(sde, Direction::backward, end, start) - start).cwiseAbs().maxCoeff() < 1e-12);
+    CHECK_THROWS_WITH_AS(bridge("sf2m,condition=source", x0, x1, 0.5),
+                         "sf2m: condition=source keeps given pairs; give --pairs", Error);
+    // The score of a file of pairs knows what its paths start from.
+    BridgeScoreSpec spec;
+    spec.transport = 30;
+    spec.steps = 20;
+    const Json report = score_between(model, x0, x1, spec, 3, threads, silent);
+    CHECK(report["path_energy"].get<double>() > 0);
+    CHECK(report["flow_energy"].is_null());
 }
 
 // Property 25.

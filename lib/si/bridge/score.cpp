@@ -9,6 +9,7 @@
 #include "si/bridge/draw_bridge.hpp"
 #include "si/bridge/moments.hpp"
 #include "si/coupling/plan.hpp"
+#include "si/flow/given.hpp"
 #include "si/flow/over_chunks.hpp"
 #include "si/flow/transport.hpp"
 #include "si/random/draw.hpp"
@@ -60,8 +61,9 @@ class Paths {
             along.sde = Choice<sde_steps>(text("heun,steps=", spec_.steps));
             along.epsilon = {Choice<epsilons>("bridge")};
         }
-        return transport(model_, *field_, along, Direction::forward, model_.transform.from_data(x0),
-                         seed, 0, threads_, progress_);
+        const Matrix start = model_.transform.from_data(x0);
+        return transport(model_, *field_, along, Direction::forward, start,
+                         with_start(field_->conditions(), {}, start), seed, 0, threads_, progress_);
     }
 
     Matrix in_data_units(ConstMatrix x) const { return model_.transform.to_data(x); }
@@ -73,20 +75,26 @@ class Paths {
     std::vector<GaussianLaw> laws(ConstMatrix x0, const std::vector<double>& times,
                                   std::uint32_t set) const;
 
-    /// Means of |u|^2 (0 without noise) and |b|^2 at the states of a time.
-    std::array<double, 2> squares(double t, const Matrix& x) const {
-        const unsigned want = has_noise() ? kU | kB : unsigned{kB};
+    /// Its flow is that of all samples: not so where each has its own.
+    bool has_flow() const { return !field_->conditions().start; }
+
+    /// Means of |u|^2 (0 without noise) and |b|^2 (0 without a flow) at the states of a time, of
+    /// paths from x0.
+    std::array<double, 2> squares(double t, const Matrix& x, ConstMatrix x0) const {
+        const unsigned want = (has_noise() ? kU : 0U) | (has_flow() ? kB : 0U);
         const Index n = x.cols();
-        Vector of_u = Vector::Zero(n), of_b(n);
+        const Matrix given = with_start(field_->conditions(), {}, model_.transform.from_data(x0));
+        Vector of_u = Vector::Zero(n), of_b = Vector::Zero(n);
         over_chunks(*field_, n, kChunk, threads_, progress_, "energy",
                     [&](const Columns& part, Evaluator& evaluate) {
                         FieldValues out;
+                        const Given here(evaluate, columns_of(given, part));
                         evaluate(Vector::Constant(part.count, t),
                                  x.middleCols(part.first, part.count), want, out);
                         to_data_coordinates(model_, want, out);
-                        of_b.segment(part.first, part.count) = out.b.colwise().squaredNorm();
-                        if ((want & kU) == 0) return;
-                        of_u.segment(part.first, part.count) = out.u.colwise().squaredNorm();
+                        const auto range = Eigen::seqN(part.first, part.count);
+                        if ((want & kB) != 0) of_b(range) = out.b.colwise().squaredNorm();
+                        if ((want & kU) != 0) of_u(range) = out.u.colwise().squaredNorm();
                     });
         return {of_u.mean(), of_b.mean()};
     }
@@ -204,13 +212,13 @@ Json transport_scores(const Paths& paths, ConstMatrix x0, ConstMatrix target) {
     double path = 0, flow = 0;
     for (Index k = 0; k < kTimes; ++k) {
         const auto at = static_cast<std::size_t>(k);
-        const auto [of_u, of_b] = paths.squares(times[at], there.trajectory[at]);
+        const auto [of_u, of_b] = paths.squares(times[at], there.trajectory[at], x0.leftCols(n));
         path += of_u / kTimes;
         flow += of_b / kTimes;
     }
     return {{"w2", w2(paths.in_data_units(there.x), target.leftCols(n))},
             {"path_energy", paths.has_noise() ? Json(path) : Json()},
-            {"flow_energy", flow},
+            {"flow_energy", paths.has_flow() ? Json(flow) : Json()},
             {"transport", n}};
 }
 

@@ -42,7 +42,8 @@ struct BridgeScoreSpec {
 /// before those of the truth; moments are in closed form where "exact_kl" says so for the model,
 /// and for a truth between Gaussians. Energies are integrals of E|u|^2 with the drift u of the
 /// bridge, null without noise, and of E|b|^2 with its velocity; those of the truth are in closed
-/// form, the first an average over the plan, the second null unless it is between Gaussians.
+/// form, the first an average over the plan, the second null unless it is between Gaussians. A
+/// model that is conditioned on x0 has no flow of all samples, and null for its energy.
 Json score_against(const Model& model, const KnownBridge& truth, const BridgeScoreSpec& spec,
                    std::uint64_t seed, Threads& threads, Progress& progress);
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <array>
+
+#include "si/base/spec.hpp"
 #include "si/base/types.hpp"
 
 namespace si {
@@ -16,6 +19,33 @@ struct CentredCost {
 
 /// x is (d, n0), y is (d, n1).
 CentredCost centred_cost(ConstMatrix x, ConstMatrix y);
+
+/// What counts in the cost beside |x - y|^2 / 2, in the same units: `labels` where the labels of
+/// two differ, and `conditions` times |c - c'|^2 / 2 of their conditions.
+struct BesideCost {
+    double labels = 0, conditions = 0;
+    bool nothing() const { return labels == 0 && conditions == 0; }
+    static constexpr auto fields() {
+        return std::tuple{
+            field("labels", &BesideCost::labels,
+                  "Add this to the cost |x - y|^2 / 2 of two whose /label differ", kNonNegative)
+                .value("COST"),
+            field("conditions", &BesideCost::conditions,
+                  "Add this times |c - c'|^2 / 2 to it, of the /condition of both", kNonNegative)
+                .value("FACTOR")};
+    }
+};
+
+/// What stands beside the samples of one side, as far as it counts: (1, n) and (rows, n), or empty.
+struct Beside {
+    Matrix labels, conditions;
+};
+
+/// Coordinates below those of the samples of both sides with which half their squared distance is
+/// the whole cost: one for each label that occurs, and the conditions. Throws Failure::data when
+/// the two have conditions of different sizes.
+std::array<Matrix, 2> coordinates_beside(const Beside& x0, const Beside& x1,
+                                         const BesideCost& cost);
 
 /// Mean of |x_i - y_i|^2 / 2 over columns.
 double mean_cost(ConstMatrix x, ConstMatrix y);

@@ -50,34 +50,41 @@ constexpr Index kPool = 2048, kReuse = 8;
 constexpr const char* kReuseHelp =
     "Times that a pool serves, where there is more than one: couplings cost more than steps";
 
-struct OtSpec {
+struct OtSpec : BesideCost {
     Index pool = kPool;
     Index reuse = kReuse;
     static constexpr auto fields() {
-        return std::tuple{field("pool", &OtSpec::pool,
-                                "Samples of each side that are matched with each other", kPositive),
-                          field("reuse", &OtSpec::reuse, kReuseHelp, kPositive)};
+        return std::tuple_cat(
+            std::tuple{field("pool", &OtSpec::pool,
+                             "Samples of each side that are matched with each other", kPositive),
+                       field("reuse", &OtSpec::reuse, kReuseHelp, kPositive)},
+            BesideCost::fields());
     }
 };
 
-struct SinkhornCouplingSpec {
+struct SinkhornCouplingSpec : BesideCost {
     std::optional<double> epsilon;
     Index pool = kPool, reuse = kReuse;
     double tolerance = 1e-3;
     Index iterations = 10000;
     static constexpr auto fields() {
-        return std::tuple{
-            field("epsilon", &SinkhornCouplingSpec::epsilon,
-                  "Noise sigma^2 of the bridge, in the units of the data squared", kPositive),
-            field("pool", &SinkhornCouplingSpec::pool,
-                  "Samples of each side that are coupled with each other", kPositive),
-            field("reuse", &SinkhornCouplingSpec::reuse, kReuseHelp, kPositive),
-            field("tolerance", &SinkhornCouplingSpec::tolerance,
-                  "Largest error of the marginals, in L1", kPositive),
-            field("iterations", &SinkhornCouplingSpec::iterations, "Largest number of iterations",
-                  kPositive)};
+        return std::tuple_cat(
+            std::tuple{
+                field("epsilon", &SinkhornCouplingSpec::epsilon,
+                      "Noise sigma^2 of the bridge, in the units of the data squared", kPositive),
+                field("pool", &SinkhornCouplingSpec::pool,
+                      "Samples of each side that are coupled with each other", kPositive),
+                field("reuse", &SinkhornCouplingSpec::reuse, kReuseHelp, kPositive),
+                field("tolerance", &SinkhornCouplingSpec::tolerance,
+                      "Largest error of the marginals, in L1", kPositive),
+                field("iterations", &SinkhornCouplingSpec::iterations,
+                      "Largest number of iterations", kPositive)},
+            BesideCost::fields());
     }
 };
+
+BesideCost beside_of_ot(const OtSpec& spec) { return spec; }
+BesideCost beside_of_sinkhorn(const SinkhornCouplingSpec& spec) { return spec; }
 
 void need_samples(const CouplingData& data, std::string_view name) {
     require(data.x0 != nullptr && data.x1 != nullptr && data.n0 > 0, Failure::usage, "coupling '",
@@ -236,9 +243,11 @@ constexpr auto kCouplings = std::to_array<CouplingRow>({
     {"paired", "row i of x0 belongs to row i of x1", spec_of<NoSettings>, false, true, false,
      from_json<paired>},
     {"ot", "by optimal transport: the pairs of a pool have the least sum of squared distances",
-     spec_of<OtSpec>, false, true, true, from_json<optimal>},
+     spec_of<OtSpec>, false, true, true, from_json<optimal>, nullptr, nullptr,
+     from_json<beside_of_ot>},
     {"sinkhorn", "by entropic transport, the ends of a Schroedinger bridge",
-     spec_of<SinkhornCouplingSpec>, false, false, true, from_json<entropic>},
+     spec_of<SinkhornCouplingSpec>, false, false, true, from_json<entropic>, nullptr, nullptr,
+     from_json<beside_of_sinkhorn>},
     {"inpaint", "x0 is x1 with tiles of noise, which alone move", spec_of<InpaintSpec>, false, true,
      false, of_x1, nullptr, from_json<make_inpaint>},
     {"superres", "x0 is x1 at a lower resolution, and noise", spec_of<SuperresSpec>, false, true,
@@ -250,6 +259,11 @@ constexpr auto kCouplings = std::to_array<CouplingRow>({
 });
 
 }  // namespace
+
+BesideCost beside_cost(const Choice<couplings>& coupling) {
+    const auto beside = coupling.row().beside;
+    return beside != nullptr ? beside(coupling.settings()) : BesideCost{};
+}
 
 Catalogue<CouplingRow> couplings() { return {"coupling", kCouplings}; }
 

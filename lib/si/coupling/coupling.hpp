@@ -9,6 +9,7 @@
 #include "si/base/catalogue.hpp"
 #include "si/base/types.hpp"
 #include "si/coupling/corruption.hpp"
+#include "si/coupling/cost.hpp"
 
 namespace si {
 
@@ -17,9 +18,11 @@ struct CouplingData {
     Index n0 = 0;  ///< rows of the base's samples; 0 when x0 is drawn from a density
     Index n1 = 0;  ///< rows of the target's samples
     std::uint64_t seed = 0;
-    const Matrix* x0 = nullptr;  ///< the samples, (d, n0) and (d, n1), for couplings by distance;
-    const Matrix* x1 = nullptr;  ///< they must stay where they are
-    double unit = 1;             ///< length of the samples' unit in the units of the user
+    /// The samples, (d, n0) and (d, n1), for couplings by distance, with coordinates_beside() them
+    /// below where those count; they must stay where they are.
+    const Matrix* x0 = nullptr;
+    const Matrix* x1 = nullptr;
+    double unit = 1;  ///< length of the samples' unit in the units of the user
 };
 
 /// Which rows meet in a batch: x0[k] with x1[k]. `x0` is empty when n0 is 0.
@@ -50,9 +53,14 @@ struct CouplingRow {
     /// For x0 that is made from x1: how. Null for others.
     std::shared_ptr<const Corruption> (*corruption)(const Json& settings,
                                                     const CorruptionData& data) = nullptr;
+    /// For couplings by distance: what counts beside it. Null for others.
+    BesideCost (*beside)(const Json& settings) = nullptr;
 };
 
 /// independent, paired, ot, sinkhorn, inpaint, superres, noise, from-model.
 Catalogue<CouplingRow> couplings();
+
+/// What counts beside distances in a coupling; nothing for those that look at none.
+BesideCost beside_cost(const Choice<couplings>& coupling);
 
 }  // namespace si

@@ -105,6 +105,54 @@ TEST_CASE("entropic pairs have the covariance of the bridge, exact ones have not
     CHECK(std::abs(moment("independent")) < 5 / std::sqrt(2.0 * n));
 }
 
+TEST_CASE("labels and conditions count in the cost of a coupling as coordinates do") {
+    const Index n = 60;
+    Ends ends(2, n, n);
+    Beside beside0, beside1;
+    for (Beside* side : {&beside0, &beside1}) {
+        side->labels.resize(1, n);
+        for (Index j = 0; j < n; ++j) side->labels(0, j) = static_cast<double>(j % 3) * 7;
+        side->conditions.resize(2, n);
+        fill_normal({3, Purpose::data, side == &beside0 ? 4U : 5U}, 0, side->conditions);
+    }
+    const auto [y0, y1] = coordinates_beside(beside0, beside1, {10, 0.5});
+    REQUIRE(y0.rows() == 5);
+    for (const Index i : {0, 1, 5}) {
+        for (const Index j : {3, 4}) {
+            const double expected =
+                (i % 3 == j % 3 ? 0 : 10) +
+                0.25 * (beside0.conditions.col(i) - beside1.conditions.col(j)).squaredNorm();
+            CHECK((y0.col(i) - y1.col(j)).squaredNorm() / 2 == doctest::Approx(expected));
+        }
+    }
+    beside1.conditions.resize(1, n);
+    CHECK_THROWS_WITH_AS(coordinates_beside(beside0, beside1, {10, 0.5}),
+                         "conditions of x0 have 2 numbers a sample, those of x1 1", Error);
+
+    // Squared distances are below 100 here, so that a cost of 1000 pairs equal labels alone.
+    const auto differ = [&](const char* spelling, double cost) {
+        const auto labels =
+            coordinates_beside({beside0.labels, {}}, {beside1.labels, {}}, {cost, 0});
+        Ends seen(5, n, n);
+        seen.x0 << ends.x0, labels[0];
+        seen.x1 << ends.x1, labels[1];
+        const auto pairs = Choice<couplings>(spelling).make(seen.data())(0, n);
+        Index count = 0;
+        for (std::size_t k = 0; k < pairs.x0.size(); ++k) {
+            count += pairs.x0[k] % 3 != pairs.x1[k] % 3 ? 1 : 0;
+        }
+        return count;
+    };
+    for (const char* spelling : {"ot", "sinkhorn,epsilon=0.5"}) {
+        CAPTURE(spelling);
+        CHECK(differ(spelling, 1000) == 0);
+        CHECK(differ(spelling, 0) > 10);
+    }
+    CHECK(beside_cost(Choice<couplings>("ot,labels=3,conditions=2")).labels == 3);
+    CHECK(beside_cost(Choice<couplings>("sinkhorn,conditions=2")).conditions == 2);
+    CHECK(beside_cost(Choice<couplings>("paired")).nothing());
+}
+
 TEST_CASE("paired rows stay together, and need equal numbers") {
     const auto pairs = couplings().at("paired").make(Json::object(), {50, 50, 1})(3, 40);
     CHECK(pairs.x0 == pairs.x1);

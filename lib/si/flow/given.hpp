@@ -39,6 +39,10 @@ inline Matrix columns_of(ConstMatrix given, const Columns& columns) {
     return given.rows() > 0 ? Matrix(given.middleCols(columns.first, columns.count)) : Matrix();
 }
 
+/// `given` with x0 below it, in the model's coordinates, where the fields are conditioned on that;
+/// else as it is.
+Matrix with_start(const Conditions& conditions, Matrix given, ConstMatrix x0);
+
 /// Throws Failure::usage unless `given` is what n samples of the field are conditioned on.
 void check_given(const Field& field, ConstMatrix given, Index n);
 

@@ -28,6 +28,8 @@ constexpr auto kBases = std::to_array<BaseRow>({
     {"mixture", "a mixture of Gaussians", spec_of<MixtureSpec>, density<make_mixture>},
     {"point", "a single point", spec_of<PointSpec>, density<make_point>},
     {"samples", "known by its samples only", spec_of<NoSettings>, unknown},
+    {"given", "a point for each path, which the fields are conditioned on", spec_of<NoSettings>,
+     unknown},
 });
 
 std::shared_ptr<const Field> network(const NetworkFieldSpec& spec, const Model& model) {
@@ -122,7 +124,8 @@ bool Model::one_sided() const {
 
 Setup Model::setup() const {
     const auto density = base_density();
-    return {Interpolant(interpolant), one_sided(), density && density->is_point()};
+    const bool point = density && density->is_point();
+    return {Interpolant(interpolant), one_sided(), point || given_start(), given_start()};
 }
 
 std::shared_ptr<const Corruption> Model::corruption() const {

@@ -41,7 +41,8 @@ struct BaseRow {
     bool units = true;  ///< it is said in the units of the data; N(0, I) is not
 };
 
-/// normal, gaussian, mixture, point, and samples (known by its samples only).
+/// normal, gaussian, mixture, point, samples (known by its samples only), and given: x0 is what
+/// the fields are conditioned on, so that a path is one from a point, and has its own x1.
 Catalogue<BaseRow> bases();
 
 struct Model {
@@ -61,6 +62,8 @@ struct Model {
     std::optional<GaussianMixture> base_density() const;
     /// x0 is N(0, I), drawn apart from x1, and there is no latent.
     bool one_sided() const;
+    /// The fields are conditioned on x0.
+    bool given_start() const { return base.kind() == "given"; }
     /// Samples at t = 0 are N(0, I) in files too, whatever the units of the data.
     bool base_has_no_units() const { return one_sided() && !transform.factor; }
     Setup setup() const;

@@ -35,6 +35,7 @@ class NetworkEvaluator : public Evaluator {
         require(given.rows() == field_.conditions_.rows(), Failure::internal, "conditions have ",
                 given.rows(), " rows");
         given_ = given.cast<float>();
+        if (field_.conditions_.start) start_ = given.bottomRows(field_.dim_);
     }
 
     void operator()(ConstVector t, ConstMatrix x, unsigned want, FieldValues& out) override {
@@ -54,7 +55,7 @@ class NetworkEvaluator : public Evaluator {
             for (const Plan& plan : plans_) {
                 const Quantity& row = *plan.row;
                 if ((want & row.flag) != 0) {
-                    combine_values(plan, points,
+                    combine_values(plan, points, columns.first,
                                    (out.*row.value).middleCols(columns.first, columns.count));
                 }
                 if ((want & row.divergence_flag) != 0) {
@@ -81,7 +82,8 @@ class NetworkEvaluator : public Evaluator {
                              return probed_traces(tape, weights, along, wide);
                          });
             squares_ = squared_lengths(along);
-            combine_values(plans_.front(), points, out.b.middleCols(columns.first, columns.count));
+            combine_values(plans_.front(), points, columns.first,
+                           out.b.middleCols(columns.first, columns.count));
             combine_traces(plans_.front());
             quadratic.middleCols(columns.first, columns.count) = combined_;
         }
@@ -209,14 +211,19 @@ class NetworkEvaluator : public Evaluator {
         return traces;
     }
 
-    void combine_values(const Plan& plan, ConstMatrix x, MatrixRef out) const {
+    /// Column `first` of what is given belongs to the first of x.
+    void combine_values(const Plan& plan, ConstMatrix x, Index first, MatrixRef out) const {
         for (Index j = 0; j < x.cols(); ++j) {
             const Combination& rule = plan.rule(j);
             out.col(j) = rule.of_x * x.col(j);
             for (std::size_t k = 0; k < values_.size(); ++k) {
                 if (rule.of_learned[k] != 0) out.col(j) += rule.of_learned[k] * values_[k].col(j);
             }
-            if (rule.of_mean0 != 0) out.col(j) += rule.of_mean0 * field_.mean0_;
+            if (rule.of_mean0 != 0) {
+                out.col(j) +=
+                    rule.of_mean0 *
+                    (field_.conditions_.start ? Vector(start_.col(first + j)) : field_.mean0_);
+            }
             if (rule.of_mean1 != 0) out.col(j) += rule.of_mean1 * field_.mean1_;
         }
     }
@@ -240,6 +247,7 @@ class NetworkEvaluator : public Evaluator {
     std::vector<Plan> plans_;
     std::vector<char> needed_;
     MatrixF given_;
+    Matrix start_;  // x0, where that is given
     std::vector<Matrix> values_, traces_;
     Matrix squares_, combined_;
 };
@@ -267,6 +275,9 @@ NetworkField::NetworkField(const NetworkFieldSpec& spec, Setup setup,
         weights_.emplace_back(graph_).set(parameters_.data() +
                                           static_cast<Index>(k) * graph_.parameters());
     }
+    conditions_.start = setup_.given_start;
+    require(!conditions_.start || (conditions_.numbers() == dim_ && !spec.masked), Failure::data,
+            "/condition: x0 is given, so these are as many numbers as it has");
     if (spec.mean0 && spec.mean1) {
         const auto as_vector = [&](const std::vector<double>& list) {
             require(std::ssize(list) == dim_, Failure::data, "a mean has ", list.size(),

@@ -26,7 +26,8 @@ namespace si {
 struct Setup {
     Interpolant interpolant;
     bool one_sided = false;    ///< x0 is N(0, I), apart from x1, without latent: then z is x0
-    bool fixed_start = false;  ///< x0 is a single point, the mean of the base
+    bool fixed_start = false;  ///< x0 is a single point, the mean of the base, or
+    bool given_start = false;  ///< one for each sample, which its fields are conditioned on
 
     /// (gamma gamma')(0): the epsilon with which the drift from a point is regular; 0 for latents
     /// that do not start like a square root.

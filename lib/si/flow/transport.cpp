@@ -21,8 +21,11 @@ void check_transport(const Model& model, const Field& field, const TransportSpec
     }
     const Setup setup = model.setup();
     require(!setup.fixed_start || spec.sde || direction == Direction::backward, Failure::usage,
-            "from a point the flow goes to one point; use --sde heun --epsilon ",
-            setup.noise_at_start());
+            setup.given_start ? text("this model is conditioned on x0, from where its flow goes to "
+                                     "one point; use --sde heun --epsilon bridge")
+                              : text("from a point the flow goes to one point; use --sde heun "
+                                     "--epsilon ",
+                                     setup.noise_at_start()));
     unsigned want = spec.log_density ? kB | kDivB : kB;
     if (spec.sde && !vanishes(spec.epsilon.make(epsilon_context(model)))) want = kB | kS;
     if (spec.denoise) want = kX0 | kX1 | (setup.interpolant.has_latent() ? kEta : 0U);

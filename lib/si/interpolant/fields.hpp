@@ -38,6 +38,7 @@ struct Conditions {
     Index labels = 0;          ///< a label is 0 .. labels - 1, or `labels`: none is given
     std::vector<Index> shape;  ///< of the numbers; {} is none
     bool masked = false;       ///< they are 1 where x is known and does not move, else 0
+    bool start = false;        ///< they are the x0 that the sample starts from
 
     Index numbers() const;
     Index rows() const { return (labels > 0 ? 1 : 0) + numbers(); }

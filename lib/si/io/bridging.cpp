@@ -1,7 +1,6 @@
 #include "si/io/bridging.hpp"
 
 #include <algorithm>
-#include <cmath>
 
 #include "si/bridge/draw_bridge.hpp"
 #include "si/io/model_file.hpp"
@@ -39,21 +38,19 @@ std::optional<KnownBridge> known_bridge(const std::string& file) {
 /// One side of a coupling, with what stands beside its samples as far as that counts.
 struct Coupled {
     Samples samples;
-    Vector labels, weights;  ///< empty where they do not count
-    Matrix conditions;
+    Beside beside;
+    Vector weights;  ///< empty where they do not count
 
     static Coupled read(const std::string& spelling, const CoupleSpec& spec) {
         const DataFile file(spelling);
-        Coupled side{file.samples(), {}, {}, {}};
-        const auto beside = [&](const char* name) {
-            const auto found = file.at(name);
-            require(found.n() == side.samples.n(), Failure::data, found.source, ": ", found.n(),
-                    " rows for ", side.samples.n(), " samples");
-            return found.values;
-        };
-        if (spec.labels > 0) side.labels = beside("label").row(0).transpose();
-        if (spec.weights) side.weights = beside("weight").row(0).transpose();
-        if (spec.conditions > 0) side.conditions = beside("condition");
+        Coupled side{file.samples(), {}, {}};
+        const Index n = side.samples.n();
+        side.beside = read_beside(file, spec, n);
+        if (!spec.weights) return side;
+        const auto found = file.at("weight");
+        require(found.n() == n, Failure::data, found.source, ": ", found.n(), " rows for ", n,
+                " samples");
+        side.weights = found.values.row(0).transpose();
         return side;
     }
 
@@ -64,29 +61,14 @@ struct Coupled {
         });
     }
 
-    /// Points whose squared distance is twice the cost: a coordinate for each label, and one for
-    /// each number of a condition.
-    Matrix coordinates(const CoupleSpec& spec, const std::vector<double>& all_labels) const {
-        const Index d = samples.dim(), kinds = std::ssize(all_labels), more = conditions.rows();
-        Matrix x = Matrix::Zero(d + kinds + more, samples.n());
-        x.topRows(d) = samples.values;
-        x.bottomRows(more) = std::sqrt(spec.conditions) * conditions;
-        for (Index j = 0; j < labels.size(); ++j) {
-            const auto kind = std::lower_bound(all_labels.begin(), all_labels.end(), labels[j]);
-            x(d + (kind - all_labels.begin()), j) = std::sqrt(spec.labels);
-        }
-        return x;
+    /// Points whose squared distance is twice the cost, as often as `rows` says.
+    Matrix points(const Matrix& coordinates, const std::vector<Index>& rows) const {
+        Matrix x(samples.dim() + coordinates.rows(), samples.n());
+        x.topRows(samples.dim()) = samples.values;
+        if (coordinates.rows() > 0) x.bottomRows(coordinates.rows()) = coordinates;
+        return x(Eigen::all, rows);
     }
 };
-
-/// All labels that occur, in order.
-std::vector<double> labels_of(const Coupled& a, const Coupled& b) {
-    std::vector<double> labels(a.labels.begin(), a.labels.end());
-    labels.insert(labels.end(), b.labels.begin(), b.labels.end());
-    std::sort(labels.begin(), labels.end());
-    labels.erase(std::unique(labels.begin(), labels.end()), labels.end());
-    return labels;
-}
 
 }  // namespace
 
@@ -110,14 +92,10 @@ Json couple(const std::string& x0, const std::string& x1, const CoupleSpec& spec
             Threads& threads, Progress& progress) {
     const auto start = Coupled::read(x0, spec), end = Coupled::read(x1, spec);
     require_alike(start.samples, end.samples);
-    require(start.conditions.rows() == end.conditions.rows(), Failure::data, x1,
-            ": /condition has ", end.conditions.rows(), " numbers a sample, that of ", x0, " ",
-            start.conditions.rows());
-    const auto labels = labels_of(start, end);
+    const auto beside = coordinates_beside(start.beside, end.beside, spec);
     const Index most = std::max(start.samples.n(), end.samples.n());
     const auto rows0 = start.rows(most), rows1 = end.rows(most);
-    const Matrix y0 = start.coordinates(spec, labels)(Eigen::all, rows0),
-                 y1 = end.coordinates(spec, labels)(Eigen::all, rows1);
+    const Matrix y0 = start.points(beside[0], rows0), y1 = end.points(beside[1], rows1);
     auto matching = spec.plan.make(y0, y1, seed, threads);
     for (Index& i : matching.x0) i = rows0[static_cast<std::size_t>(i)];
     for (Index& j : matching.x1) j = rows1[static_cast<std::size_t>(j)];
@@ -137,10 +115,12 @@ Json couple(const std::string& x0, const std::string& x1, const CoupleSpec& spec
                 {"duality_gap", matching.gap},
                 {"iterations", matching.iterations},
                 {"marginal_error", matching.marginal_error}};
-    if (!labels.empty()) {
+    if (spec.labels > 0) {
         Index differ = 0;
         for (std::size_t k = 0; k < matching.x0.size(); ++k) {
-            differ += start.labels[matching.x0[k]] != end.labels[matching.x1[k]] ? 1 : 0;
+            const double from = start.beside.labels(0, matching.x0[k]),
+                         to = end.beside.labels(0, matching.x1[k]);
+            differ += from != to ? 1 : 0;
         }
         report["labels_differ"] =
             static_cast<double>(differ) / static_cast<double>(matching.x0.size());

@@ -6,6 +6,7 @@
 #include "si/base/progress.hpp"
 #include "si/bridge/method.hpp"
 #include "si/bridge/score.hpp"
+#include "si/coupling/cost.hpp"
 #include "si/coupling/plan.hpp"
 #include "si/io/dataset.hpp"
 
@@ -43,22 +44,16 @@ struct BridgeSpec : NoiseSpec {
 BridgeTask read_task(const std::string& x0, const std::string& x1, const BridgeSpec& spec,
                      std::uint64_t seed);
 
-struct CoupleSpec {
+struct CoupleSpec : BesideCost {
     Choice<plans> plan{"exact"};
-    double labels = 0, conditions = 0;
     bool weights = false;
     static constexpr auto fields() {
-        return std::tuple{
-            field("plan", &CoupleSpec::plan, "Who belongs to whom").value("PLAN,..."),
-            field("labels", &CoupleSpec::labels,
-                  "Add this to the cost |x - y|^2 / 2 of two whose /label differ", kNonNegative)
-                .value("COST"),
-            field("conditions", &CoupleSpec::conditions,
-                  "Add this times |c - c'|^2 / 2 to it, of the /condition of both", kNonNegative)
-                .value("FACTOR"),
-            field("weights", &CoupleSpec::weights,
-                  "Weigh samples by their /weight: each stands as often as its share of as many as "
-                  "the larger set has, rounded")};
+        return std::tuple_cat(
+            std::tuple{field("plan", &CoupleSpec::plan, "Who belongs to whom").value("PLAN,...")},
+            BesideCost::fields(),
+            std::tuple{field("weights", &CoupleSpec::weights,
+                             "Weigh samples by their /weight: each stands as often as its share of "
+                             "as many as the larger set has, rounded")});
     }
 };
 

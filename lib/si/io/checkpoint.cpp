@@ -150,6 +150,12 @@ Json identity_of_run(const TrainData& data, const InterpolantSpec& interpolant,
         data_node["given"] = checksum(data.given);
         data_node["valid_given"] = checksum(data.valid_given);
     }
+    if (data.beside1.size() > 0) {
+        data_node["beside0"] = checksum(data.beside0);
+        data_node["beside1"] = checksum(data.beside1);
+        data_node["valid_beside0"] = checksum(data.valid_beside0);
+        data_node["valid_beside1"] = checksum(data.valid_beside1);
+    }
     return {{"version", kVersion},
             {"seed", seed},
             {"interpolant", write_spec(interpolant)},

@@ -45,7 +45,9 @@ Json describe_model(const Model& model) {
     const auto field = make_field(model);
     const Conditions conditions = field->conditions();
     if (conditions.labels > 0) about["labels"] = conditions.labels;
-    if (!conditions.shape.empty()) about["condition"] = conditions.shape;
+    if (!conditions.shape.empty()) {
+        about["condition"] = conditions.start ? Json("x0") : Json(conditions.shape);
+    }
     about["can"] = names_of(field->available());
     for (const char* key : {"samples", "steps_done", "best", "seed", "command"}) {
         if (model.about.contains(key)) about[key] = model.about[key];

@@ -126,8 +126,8 @@ void to_data(OnnxGraph& graph, const Model& model, const Quantity& row, const st
 }
 
 /// The data in the model's coordinates.
-std::string standardised(OnnxGraph& graph, const Transform& transform) {
-    const auto centred = graph.apply("Sub", {"x", graph.row(transform.shift)});
+std::string standardised(OnnxGraph& graph, const Transform& transform, const std::string& x) {
+    const auto centred = graph.apply("Sub", {x, graph.row(transform.shift)});
     Transform linear = transform;
     linear.shift.setZero();
     const Index d = transform.shift.size();
@@ -160,9 +160,12 @@ std::string onnx_file(const Model& model) {
     if (conditions.numbers() > 0) {
         graph.input("condition", OnnxGraph::Type::float32, conditions.numbers());
     }
-    Parts parts{graph, {}, standardised(graph, model.transform), "t", "", "", ""};
+    Parts parts{graph, {}, standardised(graph, model.transform, "x"), "t", "", "", ""};
     if (conditions.labels > 0) parts.label = "label";
-    if (conditions.numbers() > 0) parts.condition = "condition";
+    if (conditions.numbers() > 0) {
+        parts.condition = model.given_start() ? standardised(graph, model.transform, "condition")
+                                              : std::string("condition");
+    }
     for (NamedTensor& tensor : tensors) parts.tensors.emplace(tensor.name, std::move(tensor));
     for (const Quantity* row : parse_learned(spec.learn)) {
         parts.prefix = text(row->name, ".");

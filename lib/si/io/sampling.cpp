@@ -89,9 +89,10 @@ StartingPoints::StartingPoints(const Model& model, const Field& field, const Sam
         observe(*spec.observed);
     } else if (spec.backward) {
         require(spec.x1.has_value(), Failure::usage, "--backward needs --x1 FILE");
-        require(!spec.x0 && !spec.n, Failure::usage,
+        require(!spec.n && (!spec.x0 || conditions_.start), Failure::usage,
                 "--backward goes with --x1 FILE, not with --x0 or -n");
         open(*spec.x1, true);
+        if (conditions_.start) open_start();
     } else {
         require(!spec.x1, Failure::usage, "--x1 goes with --backward");
         require(!spec.x0 || !spec.n, Failure::usage, "-n and --x0 exclude each other");
@@ -111,6 +112,16 @@ void StartingPoints::open(const std::string& file, bool in_units) {
     require_dimension(reader_->source(), reader_->dim(), model_.dim);
     in_units_ = in_units;
     all_ = reader_->n();
+}
+
+void StartingPoints::open_start() {
+    require(spec_.x0.has_value(), Failure::usage,
+            "this model is conditioned on x0; --backward needs it too: --x0 FILE");
+    start_file_.emplace(*spec_.x0);
+    start_reader_.emplace(start_file_->reader(Passes::one));
+    require_dimension(start_reader_->source(), start_reader_->dim(), model_.dim);
+    require(start_reader_->n() == all_, Failure::data, start_reader_->source(), ": has ",
+            start_reader_->n(), " samples, and ", *spec_.x1, " ", all_);
 }
 
 void StartingPoints::observe(const std::string& file) {
@@ -139,7 +150,7 @@ void StartingPoints::take_conditions() {
         labels_of(spec_.label, conditions_.labels, 0, 0);
         missing.labels = 0;
     }
-    if (corruption_) missing.shape.clear();
+    if (corruption_ || conditions_.start) missing.shape.clear();
     if (missing.rows() == 0) return;
     const auto& name = spec_.given ? spec_.given : spec_.observed;
     require(name.has_value(), Failure::usage, "this model is conditioned on ",
@@ -174,6 +185,10 @@ Start StartingPoints::read(const Columns& some) const {
         start.given.middleRows(row, from_file_.rows()) = from_file_.middleCols(first, n);
     }
     if (seen.rows() > 0) start.given.bottomRows(seen.rows()) = seen;
+    if (conditions_.start) {
+        start.given.bottomRows(model_.dim) =
+            start_reader_ ? model_.transform.from_data(start_reader_->rows(first, n)) : start.x;
+    }
     return start;
 }
 
@@ -202,6 +217,7 @@ Start StartingPoints::restored(Index first, Index count) const {
 
 void StartingPoints::finish() const {
     if (reader_) reader_->finish();
+    if (start_reader_) start_reader_->finish();
 }
 
 TransportedFile::TransportedFile(const std::string& file, const Model& model,

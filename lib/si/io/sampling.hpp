@@ -26,7 +26,10 @@ struct SampleSpec {
     static constexpr auto fields() {
         return std::tuple{
             field("n", &SampleSpec::n, "Number of samples", kPositive),
-            field("x0", &SampleSpec::x0, "Start from these points of the base").value("FILE"),
+            field("x0", &SampleSpec::x0,
+                  "Start from these points of the base; with --backward, what a model that is "
+                  "conditioned on x0 goes to")
+                .value("FILE"),
             field("x1", &SampleSpec::x1, "With --backward: start from these points of the target")
                 .value("FILE"),
             field("backward", &SampleSpec::backward, "Go from the target to the base"),
@@ -96,6 +99,7 @@ class StartingPoints {
 
   private:
     void open(const std::string& file, bool in_units);
+    void open_start();
     void observe(const std::string& file);
     void take_conditions();
     Start restored(Index first, Index count) const;
@@ -105,8 +109,9 @@ class StartingPoints {
     std::uint64_t seed_;
     Conditions conditions_;
     bool in_units_ = false;
-    std::optional<DataFile> file_;
+    std::optional<DataFile> file_, start_file_;
     std::optional<SampleReader> reader_;
+    std::optional<SampleReader> start_reader_;  ///< backward, of x0, where the model is given that
     std::shared_ptr<const Corruption> corruption_;  ///< where what is observed is restored
     std::optional<Samples> observed_;
     std::optional<Matrix> masks_;

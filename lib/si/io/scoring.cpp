@@ -225,6 +225,9 @@ std::vector<Scores> score_file(const Model& model, const std::string& data, cons
     require(shard.whole() || !spec.epsilon || spec.epsilon->each.size() == 1, Failure::usage,
             "--shard goes with one --epsilon: the best of several need not be that of every part");
     const auto field = make_field(model);
+    require(!field->conditions().start, Failure::usage,
+            "this model has no log-density: it is conditioned on x0, from where its flow goes to "
+            "one point");
     const FilePoints file(model, field->conditions(), data, spec, seed, shard);
     std::vector<Method> methods;
     std::vector<Scores> all = begin_scores(model, spec, methods);

@@ -15,6 +15,7 @@ struct Ends {
     std::optional<Samples> x0;
     Matrix given;  ///< what x1 is conditioned on
     Conditions conditions;
+    Beside beside1 = {}, beside0 = {};  ///< what counts in the cost of the coupling
 };
 
 /// Opens files, and looks after samples that are not finite in what they hold.
@@ -31,15 +32,19 @@ struct Reading {
     /// Two sets of as many samples may be pairs, and are treated so.
     void clean(Ends& ends) const {
         if (nonfinite != Nonfinite::drop) return;
-        std::vector<Matrix*> target{&ends.x1.values, &ends.given};
+        std::vector<Matrix*> target{&ends.x1.values, &ends.given, &ends.beside1.labels,
+                                    &ends.beside1.conditions};
+        std::vector<Matrix*> start{&ends.beside0.labels, &ends.beside0.conditions};
+        if (ends.x0) start.push_back(&ends.x0->values);
         const bool pairs = ends.x0 && ends.x0->n() == ends.x1.n();
-        if (pairs) target.push_back(&ends.x0->values);
+        if (pairs) target.insert(target.end(), start.begin(), start.end());
         drop_nonfinite(ends.x1.source, target, progress);
-        if (ends.x0 && !pairs) drop_nonfinite(ends.x0->source, {&ends.x0->values}, progress);
+        if (ends.x0 && !pairs) drop_nonfinite(ends.x0->source, start, progress);
     }
 };
 
-Ends read_ends(const DataFile& opened, const std::vector<std::string>& wanted) {
+Ends read_ends(const DataFile& opened, const std::vector<std::string>& wanted,
+               const BesideCost& cost = {}) {
     Ends ends;
     if (auto x0 = opened.find("x0"); x0 && opened.has("x1")) {
         ends.x1 = opened.at("x1");
@@ -49,6 +54,7 @@ Ends read_ends(const DataFile& opened, const std::vector<std::string>& wanted) {
     }
     ends.conditions = read_conditions(opened, wanted, ends.given);
     require_as_many(opened, ends.given, ends.x1.n());
+    ends.beside1 = read_beside(opened, cost, ends.x1.n());
     return ends;
 }
 
@@ -117,6 +123,19 @@ Matrix conditions_of(const DataFile& file, const Conditions& model) {
     return given;
 }
 
+Beside read_beside(const DataFile& file, const BesideCost& cost, Index n) {
+    const auto beside = [&](const char* name) {
+        auto found = file.at(name);
+        require(found.n() == n, Failure::data, found.source, ": ", found.n(), " rows for ", n,
+                " samples");
+        return std::move(found.values);
+    };
+    Beside all;
+    if (cost.labels > 0) all.labels = beside("label").topRows(1);
+    if (cost.conditions > 0) all.conditions = beside("condition");
+    return all;
+}
+
 void require_as_many(const DataFile& file, const Matrix& given, Index n) {
     require(given.rows() == 0 || given.cols() == n, Failure::data, file.name(), ": has ",
             given.cols(), " labels or conditions for ", n, " samples");
@@ -127,6 +146,9 @@ namespace {
 /// Held-out samples that are a file of their own. `dim` is that of the target.
 void read_held_out(const std::string& valid, const TrainSpec& spec, Index dim,
                    const Reading& reading, TrainData& data) {
+    require(beside_cost(spec.coupling).nothing(), Failure::usage,
+            "--valid: a file has no labels or conditions of "
+            "x0, which count in the coupling; hold out a fraction");
     auto held = read_ends(reading.open(valid), spec.condition);
     reading.clean(held);
     require(held.conditions.labels <= data.conditions.labels &&
@@ -143,8 +165,16 @@ void read_held_out(const std::string& valid, const TrainSpec& spec, Index dim,
 
 TrainData read_sets(const DataFile& x1, const DataFile* x0, const TrainSpec& spec,
                     std::uint64_t seed, const Reading& reading) {
-    auto ends = read_ends(x1, spec.condition);
-    if (x0 != nullptr) ends.x0 = x0->samples();
+    const BesideCost cost = beside_cost(spec.coupling);
+    auto ends = read_ends(x1, spec.condition, cost);
+    if (x0 != nullptr) {
+        ends.x0 = x0->samples();
+        ends.beside0 = read_beside(*x0, cost, ends.x0->n());
+    } else {
+        require(cost.nothing(), Failure::usage,
+                "--coupling: x0 has its own labels and conditions, "
+                "in a file of its own: give --x0 FILE");
+    }
     reading.clean(ends);
     TrainData data;
     data.shape = ends.x1.shape;
@@ -154,6 +184,11 @@ TrainData read_sets(const DataFile& x1, const DataFile* x0, const TrainSpec& spe
     if (ends.x0) {
         require_alike(ends.x0->source, ends.x0->dim(), data.x1.rows());
         data.x0 = std::move(ends.x0->values);
+    }
+    if (!cost.nothing()) {
+        auto beside = coordinates_beside(ends.beside0, ends.beside1, cost);
+        data.beside0 = std::move(beside[0]);
+        data.beside1 = std::move(beside[1]);
     }
     if (const auto fraction = parse_real(spec.valid)) {
         hold_out(data, held_out_fraction(*fraction), seed);

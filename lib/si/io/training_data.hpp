@@ -29,8 +29,9 @@ struct TrainFilesSpec {
 /// The samples of `x1` and, when given, of `x0`; held-out ones from spec.valid, which is a file or
 /// a fraction of the data (0 is none). A file with /x0 and /x1 holds both. A coupling by a model
 /// makes its pairs here, as many as there are samples. Throws Failure::data when the sets do not
-/// fit together. Samples that are not finite are dropped, together with what belongs to them and
-/// with a warning, when that is asked for.
+/// fit together. Where labels or conditions count in the coupling, both files have them. Samples
+/// that are not finite are dropped, together with what belongs to them and with a warning, when
+/// that is asked for.
 ///
 /// Whether samples stay in their files is a function of `files`, of the coupling and of the shapes
 /// alone.
@@ -47,6 +48,10 @@ Conditions read_conditions(const DataFile& file, const std::vector<std::string>&
 /// The same as a model wants it. Throws Failure::data when labels are too large or conditions have
 /// another shape.
 Matrix conditions_of(const DataFile& file, const Conditions& model);
+
+/// What of a file with n samples counts in the cost of a coupling. Throws Failure::data when it is
+/// not there.
+Beside read_beside(const DataFile& file, const BesideCost& cost, Index n);
 
 /// Throws Failure::data unless `given` is nothing or has a column for each of n samples.
 void require_as_many(const DataFile& file, const Matrix& given, Index n);

@@ -145,6 +145,8 @@ Matrix velocity_at(const Model& model, double t, ConstMatrix x) {
     const auto field = make_field(model);
     const auto evaluate = field->evaluator();
     FieldValues values;
+    require(!field->conditions().start, Failure::usage,
+            "this model is conditioned on x0, and has no velocity of all samples");
     if (field->conditions().rows() > 0) evaluate->condition(unconditioned(*field, x.cols()));
     const auto span = field->span(kB);
     (*evaluate)(Vector::Constant(x.cols(), std::clamp(t, span[0], span[1])),

@@ -52,6 +52,7 @@ void take_conditions(const BatchSource& source, const Pairs& pairs, Columns colu
             }
         }
     }
+    if (source.conditions.start) out.given.bottomRows(out.x0.rows()) = out.x0;
     if (!source.corruption) return;
     const Observation seen = source.corruption->observe(out.x1, mask, columns.first);
     out.x0 = seen.mean + seen.deviation.cwiseProduct(out.x0);

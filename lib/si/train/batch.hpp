@@ -25,7 +25,7 @@ struct BatchSource {
     TimeMap time;
     double first_time = 0, last_time = 1;  ///< times are mapped into this, off the singular ends
     const Matrix* given = nullptr;         ///< what x1 is conditioned on (rows, n1), or null
-    Conditions conditions;                 ///< with what a corruption adds
+    Conditions conditions;                 ///< with what a corruption adds, and x0
     double label_dropout = 0;
     std::shared_ptr<const Corruption> corruption;  ///< makes x0 from x1, or null
     Vector dequantize;  ///< width of uniform noise on x1, a coordinate; or empty

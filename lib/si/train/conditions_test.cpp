@@ -42,10 +42,11 @@ Batch first_batch(const Preparation& all, Index n) {
     return batch;
 }
 
-Model trained(const TrainData& data, const TrainSpec& spec) {
+Model trained(const TrainData& data, const TrainSpec& spec,
+              const InterpolantSpec& interpolant = {}) {
     Threads threads(1);
     Progress silent;
-    return train(data, InterpolantSpec{}, spec, 1, {}, threads, silent);
+    return train(data, interpolant, spec, 1, {}, threads, silent);
 }
 
 }  // namespace
@@ -192,6 +193,66 @@ TEST_CASE("guidance of one is the model, of nothing goes without label") {
     for (const Index j : {1, 2}) CHECK((strong.b - guided).col(j).cwiseAbs().maxCoeff() < 1e-12);
     for (const Index j : {0, 3}) CHECK(strong.b.col(j) == label.b.col(j));
     CHECK_THROWS_AS(GuidedField(make_field(trained(images(32), small())), {2}), Error);
+}
+
+TEST_CASE("x0 that is given stands below the label, and makes a path one from a point") {
+    TrainData data = images(64, 4);
+    data.x0 = normals(16, 64, 8);
+    hold_out(data, 0.25, 1);
+    InterpolantSpec interpolant;
+    interpolant.gamma = Choice<gammas>("brownian,a=0.5");
+    TrainSpec spec = small();
+    spec.coupling = Choice<couplings>("paired");
+    spec.condition = {"label", "x0"};
+    spec.label_dropout = 0;
+    spec.learn = "x1";
+    const auto all = prepare(data, interpolant, spec, 1);
+    CHECK(all->model.base.kind() == "given");
+    CHECK(all->source.setup.fixed_start);
+    const Batch batch = first_batch(*all, 16);
+    REQUIRE(batch.given.rows() == 17);
+    CHECK(batch.given.bottomRows(16) == batch.x0);
+    const auto rows = all->source.draw(0, 16).x1;
+    for (Index j = 0; j < 16; ++j)
+        CHECK(batch.given(0, j) == data.given(0, rows[static_cast<std::size_t>(j)]));
+    const Model model = trained(data, spec, interpolant);
+    const auto field = make_field(model);
+    CHECK(field->conditions().start);
+    CHECK((field->available() & (kU | kS | kX0)) == (kU | kS | kX0));
+
+    CHECK_THROWS_WITH_AS(prepare(data, InterpolantSpec{}, spec, 1),
+                         "--condition x0: from a given point only a latent leads to different x1; "
+                         "give --gamma brownian",
+                         Error);
+    data.conditions.shape = {3};
+    CHECK_THROWS_WITH_AS(prepare(data, interpolant, spec, 1),
+                         "--condition: x0 and condition exclude each other", Error);
+    data.x0.reset();
+    CHECK_THROWS_WITH_AS(prepare(data, interpolant, spec, 1),
+                         "--condition x0: there are no samples of it; give --x0 FILE", Error);
+}
+
+TEST_CASE("what counts in a coupling is held out with its samples") {
+    TrainData data;
+    data.shape = {2};
+    const Index n = 40;
+    data.x1 = normals(2, n, 9);
+    data.x0 = normals(2, 30, 10);
+    data.beside1 = 100 * data.x1.topRows(1);
+    data.beside0 = 100 * data.x0->topRows(1);
+    hold_out(data, 0.25, 1);
+    CHECK(data.beside1 == 100 * data.x1.topRows(1));
+    CHECK(data.valid_beside1 == 100 * data.valid1.topRows(1));
+    CHECK(data.beside0 == 100 * data.x0->topRows(1));
+    CHECK(data.valid_beside0 == 100 * data.valid0->topRows(1));
+    TrainSpec spec = small("mlp,width=8");
+    spec.coupling = Choice<couplings>("ot");
+    const auto all = prepare(data, InterpolantSpec{}, spec, 1);
+    const double unit = all->model.transform.scale[0];
+    CHECK((all->seen1.bottomRows(1) - data.beside1 / unit).cwiseAbs().maxCoeff() < 1e-12);
+    CHECK(all->seen0.topRows(2) == all->x0);
+    data.beside0.resize(0, 0);
+    CHECK_THROWS_AS(prepare(data, InterpolantSpec{}, spec, 1), Error);
 }
 
 TEST_CASE("what does not fit together is refused") {

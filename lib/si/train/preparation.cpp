@@ -74,7 +74,7 @@ void choose_coordinates(const TrainData& data, const TrainSpec& spec, Model& mod
     if (data.x0 || Interpolant(model.interpolant).mirror()) {
         require(!spec.base.row().units, Failure::usage,
                 "--base: x0 has samples, which are its law");
-        model.base = "samples";
+        model.base = spec.given_start() ? "given" : "samples";
         std::optional<Moments> start;
         if (data.x0) start = moments_of(*data.x0, data.stored0);
         model.transform = standardization(data, spec, start);
@@ -102,7 +102,7 @@ void choose_coordinates(const TrainData& data, const TrainSpec& spec, Model& mod
     }
 }
 
-void check_data(const TrainData& data, const Interpolant& interpolant) {
+void check_data(const TrainData& data, const TrainSpec& spec, const Interpolant& interpolant) {
     const Index d = data.x1.rows();
     const auto same = [&](const Matrix& x, std::string_view name) {
         require(x.size() == 0 || x.rows() == d, Failure::data, name, " has ", x.rows(),
@@ -115,6 +115,17 @@ void check_data(const TrainData& data, const Interpolant& interpolant) {
     if (data.valid0) same(*data.valid0, "the held-out x0");
     require(!data.x0 || !interpolant.mirror(), Failure::usage,
             "path mirror goes from the data to the data; leave --x0 out");
+    require(data.beside0.rows() == data.beside1.rows() &&
+                data.valid_beside0.rows() == data.valid_beside1.rows(),
+            Failure::data, "what counts beside x0 and x1 in their coupling does not fit together");
+    if (!spec.given_start()) return;
+    require(data.x0.has_value(), Failure::usage,
+            "--condition x0: there are no samples of it; give --x0 FILE");
+    require(Setup{interpolant}.noise_at_start() > 0, Failure::usage,
+            "--condition x0: from a given point only a latent leads to different x1; give --gamma "
+            "brownian");
+    require(data.conditions.shape.empty(), Failure::usage,
+            "--condition: x0 and condition exclude each other");
 }
 
 /// The mean of a set in the model's coordinates.
@@ -150,6 +161,10 @@ void add_conditions(const TrainData& data, const TrainSpec& spec, Preparation& a
         all.given = data.given;
         all.valid_given = data.valid_given;
         source.given = &all.given;
+    }
+    if (all.model.given_start()) {
+        source.conditions.shape = all.model.shape;
+        source.conditions.start = true;
     }
     source.corruption = all.model.corruption();
     if (!source.corruption) return;
@@ -212,7 +227,7 @@ void Validation::take(Index n1, Index n0, bool independent) {
 std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpec& interpolant,
                                      const TrainSpec& spec, std::uint64_t seed) {
     const Interpolant made(interpolant);
-    check_data(data, made);
+    check_data(data, spec, made);
     auto all = std::make_unique<Preparation>();
     Model& model = all->model;
     model.dim = data.x1.rows();
@@ -240,12 +255,20 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
         source.base = base;
     }
     add_conditions(data, spec, *all);
-    const auto draw_from = [&](const Matrix& x0, const Matrix& x1) {
-        return spec.coupling.make(CouplingData{x0.cols(), x1.cols(), seed, data.x0 ? &x0 : nullptr,
-                                               &x1, model.transform.scale[0]});
+    const double unit = model.transform.scale[0];
+    const auto seen = [unit](const Matrix& x, const Matrix& beside, Matrix& both) {
+        if (beside.rows() == 0) return &x;
+        both.resize(x.rows() + beside.rows(), x.cols());
+        both << x, beside / unit;
+        return static_cast<const Matrix*>(&both);
+    };
+    const auto draw_from = [&](const Matrix* x0, const Matrix* x1) {
+        return spec.coupling.make(
+            CouplingData{x0->cols(), x1->cols(), seed, data.x0 ? x0 : nullptr, x1, unit});
     };
     source.draw = data.stored1 ? draw_from_blocks(data, model.transform, spec, seed)
-                               : draw_from(all->x0, all->x1);
+                               : draw_from(seen(all->x0, data.beside0, all->seen0),
+                                           seen(all->x1, data.beside1, all->seen1));
     source.time = spec.time.make();
     const auto range = regular_times(source.setup, all->learned, kTimeMargin);
     source.first_time = range[0];
@@ -265,7 +288,9 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
     if (all->valid1.cols() > 0) {
         validation.take(all->valid1.cols(), all->valid0.cols(), independent);
         if (spec.coupling.row().by_distance) {
-            validation.pairs = draw_from(all->valid0, all->valid1)(0, validation.size);
+            const auto draw = draw_from(seen(all->valid0, data.valid_beside0, all->valid_seen0),
+                                        seen(all->valid1, data.valid_beside1, all->valid_seen1));
+            validation.pairs = draw(0, validation.size);
         }
     }
     fill_field(data, spec, independent, *all);

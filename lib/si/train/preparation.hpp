@@ -29,8 +29,9 @@ struct Preparation {
     Model model;  ///< without its field
     NetworkFieldSpec field;
     std::vector<const Quantity*> learned;
-    Matrix x1, x0, valid1, valid0;  ///< in the model's coordinates
-    Matrix given, valid_given;      ///< what x1 is conditioned on
+    Matrix x1, x0, valid1, valid0;                  ///< in the model's coordinates
+    Matrix given, valid_given;                      ///< what x1 is conditioned on
+    Matrix seen1, seen0, valid_seen1, valid_seen0;  ///< by a coupling, where that is more than x
     BatchSource source;
     Validation validation;
 };

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 
@@ -39,6 +40,11 @@ struct TrainSpec {
     Index valid_interval = 200;
     bool errors = false;
 
+    /// The fields are conditioned on x0.
+    bool given_start() const {
+        return std::find(condition.begin(), condition.end(), "x0") != condition.end();
+    }
+
     static constexpr auto fields() {
         return std::tuple{
             field("learn", &TrainSpec::learn, "Fields to learn, of b, v, s, eta, x0, x1 and u")
@@ -68,9 +74,9 @@ struct TrainSpec {
                   kNonNegative),
             field("condition", &TrainSpec::condition,
                   "What of the data the model is conditioned on: the datasets label, condition or "
-                  "both",
+                  "both, or x0, each path's own start",
                   one_of(+[] {
-                      return std::vector<std::string>{"label", "condition"};
+                      return std::vector<std::string>{"label", "condition", "x0"};
                   }))
                 .value("WORD,..."),
             field(

@@ -73,10 +73,12 @@ void hold_out(TrainData& data, double fraction, std::uint64_t seed) {
     const bool alike = data.x0 && data.x0->cols() == data.x1.cols();
     split(data.x1, data.valid1, 0);
     if (data.given.size() > 0) split(data.given, data.valid_given, 0);
+    if (data.beside1.size() > 0) split(data.beside1, data.valid_beside1, 0);
     if (data.x0) {
         data.valid0.emplace();
         split(*data.x0, *data.valid0, alike ? 0 : 1);
     }
+    if (data.beside0.size() > 0) split(data.beside0, data.valid_beside0, alike ? 0 : 1);
 }
 
 Model train(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec spec,

@@ -22,6 +22,8 @@ struct TrainData {
     /// What x1 is conditioned on, a column for each: a label, then numbers, as conditions says.
     Matrix given, valid_given;
     Conditions conditions;
+    /// What counts in the cost of a coupling beside x0 and x1: coordinates_beside() them, or none.
+    Matrix beside0, beside1, valid_beside0, valid_beside1;
     std::optional<Model> teacher;  ///< whose flow made the pairs (x0, x1), if one did
     /// More of x1 (and of x0, when there is one) than memory holds: x1 and x0 then have no columns,
     /// and `given` has one for each row of the set.
