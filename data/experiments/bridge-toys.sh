@@ -12,12 +12,13 @@ methods=${2:-lightsb otcfm cfm sf2m dsbm}
 seeds=${3:-1 2 3 4 5}
 mkdir -p "$directory" && cd "$directory"
 
-# draw NAME N SEED FILE. Moons are three times as wide, about the origin, as in those tables; an
+# draw NAME N SEED FILE. The eight points have covariance sqrt(0.1) I, as the code of those tables
+# makes them. Moons are three times as wide, about the origin, as in those tables; an
 # s-curve is that of scikit-learn without its middle coordinate, times three.
 draw() {
     case $1 in
         normal) si-data gaussian,dim=2 -n "$2" --seed "$3" -q -o "$4" ;;
-        eight) si-data ring,modes=8,radius=5,sigma=0.316 -n "$2" --seed "$3" -q -o "$4" ;;
+        eight) si-data ring,modes=8,radius=5,sigma=0.5623 -n "$2" --seed "$3" -q -o "$4" ;;
         moons)
             si-data moons,noise=0.2 -n "$2" --seed "$3" -q -o moons.h5
             si-data export moons.h5 -q -o moons.csv
