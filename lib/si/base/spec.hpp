@@ -159,7 +159,8 @@ Json write_spec(const Spec& spec) {
 template <class Spec>
 std::vector<FieldInfo> describe() {
     std::vector<FieldInfo> list;
-    for_each_field<Spec>([&](const auto& f) { list.push_back(f.info()); });
+    const Spec spec{};  // whose defaults may differ from those of a base that has the field
+    for_each_field<Spec>([&](const auto& f) { list.push_back(f.info(spec)); });
     return list;
 }
 

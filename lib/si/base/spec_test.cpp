@@ -101,6 +101,27 @@ TEST_CASE("an alias is another way to type a name, and is not stored") {
     CHECK(things().info()[1].summary == "nothing to set");
 }
 
+namespace {
+
+struct Long {
+    Index steps = 5;
+    static constexpr auto fields() {
+        return std::tuple{field("steps", &Long::steps, "How far", kPositive)};
+    }
+};
+
+struct Longer : Long {
+    Longer() { steps = 8; }
+    static constexpr auto fields() { return Long::fields(); }
+};
+
+}  // namespace
+
+TEST_CASE("a spec that takes its fields from another one describes its own defaults") {
+    CHECK(describe<Long>()[0].fallback == "5");
+    CHECK(describe<Longer>()[0].fallback == "8");
+}
+
 TEST_CASE("numbers are read in full or not at all") {
     CHECK(parse_integer("010") == 10);
     CHECK(parse_integer("1e6") == 1000000);
