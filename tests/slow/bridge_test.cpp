@@ -100,7 +100,7 @@ TEST_CASE("the max-min of networks finds the action and the variances of the bri
     Threads threads;
     Progress silent;
     const Model model =
-        make_bridge("interpolant,by=network", {x0, x1, {1}, {1}, false, 1}, threads, silent);
+        make_bridge("neural-interpolant", {x0, x1, {1}, {1}, false, 1}, threads, silent);
 
     TransportSpec along;
     along.sde = Choice<sde_steps>("heun,steps=100");
@@ -154,8 +154,8 @@ TEST_CASE("the max-min of networks brings the action of moons down to that of th
         spec.transport = 5000;
         return score_between(model, y0, y1, spec, 1, threads, silent);
     };
-    const Json light = score("lightsb"), still = score("interpolant,by=network,path_rate=0"),
-               bent = score("interpolant,by=network");
+    const Json light = score("lightsb"), still = score("neural-interpolant,path_rate=0"),
+               bent = score("neural-interpolant");
     MESSAGE("path energies: light ", light["path_energy"].dump(), ", still ",
             still["path_energy"].dump(), ", bent ", bent["path_energy"].dump(), "; W2 ",
             bent["w2"].dump(), ", floor ", bent["w2_floor"].dump());

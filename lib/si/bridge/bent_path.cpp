@@ -1,32 +1,20 @@
 #include "si/bridge/bent_path.hpp"
 
-#include <cmath>
-#include <numbers>
-
+#include "si/flow/network_field.hpp"
 #include "si/net/gemm.hpp"
 
 namespace si {
-namespace {
-
-constexpr Index kMostTogether = 256;
-
-/// Of sine k, counted from 0: its value and its slope at t.
-std::array<double, 2> mode(Index k, double t) {
-    const double rate = static_cast<double>(k + 1) * std::numbers::pi;
-    return {std::sin(rate * t), rate * std::cos(rate * t)};
-}
-
-}  // namespace
-
 BentPath::BentPath(Index dim, const Choice<networks>& net, Index modes, std::uint64_t seed,
                    int workers)
     : dim_(dim),
       modes_(modes),
+      path_({.path = Choice<paths>("fourier")}),
+      mode_(path_.spec().path.row().mode),
       graph_(net.make(NetworkShape{2 * dim, modes * dim, {2 * dim}})),
       weights_(graph_),
       learned_(graph_.initial(seed)),
       tapes_(static_cast<std::size_t>(workers)) {
-    together_ = graph_.columns_together(kMostTogether);
+    together_ = graph_.columns_together(kChunk);
     for (const Tensor& tensor : graph_.tensors()) {
         if (tensor.name.starts_with("output.")) {
             learned_.segment(tensor.offset, tensor.size()).setZero();
@@ -50,18 +38,18 @@ void BentPath::tangents(int worker, ConstVector t, ConstMatrix x0, ConstMatrix x
     Eigen::Map<Eigen::RowVectorXf>(tape->input(1), wide).setZero();  // N does not know the time
     const Eigen::Map<const MatrixF> bends(tape->forward(weights_, wide), modes_ * dim_, n);
     for (Index j = 0; j < n; ++j) {
-        const double angle = std::numbers::pi / 2 * t[j];
-        Vector at = std::cos(angle) * x0.col(j) + std::sin(angle) * x1.col(j);
-        Vector velocity =
-            std::numbers::pi / 2 * (std::cos(angle) * x1.col(j) - std::sin(angle) * x0.col(j));
+        const auto c = path_.at(t[j]);
+        auto at = start.col(j), velocity = end.col(j);
+        at = c.alpha * x0.col(j) + c.beta * x1.col(j);
+        velocity = c.alpha_dot * x0.col(j) + c.beta_dot * x1.col(j);
         for (Index k = 0; k < modes_; ++k) {
-            const auto [value, slope] = mode(k, t[j]);
+            const auto [value, slope] = mode_(k, t[j]);
             const auto bend = bends.col(j).segment(k * dim_, dim_).cast<double>();
             at += value * bend;
             velocity += slope * bend;
         }
-        start.col(j) = at - t[j] * velocity;
-        end.col(j) = at + (1 - t[j]) * velocity;
+        at -= t[j] * velocity;
+        velocity += at;  // which is the start now
     }
 }
 
@@ -72,7 +60,7 @@ void BentPath::gradient(int worker, ConstVector t, ConstMatrix pull, ConstMatrix
     Eigen::Map<MatrixF> seed(tape.seed(), modes_ * dim_, wide);
     for (Index j = 0; j < n; ++j) {
         for (Index k = 0; k < modes_; ++k) {
-            const auto [value, slope] = mode(k, t[j]);
+            const auto [value, slope] = mode_(k, t[j]);
             seed.col(j).segment(k * dim_, dim_) =
                 (value * pull.col(j) + slope * push.col(j)).cast<float>();
         }

@@ -146,9 +146,15 @@ Model sinkhorn(const SinkhornBridgeSpec& spec, const BridgeTask& task, Threads& 
     return model;
 }
 
-Model interpolant(const MaxMinSpec& spec, const BridgeTask& task, Threads& threads,
-                  Progress& progress) {
-    if (spec.by == "network") return max_min_bridge(spec, task, threads, progress);
+struct InterpolantBridgeSpec {
+    Index modes = 4;
+    static constexpr auto fields() {
+        return std::tuple{field("modes", &InterpolantBridgeSpec::modes,
+                                "Sines in alpha, and in beta", kPositive)};
+    }
+};
+
+Model interpolant(const InterpolantBridgeSpec& spec, const BridgeTask& task, Threads&, Progress&) {
     const auto start = GaussianLaw::of(task.x0), end = GaussianLaw::of(task.x1);
     const GaussianBridge reference(start, end, task.noise.epsilon);  // refuses singular ones
     const auto best = least_action(start, end, task.noise.epsilon, spec.modes);
@@ -188,8 +194,11 @@ constexpr auto kMethods = std::to_array<BridgeRow>({
      true, from_json<reflow_bridge>},
     {"dsbm", "iterated Markovian fitting: networks on the pairs that the last bridge makes",
      spec_of<DsbmSpec>, false, from_json<dsbm_bridge>},
-    {"interpolant", "the path between independent x0 and x1 whose action is least",
-     spec_of<MaxMinSpec>, false, from_json<interpolant>},
+    {"interpolant",
+     "least action of alpha x0 + beta x1 + gamma z between Gaussians with the moments",
+     spec_of<InterpolantBridgeSpec>, false, from_json<interpolant>},
+    {"neural-interpolant", "least action of any path between independent x0 and x1, by networks",
+     spec_of<MaxMinSpec>, false, from_json<max_min_bridge>},
 });
 
 Model automatic(const NoSettings&, const BridgeTask& task, Threads& threads, Progress& progress) {

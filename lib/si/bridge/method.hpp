@@ -42,8 +42,8 @@ struct BridgeRow {
 };
 
 /// auto, gaussian, lightsb, lightsbm, sinkhorn, interpolant, and by networks sf2m, otcfm, cfm,
-/// dsbm, reflow. A model's base is known by its samples only, except for gaussian and interpolant.
-/// Its field is of kind bridge, network or, for interpolant, gaussian.
+/// dsbm, reflow, neural-interpolant. A model's base is known by its samples only, except for
+/// gaussian and interpolant. Its field is of kind bridge, network or, for interpolant, gaussian.
 Catalogue<BridgeRow> bridge_methods();
 
 /// Checks the task and makes the bridge. Throws Failure::data for sets that do not fit together

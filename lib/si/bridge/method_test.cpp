@@ -105,20 +105,20 @@ TEST_CASE("fitted online, the iteration is the same on any threads, and keeps it
     CHECK_THROWS_AS(Choice<bridge_methods>("dsbm,schedule=often"), Error);
 }
 
-TEST_CASE("a path that a network bends is the same on any threads, and its model runs both ways") {
-    const auto task = task_of(normals(2, 300, 1), normals(2, 200, 2).array() + 1, 0.5);
-    const Choice<bridge_methods> method("interpolant,by=network,steps=40,width=16,batch=200");
-    const Model model = bridge(method, task);
-    CHECK(model.about["bridge"]["actions"].size() == 20);
-    CHECK_FALSE(model.independent);
-    CHECK(carried(model, task.x0.leftCols(5), Direction::forward, "heun,steps=5").allFinite());
-    CHECK(carried(model, task.x1.leftCols(5), Direction::backward).allFinite());
-    Threads one(1);
-    Progress silent;
-    CHECK(make_bridge(method, task, one, silent).parameters == model.parameters);
-    CHECK_FALSE(bridge("interpolant,by=network,steps=40,width=16,batch=200,path_rate=0", task)
-                    .parameters.isApprox(model.parameters));
-    CHECK_THROWS_AS(Choice<bridge_methods>("interpolant,by=chance"), Error);
+// The path that it starts from has 1.6 times the action of the bridge, .342 against .214 with z of
+// unit variance; what is learned of the drift in so short a run adds to both.
+TEST_CASE("bending the path brings its action down") {
+    const auto task = task_of(normals(1, 5000, 1), 2 * normals(1, 5000, 2), 1);
+    const auto action = [&](const char* rate) {
+        const Model model =
+            bridge(Choice<bridge_methods>(
+                       text("neural-interpolant,steps=1500,width=32,batch=256,path_rate=", rate)),
+                   task);
+        return model.about["bridge"]["actions"].back().get<double>();
+    };
+    const double still = action("0"), bent = action("1e-4");
+    MESSAGE("still ", still, ", bent ", bent);
+    CHECK(bent < 0.8 * still);
 }
 
 TEST_CASE("what does not fit is refused") {

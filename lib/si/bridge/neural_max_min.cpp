@@ -61,10 +61,6 @@ class Game {
     std::vector<Worker> workers_;
 };
 
-Choice<networks> network_of(const LearningSpec& spec) {
-    return Choice<networks>(text("mlp,width=", spec.width, ",depth=", spec.depth));
-}
-
 std::unique_ptr<Preparation> preparation(const CommonUnits& common, const TrainSpec& training,
                                          std::uint64_t seed) {
     TrainData data;
@@ -86,7 +82,7 @@ Game::Game(const MaxMinSpec& spec, const CommonUnits& common, std::uint64_t seed
       v_(graph_),
       eta_(graph_),
       schedule_(training_.schedule.make()),
-      path_(common.data.x1.rows(), network_of(spec), spec.modes, seed + 2, threads.count()),
+      path_(common.data.x1.rows(), training_.net, spec.modes, seed + 2, threads.count()),
       update_(training_.optimizer.make()),
       first_(static_cast<Index>(kFirst * static_cast<double>(spec.steps))),
       last_(static_cast<Index>(kLast * static_cast<double>(spec.steps))),
@@ -186,12 +182,8 @@ double Game::improve(Index step, double fraction) {
         const double norm = std::sqrt(squared_norm(gradients_.data(), gradients_.rows()));
         require(std::isfinite(norm), Failure::check, "the path is not finite at step ", step + 1,
                 "; a lower path_rate may help");
-        const double shrink = norm > 1 ? 1 / norm : 1;
-        const auto done = static_cast<double>(step - first_);
-        const double decay = std::min(training_.ema, (done + 1) / (done + 10));
         path_.update(gradients_.data(),
-                     {step - first_ + 1, static_cast<float>(spec_.path_rate * fraction),
-                      static_cast<float>(shrink), static_cast<float>(decay)},
+                     update_rates(training_, step - first_, spec_.path_rate * fraction, norm),
                      update_);
     }
     return std::accumulate(actions_.begin(), actions_.end(), 0.0) /

@@ -7,27 +7,19 @@
 namespace si {
 
 struct MaxMinSpec : LearningSpec {
-    std::string by = "sines";
     Index modes = 4;
     double path_rate = 2e-4;
 
     MaxMinSpec() { steps = 8000; }
     static constexpr auto fields() {
         return std::tuple_cat(
-            std::tuple{
-                field("by", &MaxMinSpec::by,
-                      "sines: alpha x0 + beta x1 + gamma z between Gaussians with the moments of "
-                      "the samples; network: a path that a network bends, between the samples",
-                      one_of(+[] {
-                          return std::vector<std::string>{"sines", "network"};
-                      })),
-                field("modes", &MaxMinSpec::modes, "Sines in alpha and in beta, or in the bend",
-                      kPositive)},
             LearningSpec::fields(),
-            std::tuple{field("path_rate", &MaxMinSpec::path_rate,
-                             "Largest learning rate of the network that bends the path; 0 leaves "
-                             "it as it starts",
-                             kNonNegative)});
+            std::tuple{
+                field("modes", &MaxMinSpec::modes, "Sines with which the path bends", kPositive),
+                field("path_rate", &MaxMinSpec::path_rate,
+                      "Largest learning rate of the network that bends the path; 0 leaves "
+                      "it as it starts",
+                      kNonNegative)});
     }
 };
 

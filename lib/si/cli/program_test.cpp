@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdio>
 #include <fstream>
+#include <functional>
 #include <iterator>
 #include <new>
 #include <sstream>
@@ -10,7 +11,9 @@
 
 #include <doctest/doctest.h>
 
+#include "scratch.hpp"
 #include "si/base/catalogue.hpp"
+#include "si/base/leftover.hpp"
 
 namespace {
 
@@ -158,6 +161,22 @@ TEST_CASE("what is thrown decides the exit status") {
     CHECK(status(std::bad_alloc()).err == "si-demo: out of memory\n");
     CHECK(status(std::logic_error("no")).status == 70);
     CHECK(status(std::logic_error("no")).err.find("this is a bug") != std::string::npos);
+}
+
+TEST_CASE("where nothing may be thrown memory ends in a line, and no temporary file is left") {
+    const Scratch scratch;
+    const auto last = [](const std::function<void()>& f) noexcept { f(); };
+    const auto ends = [&](const std::function<void()>& f) {
+        return in_child([&] {
+            const Leftover file(spill(scratch / "a", "begun"));
+            last(f);
+            return 0;
+        });
+    };
+    CHECK(ends([] { throw std::bad_alloc(); }) == 71);
+    CHECK(scratch.count() == 0);
+    CHECK(ends([] { throw std::logic_error("no"); }) == 70);
+    CHECK(scratch.count() == 0);
 }
 
 TEST_CASE("help, version and manual say every option") {

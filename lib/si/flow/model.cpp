@@ -29,7 +29,7 @@ constexpr auto kBases = std::to_array<BaseRow>({
     {"point", "a single point", spec_of<PointSpec>, density<make_point>},
     {"samples", "known by its samples only", spec_of<NoSettings>, unknown},
     {"given", "a point for each path, which the fields are conditioned on", spec_of<NoSettings>,
-     unknown},
+     unknown, true, true},
 });
 
 std::shared_ptr<const Field> network(const NetworkFieldSpec& spec, const Model& model) {

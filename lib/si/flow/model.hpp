@@ -38,7 +38,8 @@ struct BaseRow {
     std::string_view name, summary;
     SpecInfo spec;
     std::optional<GaussianMixture> (*make)(const Json& settings, Index dim);
-    bool units = true;  ///< it is said in the units of the data; N(0, I) is not
+    bool units = true;   ///< it is said in the units of the data; N(0, I) is not
+    bool given = false;  ///< x0 is what the fields are conditioned on
 };
 
 /// normal, gaussian, mixture, point, samples (known by its samples only), and given: x0 is what
@@ -63,7 +64,7 @@ struct Model {
     /// x0 is N(0, I), drawn apart from x1, and there is no latent.
     bool one_sided() const;
     /// The fields are conditioned on x0.
-    bool given_start() const { return base.kind() == "given"; }
+    bool given_start() const { return base.row().given; }
     /// Samples at t = 0 are N(0, I) in files too, whatever the units of the data.
     bool base_has_no_units() const { return one_sided() && !transform.factor; }
     Setup setup() const;

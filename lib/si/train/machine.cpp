@@ -93,6 +93,14 @@ bool takes_both_signs(const TrainSpec& spec, const Setup& setup, const Quantity&
            (spec.antithetic == "auto" && wants_antithetic(setup, learned));
 }
 
+UpdateRates update_rates(const TrainSpec& spec, Index step, double rate, double norm) {
+    const double shrink = spec.clip > 0 && norm > spec.clip ? spec.clip / norm : 1;
+    const double decay =
+        std::min(spec.ema, static_cast<double>(step + 1) / static_cast<double>(step + 10));
+    return {step + 1, static_cast<float>(rate), static_cast<float>(shrink),
+            static_cast<float>(spec.ema > 0 ? decay : 0)};
+}
+
 Machine::Machine(const Graph& graph, std::vector<const Quantity*> learned,
                  const BatchSource& source, const TrainSpec& spec, std::uint64_t seed,
                  Threads& threads)
@@ -354,13 +362,7 @@ void Machine::update(Index step, double fraction) {
     const double norm = std::sqrt(square);
     require(std::isfinite(norm), Failure::check, "the gradient is not finite at step ", step + 1,
             "; a lower learning rate may help (--optimizer adam,lr=...)");
-    const double shrink = spec_.clip > 0 && norm > spec_.clip ? spec_.clip / norm : 1;
-    // The average forgets its start quickly.
-    const double decay =
-        std::min(spec_.ema, static_cast<double>(step + 1) / static_cast<double>(step + 10));
-    const UpdateRates rates{step + 1, static_cast<float>(peak_rate_ * fraction),
-                            static_cast<float>(shrink),
-                            static_cast<float>(spec_.ema > 0 ? decay : 0)};
+    const UpdateRates rates = update_rates(spec_, step, peak_rate_ * fraction, norm);
     threads_.for_each(std::ssize(blocks_), [&](Index k, int) {
         const Columns& block = blocks_[static_cast<std::size_t>(k)];
         const Index at = block.first;

@@ -34,6 +34,10 @@ std::vector<double> loss_weights(const TrainSpec& spec, Index count);
 /// its target asks for it.
 bool takes_both_signs(const TrainSpec& spec, const Setup& setup, const Quantity& learned);
 
+/// Of a step, counted from 0, whose gradient has this norm: it is clipped as `spec` says, and the
+/// average forgets its start quickly.
+UpdateRates update_rates(const TrainSpec& spec, Index step, double rate, double norm);
+
 /// The networks under training and everything that a step needs. The parameters of all
 /// networks are one flat vector. Refers to its arguments, which must outlive it.
 class Machine {
