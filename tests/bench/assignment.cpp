@@ -21,11 +21,12 @@ int main(int argc, char** argv) {
             static_cast<std::streamsize>(static_cast<std::size_t>(side->size()) * sizeof(double)));
     }
     if (!in) return std::fprintf(stderr, "bench_assignment: %s is too short\n", argv[3]), 65;
-    const auto cost = si::centred_cost(x, y);
+    const si::CentredCost cost(x, y);
+    const si::Matrix values = cost.values();
     const std::clock_t start = std::clock();
-    const auto best = si::assign(cost.values);
+    const auto best = si::assign(values);
     const double seconds = static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
     const auto count = static_cast<double>(n);
     std::printf("%.6f %.12g %.3g\n", seconds,
-                (best.cost + cost.row.sum() + cost.column.sum()) / count, best.gap() / count);
+                (best.cost + cost.row().sum() + cost.column().sum()) / count, best.gap() / count);
 }

@@ -5,20 +5,66 @@
 #include <functional>
 #include <vector>
 
+#include "si/base/simd.hpp"
+#include "si/base/threads.hpp"
+
 namespace si {
 
-CentredCost centred_cost(ConstMatrix x, ConstMatrix y) {
+namespace {
+
+constexpr Index kLanes = 16;  // points of y side by side, which is what makes the loop vectorise
+
+/// Scalar products of kLanes points, coordinate by coordinate, with one of d coordinates.
+SI_CLONES void products(const double* panel, const double* x, Index d, double* out) {
+    std::array<double, kLanes> sums{};
+    for (Index k = 0; k < d; ++k) {
+        for (Index l = 0; l < kLanes; ++l) sums[l] += panel[k * kLanes + l] * x[k];
+    }
+    for (Index l = 0; l < kLanes; ++l) out[l] = sums[l];
+}
+
+}  // namespace
+
+CentredCost::CentredCost(ConstMatrix x, ConstMatrix y) {
     const Vector mean_x = x.rowwise().mean(), mean_y = y.rowwise().mean();
-    const Matrix from = x.colwise() - mean_x, to = y.colwise() - mean_y;
-    CentredCost cost;
-    cost.values.noalias() = -(to.transpose() * from);
-    cost.values.colwise() += Vector(to.colwise().squaredNorm().transpose() / 2);
-    cost.values.rowwise() += Eigen::RowVectorXd(from.colwise().squaredNorm() / 2);
+    from_ = x.colwise() - mean_x;
+    const Matrix to = y.colwise() - mean_y;
+    half_from_ = from_.colwise().squaredNorm() / 2;
+    half_to_ = to.colwise().squaredNorm() / 2;
     // |x - y|^2 / 2 = |x' - y'|^2 / 2 + D x' - D y' + |D|^2 / 2 with D = mean_x - mean_y.
     const Vector apart = mean_x - mean_y;
-    cost.row = (from.transpose() * apart).array() + apart.squaredNorm() / 2;
-    cost.column = -(to.transpose() * apart);
-    return cost;
+    row_ = (from_.transpose() * apart).array() + apart.squaredNorm() / 2;
+    column_ = -(to.transpose() * apart);
+    const Index d = to.rows(), n = to.cols();
+    panels_.resize(static_cast<std::size_t>((n + kLanes - 1) / kLanes * kLanes * d));
+    for (Index j = 0; j < n; ++j) {
+        double* panel = panels_.data() + j / kLanes * kLanes * d + j % kLanes;
+        for (Index k = 0; k < d; ++k) panel[k * kLanes] = to(k, j);
+    }
+}
+
+void CentredCost::columns(Index first, MatrixRef out) const {
+    const Index d = from_.rows(), n = half_to_.size();
+    std::array<double, kLanes> dots;
+    for (Index j = 0; j < n; j += kLanes) {
+        const Index count = std::min(kLanes, n - j);
+        for (Index i = 0; i < out.cols(); ++i) {
+            products(panels_.data() + j * d, from_.col(first + i).data(), d, dots.data());
+            double* column = out.col(i).data() + j;
+            for (Index l = 0; l < count; ++l) {
+                column[l] = half_to_[j + l] + half_from_[first + i] - dots[l];
+            }
+        }
+    }
+}
+
+Matrix CentredCost::values() const {
+    constexpr Index kTogether = 64;  // columns of x that meet a panel of y while it is near
+    Matrix all(half_to_.size(), from_.cols());
+    for (const Columns& part : chunks(all.cols(), kTogether)) {
+        columns(part.first, all.middleCols(part.first, part.count));
+    }
+    return all;
 }
 
 std::array<Matrix, 2> coordinates_beside(const Beside& x0, const Beside& x1,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <vector>
 
 #include "si/base/spec.hpp"
 #include "si/base/types.hpp"
@@ -11,14 +12,27 @@ namespace si {
 /// column_j. Both sets are centred before anything is multiplied out, so that sets far apart keep
 /// their digits; what that takes from the cost depends on one index alone, and neither a best
 /// matching nor an entropic plan changes by it.
-struct CentredCost {
-    Matrix values;  ///< (n1, n0): one column for each of the first set
-    Vector row;     ///< (n0)
-    Vector column;  ///< (n1)
-};
+class CentredCost {
+  public:
+    /// x is (d, n0), y is (d, n1). Refers to neither.
+    CentredCost(ConstMatrix x, ConstMatrix y);
 
-/// x is (d, n0), y is (d, n1).
-CentredCost centred_cost(ConstMatrix x, ConstMatrix y);
+    /// `out` (n1, some) becomes the columns of the values from the first on, one for each x.
+    void columns(Index first, MatrixRef out) const;
+
+    /// All values, (n1, n0).
+    Matrix values() const;
+
+    const Vector& row() const { return row_; }        ///< (n0)
+    const Vector& column() const { return column_; }  ///< (n1)
+
+  private:
+    Matrix from_;  ///< x, centred
+    std::vector<double>
+        panels_;  ///< y, centred: kLanes points at a time, a coordinate after the other
+    Vector half_from_, half_to_;  ///< half of squared norms
+    Vector row_, column_;
+};
 
 /// What counts in the cost beside |x - y|^2 / 2, in the same units: `labels` where the labels of
 /// two differ, and `conditions` times |c - c'|^2 / 2 of their conditions.

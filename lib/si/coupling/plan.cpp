@@ -122,12 +122,12 @@ Matching match_exactly(ConstMatrix x0, ConstMatrix x1) {
         for (Index& j : matching.x1) j = rows1[static_cast<std::size_t>(j)];
         return matching;
     }
-    const auto cost = centred_cost(x0, x1);
-    const Assignment best = assign(cost.values);
+    const CentredCost cost(x0, x1);
+    const Assignment best = assign(cost.values());
     const auto n = static_cast<double>(x0.cols());
     return {counted(x0.cols()),
             best.thing,
-            (best.cost + cost.row.sum() + cost.column.sum()) / n,
+            (best.cost + cost.row().sum() + cost.column().sum()) / n,
             0,
             best.gap() / n,
             best.augmentations};

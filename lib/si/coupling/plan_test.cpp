@@ -1,6 +1,7 @@
 #include "si/coupling/plan.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numeric>
 
@@ -64,6 +65,23 @@ Matrix whole(const SinkhornPlan& plan) {
 }
 
 }  // namespace
+
+TEST_CASE("values, rows and columns make up the cost, of sets far away too") {
+    for (const auto& [d, n0, n1] : {std::array<Index, 3>{1, 1, 1}, {2, 70, 37}, {130, 5, 16}}) {
+        const Matrix x = normals(d, n0, 1).array() + 1e4, y = normals(d, n1, 2).array() - 1e4;
+        const CentredCost cost(x, y);
+        const Matrix sum =
+            (cost.values().colwise() + cost.column()).rowwise() + cost.row().transpose();
+        const Matrix c = costs(x, y);
+        CHECK((sum - c).cwiseAbs().maxCoeff() <= 1e-13 * c.maxCoeff());
+        if (n0 > 1) CHECK(cost.values().cwiseAbs().maxCoeff() < 20 * static_cast<double>(d));
+        Matrix some(n1, 2);
+        if (n0 > 3) {
+            cost.columns(2, some);
+            CHECK(some == cost.values().middleCols(2, 2));
+        }
+    }
+}
 
 TEST_CASE("the assignment is the best of all permutations") {
     for (Index n = 1; n <= 8; ++n) {
@@ -171,6 +189,31 @@ TEST_CASE("a plan that starts from a near one is the same, in fewer iterations")
     // At the points of the plan the function is the potential, up to what converging left.
     const Vector apart = cold.g_at(y, threads) - cold.g();
     CHECK(apart.cwiseAbs().maxCoeff() < 1e-3 * e);
+}
+
+// Each half of an iteration is the exact maximiser of the dual in one potential.
+TEST_CASE("the dual value of an entropic plan never falls from one iteration to the next") {
+    const Matrix x = normals(3, 120, 1), y = normals(3, 90, 2).array() + 0.5;
+    const double e = 0.05;
+    Threads threads(1);
+    const SinkhornPlan near(normals(3, 10, 3), normals(3, 10, 4), {e, 1e-3, 1}, threads);
+    double before = -INFINITY;
+    int rose = 0;
+    for (Index iterations = 1; iterations <= 40; ++iterations) {
+        const SinkhornPlan plan(x, y, {e, 1e-15, iterations}, threads, &near);
+        REQUIRE(plan.iterations() == iterations);
+        const Matrix c = costs(x, y);
+        const double mass =
+            ((plan.f().transpose().replicate(90, 1) + plan.g().replicate(1, 120) - c) / e)
+                .array()
+                .exp()
+                .mean();
+        const double dual = plan.f().mean() + plan.g().mean() - e * (mass - 1);
+        CHECK(dual >= before - 1e-13);
+        rose += dual > before + 1e-9;
+        before = dual;
+    }
+    CHECK(rose > 20);
 }
 
 TEST_CASE("from a permutation to independence as epsilon grows, and finite throughout") {

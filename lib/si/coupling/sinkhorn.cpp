@@ -12,10 +12,14 @@ namespace {
 
 constexpr Index kColumns = 64;  // that one thread takes at a time
 
-void over_columns(Index n, Threads& threads, const std::function<void(Index)>& body) {
+void in_parts(Index n, Threads& threads, const std::function<void(const Columns&)>& body) {
     const auto cut = chunks(n, kColumns);
-    threads.for_each(std::ssize(cut), [&](Index k, int) {
-        const Columns& part = cut[static_cast<std::size_t>(k)];
+    threads.for_each(std::ssize(cut),
+                     [&](Index k, int) { body(cut[static_cast<std::size_t>(k)]); });
+}
+
+void over_columns(Index n, Threads& threads, const std::function<void(Index)>& body) {
+    in_parts(n, threads, [&](const Columns& part) {
         for (Index i = part.first; i < part.first + part.count; ++i) body(i);
     });
 }
@@ -30,11 +34,19 @@ SinkhornPlan::SinkhornPlan(ConstMatrix x, ConstMatrix y, const SinkhornSpec& spe
     require(x.cols() > 0 && y.cols() > 0, Failure::data, "there are no points to couple");
     require(x.rows() == y.rows(), Failure::data, "points have ", x.rows(), " and ", y.rows(),
             " coordinates");
-    auto cost = centred_cost(x, y);
-    cost_columns_ = std::move(cost.values);
-    cost_rows_ = cost_columns_.transpose();
-    row_shift_ = std::move(cost.row);
-    column_shift_ = std::move(cost.column);
+    const CentredCost cost(x, y);
+    row_shift_ = cost.row();
+    column_shift_ = cost.column();
+    cost_columns_.resize(y.cols(), x.cols());
+    cost_rows_.resize(x.cols(), y.cols());
+    in_parts(x.cols(), threads, [&](const Columns& part) {
+        auto columns = cost_columns_.middleCols(part.first, part.count);
+        cost.columns(part.first, columns);
+        for (const Columns& tile : chunks(y.cols(), kColumns)) {
+            cost_rows_.block(part.first, tile.first, part.count, tile.count) =
+                columns.middleRows(tile.first, tile.count).transpose();
+        }
+    });
     inner_f_.setZero(x.cols());
     inner_g_.setZero(y.cols());
     if (near != nullptr) {
@@ -94,15 +106,20 @@ void SinkhornPlan::iterate(Threads& threads) {
 }
 
 Vector SinkhornPlan::g_at(ConstMatrix y, Threads& threads) const {
-    const auto cost = centred_cost(y, x_);
+    const CentredCost cost(y, x_);
     const Index n0 = x_.cols();
-    const Vector shifted = f_ - cost.column;
+    const Vector shifted = f_ - cost.column();
     const double log_n0 = std::log(static_cast<double>(n0));
     Vector g(y.cols());
-    over_columns(y.cols(), threads, [&](Index j) {
-        const double* c = cost.values.col(j).data();
-        g[j] = cost.row[j] -
-               spec_.epsilon * (log_sum_of(shifted.data(), c, n0, spec_.epsilon) - log_n0);
+    in_parts(y.cols(), threads, [&](const Columns& part) {
+        Matrix columns(n0, part.count);
+        cost.columns(part.first, columns);
+        for (Index k = 0; k < part.count; ++k) {
+            const Index j = part.first + k;
+            const double* c = columns.col(k).data();
+            g[j] = cost.row()[j] -
+                   spec_.epsilon * (log_sum_of(shifted.data(), c, n0, spec_.epsilon) - log_n0);
+        }
     });
     return g;
 }

@@ -55,9 +55,9 @@ Estimate estimate(const Vector& u, const Vector& v) {
 }
 
 Prices prices_of_squares(ConstMatrix x, ConstMatrix y) {
-    const auto cost = centred_cost(x, y);  // of half the squares
-    const auto best = assign(cost.values);
-    return {2 * (best.u + cost.row), 2 * (best.v + cost.column)};
+    const CentredCost cost(x, y);  // of half the squares
+    const auto best = assign(cost.values());
+    return {2 * (best.u + cost.row()), 2 * (best.v + cost.column())};
 }
 
 Prices prices_of_distances(ConstMatrix x, ConstMatrix y) {
