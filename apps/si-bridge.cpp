@@ -2,6 +2,7 @@
 
 #include "si/cli/program.hpp"
 #include "si/io/bridging.hpp"
+#include "si/io/forecast.hpp"
 #include "si/io/model_file.hpp"
 
 using si::cli::Common;
@@ -97,6 +98,7 @@ int bench(int argc, char** argv) {
 int main(int argc, char** argv) {
     std::string x0, x1;
     si::BridgeSpec spec;
+    si::DryRunSpec dry;
     Common common;
     Output output;
     return Program("si-bridge", "Schroedinger bridges and couplings between two sets of samples")
@@ -110,6 +112,7 @@ int main(int argc, char** argv) {
         .input("X0", x0, kStart)
         .input("X1", x1, kEnd)
         .options("Bridge", spec)
+        .unrecorded_options("Forecast", dry)
         .output(output)
         .common(common)
         .example("si-bridge a.h5 b.h5 --sigma 0.5 -o bridge.json", "")
@@ -117,8 +120,12 @@ int main(int argc, char** argv) {
                  "Where it takes the samples of a.")
         .run(argc, argv, [&](Console& console) {
             si::Threads threads(common.threads);
-            auto model = si::make_bridge(spec.method, si::read_task(x0, x1, spec, common.seed),
-                                         threads, console);
+            const auto task = si::read_task(x0, x1, spec, common.seed);
+            if (dry.dry_run) {
+                std::cout << si::forecast_bridge(spec.method, task, threads) << '\n';
+                return;
+            }
+            auto model = si::make_bridge(spec.method, task, threads, console);
             model.about["command"] = console.command();
             si::write_model(output.output, model);
         });

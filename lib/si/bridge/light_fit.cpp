@@ -136,7 +136,8 @@ using StepLoss =
     std::function<double(Index step, const LightParameters& at, LightParameters& gradient)>;
 
 /// Adam from a start, at a rate that falls to zero.
-Potential descend(Start start, double epsilon, const LightSpec& spec, const StepLoss& loss_of) {
+Potential descend(Start start, double epsilon, const LightSpec& spec, const StepLoss& loss_of,
+                  const std::function<void()>& stepped) {
     auto [at, width] = std::move(start);
     const double peak = spec.rate.value_or(std::clamp(0.1 * width, 5e-4, 3e-2));
     Adam adam_a, adam_r, adam_shape;
@@ -155,6 +156,7 @@ Potential descend(Start start, double epsilon, const LightSpec& spec, const Step
         a = at.a;
         adam_r.step(at.r, gradient.r, rate, step);
         adam_shape.step(at.shape, gradient.shape, rate, step);
+        if (stepped) stepped();
     }
     return at.potential(epsilon);
 }
@@ -166,20 +168,23 @@ void require_points(ConstMatrix x0, ConstMatrix x1) {
 }  // namespace
 
 Potential fit_light(ConstMatrix x0, ConstMatrix x1, double epsilon, const LightSpec& spec,
-                    std::uint64_t seed, std::uint32_t which) {
+                    std::uint64_t seed, std::uint32_t which, const std::function<void()>& stepped) {
     require_points(x0, x1);
     Matrix batch0, batch1, u(2, spec.batch);
-    return descend(start_of(x0, x1, epsilon, spec, seed, which), epsilon, spec,
-                   [&](Index step, const LightParameters& at, LightParameters& gradient) {
-                       fill_uniform({seed, Purpose::fit, address_of(which, step)}, 0, u);
-                       draw_batch(x0, u, 0, batch0);
-                       draw_batch(x1, u, 1, batch1);
-                       return light_loss(at, epsilon, batch0, batch1, &gradient);
-                   });
+    return descend(
+        start_of(x0, x1, epsilon, spec, seed, which), epsilon, spec,
+        [&](Index step, const LightParameters& at, LightParameters& gradient) {
+            fill_uniform({seed, Purpose::fit, address_of(which, step)}, 0, u);
+            draw_batch(x0, u, 0, batch0);
+            draw_batch(x1, u, 1, batch1);
+            return light_loss(at, epsilon, batch0, batch1, &gradient);
+        },
+        stepped);
 }
 
 Potential fit_matching(const Matrix& x0, const Matrix& x1, double epsilon,
-                       const LightMatchingSpec& spec, std::uint64_t seed, std::uint32_t which) {
+                       const LightMatchingSpec& spec, std::uint64_t seed, std::uint32_t which,
+                       const std::function<void()>& stepped) {
     require_points(x0, x1);
     Json coupling{{"kind", spec.coupling}};
     if (spec.coupling == "sinkhorn") coupling["epsilon"] = epsilon;
@@ -199,7 +204,8 @@ Potential fit_matching(const Matrix& x0, const Matrix& x1, double epsilon,
             const Matrix x = from * s.asDiagonal() + to * t.asDiagonal() + z * noise.asDiagonal();
             const Matrix drift = (to - x) * s.cwiseInverse().asDiagonal();
             return matching_loss(at, epsilon, t, x, drift, &gradient);
-        });
+        },
+        stepped);
 }
 
 }  // namespace si

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -56,13 +57,15 @@ struct LightMatchingSpec : LightSpec {
 
 /// The potential of the bridge from x0 (d, n0) to x1 (d, n1): Adam on light_loss() over random
 /// batches, from Gaussians at random points of x1, chosen far apart. `which` tells apart several
-/// fits of one seed. Throws Failure::data when there are no points, Failure::check when the loss is
-/// not finite.
+/// fits of one seed, and `stepped` is called after each step. Throws Failure::data when there are
+/// no points, Failure::check when the loss is not finite.
 Potential fit_light(ConstMatrix x0, ConstMatrix x1, double epsilon, const LightSpec& spec,
-                    std::uint64_t seed, std::uint32_t which);
+                    std::uint64_t seed, std::uint32_t which,
+                    const std::function<void()>& stepped = {});
 
 /// The same by matching_loss(), on pairs of a coupling.
 Potential fit_matching(const Matrix& x0, const Matrix& x1, double epsilon,
-                       const LightMatchingSpec& spec, std::uint64_t seed, std::uint32_t which);
+                       const LightMatchingSpec& spec, std::uint64_t seed, std::uint32_t which,
+                       const std::function<void()>& stepped = {});
 
 }  // namespace si

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <mutex>
 
 #include "si/bridge/gaussian.hpp"
 #include "si/bridge/light_fit.hpp"
@@ -68,7 +69,8 @@ Model gaussian(const NoSettings&, const BridgeTask& task, Threads&, Progress&) {
 
 /// Potentials of both ends by `fit`, one apart from the other.
 template <class Spec, class Fit>
-Model light(const Spec& spec, const BridgeTask& task, Threads& threads, const Fit& fit) {
+Model light(const Spec& spec, const BridgeTask& task, Threads& threads, Progress& progress,
+            const Fit& fit) {
     // One map for both sides keeps what is near and what is far.
     const Vector shift = (task.x0.rowwise().mean() + task.x1.rowwise().mean()) / 2;
     const double variance = (variance_of(task.x0) + variance_of(task.x1)) / 2;
@@ -77,20 +79,27 @@ Model light(const Spec& spec, const BridgeTask& task, Threads& threads, const Fi
     const double epsilon = task.noise.epsilon / (scale * scale);
     std::vector<Potential> potentials(
         2, Potential(1, Vector::Zero(1), Matrix::Zero(1, 1), {Matrix::Ones(1, 1), {}}));
+    std::mutex mutex;
+    Index done = 0;
+    const auto stepped = [&] {
+        const std::lock_guard lock(mutex);
+        progress.update({"fit", ++done, 2 * spec.steps, "steps", {}});
+    };
     threads.for_each(2, [&](Index side, int) {
-        const auto fitted = side == 0 ? fit(y0, y1, epsilon, spec, task.seed, 0)
-                                      : fit(y1, y0, epsilon, spec, task.seed, 1);
+        const auto fitted = side == 0 ? fit(y0, y1, epsilon, spec, task.seed, 0, stepped)
+                                      : fit(y1, y0, epsilon, spec, task.seed, 1, stepped);
         potentials[static_cast<std::size_t>(side)] = fitted.moved(scale, shift, task.noise.epsilon);
     });
     return model_of(task, potentials[0], potentials[1]);
 }
 
-Model lightsb(const LightSpec& spec, const BridgeTask& task, Threads& threads, Progress&) {
-    return light(spec, task, threads, fit_light);
+Model lightsb(const LightSpec& spec, const BridgeTask& task, Threads& threads, Progress& progress) {
+    return light(spec, task, threads, progress, fit_light);
 }
 
-Model lightsbm(const LightMatchingSpec& spec, const BridgeTask& task, Threads& threads, Progress&) {
-    return light(spec, task, threads, fit_matching);
+Model lightsbm(const LightMatchingSpec& spec, const BridgeTask& task, Threads& threads,
+               Progress& progress) {
+    return light(spec, task, threads, progress, fit_matching);
 }
 
 struct SinkhornBridgeSpec {
@@ -202,24 +211,7 @@ constexpr auto kMethods = std::to_array<BridgeRow>({
 });
 
 Model automatic(const NoSettings&, const BridgeTask& task, Threads& threads, Progress& progress) {
-    constexpr Index kMostDimensions = 512, kMostPoints = 20000;
-    const double variance = (variance_of(task.x0) + variance_of(task.x1)) / 2;
-    const Index most = std::max(task.x0.cols(), task.x1.cols());
-    const auto take = [&](std::string_view name, const std::string& why) {
-        progress.note(text("method ", name, ": ", why));
-        return bridge_methods().at(name).make(Json::object(), task, threads, progress);
-    };
-    if (task.pairs) return take("sf2m", "the samples are pairs");
-    if (task.x0.rows() > kMostDimensions) {
-        return take("sf2m", text("more than ", kMostDimensions, " dimensions"));
-    }
-    if (task.noise.epsilon >= variance && most <= kMostPoints) {
-        return take("sinkhorn", text("sigma^2 is above the variance of the data, ",
-                                     rounded(variance, 3), ", so that plain samples do"));
-    }
-    return take("lightsb", text("sigma^2 is ", rounded(task.noise.epsilon / variance, 2),
-                                " of the variance of the data, in ", task.x0.rows(),
-                                task.x0.rows() == 1 ? " dimension" : " dimensions"));
+    return chosen_method("auto", task, progress).make(task, threads, progress);
 }
 
 }  // namespace
@@ -235,8 +227,30 @@ std::string BridgeNoise::conventions() const {
 
 Catalogue<BridgeRow> bridge_methods() { return {"method", kMethods}; }
 
-Model make_bridge(const Choice<bridge_methods>& method, const BridgeTask& task, Threads& threads,
-                  Progress& progress) {
+Choice<bridge_methods> chosen_method(const Choice<bridge_methods>& method, const BridgeTask& task,
+                                     Progress& progress) {
+    if (method.kind() != "auto") return method;
+    constexpr Index kMostDimensions = 512, kMostPoints = 20000;
+    const double variance = (variance_of(task.x0) + variance_of(task.x1)) / 2;
+    const Index most = std::max(task.x0.cols(), task.x1.cols());
+    const auto take = [&](std::string_view name, const std::string& why) {
+        progress.note(text("method ", name, ": ", why));
+        return Choice<bridge_methods>(name);
+    };
+    if (task.pairs) return take("sf2m", "the samples are pairs");
+    if (task.x0.rows() > kMostDimensions) {
+        return take("sf2m", text("more than ", kMostDimensions, " dimensions"));
+    }
+    if (task.noise.epsilon >= variance && most <= kMostPoints) {
+        return take("sinkhorn", text("sigma^2 is above the variance of the data, ",
+                                     rounded(variance, 3), ", so that plain samples do"));
+    }
+    return take("lightsb", text("sigma^2 is ", rounded(task.noise.epsilon / variance, 2),
+                                " of the variance of the data, in ", task.x0.rows(),
+                                task.x0.rows() == 1 ? " dimension" : " dimensions"));
+}
+
+void require_fits(const Choice<bridge_methods>& method, const BridgeTask& task) {
     const auto& row = method.row();
     require(task.x0.rows() == task.x1.rows(), Failure::data, "the samples have ", task.x0.rows(),
             " and ", task.x1.rows(), " coordinates");
@@ -248,7 +262,13 @@ Model make_bridge(const Choice<bridge_methods>& method, const BridgeTask& task, 
             task.x1.cols());
     require(!task.pairs || row.takes_pairs, Failure::usage, "--pairs: method ", row.name,
             " finds its own pairs; use sf2m or cfm");
+}
+
+Model make_bridge(const Choice<bridge_methods>& asked, const BridgeTask& task, Threads& threads,
+                  Progress& progress) {
+    require_fits(asked, task);
     progress.note(task.noise.conventions());
+    const auto method = chosen_method(asked, task, progress);
     Model model = method.make(task, threads, progress);
     Json& about = model.about["bridge"];
     about["method"] = method.json();

@@ -46,8 +46,15 @@ struct BridgeRow {
 /// gaussian and interpolant. Its field is of kind bridge, network or, for interpolant, gaussian.
 Catalogue<BridgeRow> bridge_methods();
 
-/// Checks the task and makes the bridge. Throws Failure::data for sets that do not fit together
-/// and Failure::usage for pairs where the method has no use for them.
+/// What auto takes for this task, and any other method itself; says why.
+Choice<bridge_methods> chosen_method(const Choice<bridge_methods>& method, const BridgeTask& task,
+                                     Progress& progress);
+
+/// Throws Failure::data for sets that do not fit together, Failure::usage for pairs that the method
+/// does not take.
+void require_fits(const Choice<bridge_methods>& method, const BridgeTask& task);
+
+/// The bridge by chosen_method(). Throws as require_fits().
 Model make_bridge(const Choice<bridge_methods>& method, const BridgeTask& task, Threads& threads,
                   Progress& progress);
 

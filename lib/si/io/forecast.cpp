@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <sys/resource.h>
 
 #include "si/base/clock.hpp"
 #include "si/base/ranks.hpp"
 #include "si/flow/network_field.hpp"
+#include "si/io/model_file.hpp"
 #include "si/train/machine.hpp"
 #include "si/train/pairs_ahead.hpp"
 #include "si/train/preparation.hpp"
@@ -135,6 +137,49 @@ Json forecast_scoring(const Model& model, const std::string& data, const ScoreSp
             {"seconds", seconds},
             {"memory_bytes", whole(resident_bytes())},
             {"output_bytes", whole(columns * 8 * static_cast<double>(n) + (output ? 4e3 : 0))}};
+}
+
+Json forecast_bridge(const Choice<bridge_methods>& asked, const BridgeTask& task,
+                     Threads& threads) {
+    require_fits(asked, task);
+    Progress silent;
+    const auto method = chosen_method(asked, task, silent);
+    const Json whole_length = method.json();
+    Json output;
+    const auto seconds_with = [&](Index steps, Index rounds) {
+        Json shorter = whole_length;
+        if (shorter.contains("steps")) shorter["steps"] = steps;
+        if (shorter.contains("rounds")) shorter["rounds"] = rounds;
+        const double begun = seconds_now();
+        output =
+            model_to_json(Choice<bridge_methods>::from_json(shorter).make(task, threads, silent));
+        return seconds_now() - begun;
+    };
+    const Index all = whole_length.value("steps", Index{1}),
+                rounds = whole_length.value("rounds", Index{1});
+    // Times are linear in the steps and in the rounds, with a part that depends on neither.
+    constexpr Index kFewest = 32;
+    Index few = std::min(all, kFewest), more = few;
+    double with_few = seconds_with(few, 1), with_more = with_few;
+    while (more < all && with_more - with_few < kEnough) {
+        few = std::exchange(more, std::min(all, 2 * more));
+        with_few = std::exchange(with_more, seconds_with(more, 1));
+    }
+    const auto of_all = [&](double a, double b) {
+        if (more == few) return b;
+        return b + std::max(0.0, b - a) * static_cast<double>(all - more) /
+                       static_cast<double>(more - few);
+    };
+    double seconds = of_all(with_few, with_more);
+    if (rounds > 1) {
+        const double another = of_all(seconds_with(few, 2), seconds_with(more, 2)) - seconds;
+        seconds += std::max(0.0, another) * static_cast<double>(rounds - 1);
+    }
+    return {{"samples", {task.x0.cols(), task.x1.cols()}},
+            {"method", method.kind()},
+            {"seconds", seconds},
+            {"memory_bytes", whole(resident_bytes())},
+            {"output_bytes", output.dump().size()}};
 }
 
 }  // namespace si

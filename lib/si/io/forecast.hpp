@@ -6,6 +6,7 @@
 
 #include "si/base/progress.hpp"
 #include "si/base/threads.hpp"
+#include "si/bridge/method.hpp"
 #include "si/io/sampling.hpp"
 #include "si/io/scoring.hpp"
 #include "si/train/trainer.hpp"
@@ -40,5 +41,10 @@ Json forecast_sampling(const Model& model, const Field& field, const SampleSpec&
 Json forecast_scoring(const Model& model, const std::string& data, const ScoreSpec& spec,
                       std::uint64_t seed, const Shard& shard, bool output, Threads& threads,
                       Progress& progress);
+
+/// Also "samples" of both sides and "method", which is not auto. What a method does in steps and in
+/// rounds is timed with few of them; one that has none is timed whole. Throws as make_bridge().
+Json forecast_bridge(const Choice<bridge_methods>& method, const BridgeTask& task,
+                     Threads& threads);
 
 }  // namespace si
