@@ -10,6 +10,7 @@
 #include "si/plot/histogram.hpp"
 #include "si/plot/kinds.hpp"
 #include "si/random/draw.hpp"
+#include "si/train/trainer.hpp"
 #include "support/xml.hpp"
 
 using namespace si;
@@ -189,6 +190,31 @@ TEST_CASE("velocities are in the data's coordinates, and paths end in the target
     CHECK(std::abs(paths.states[1].row(0).mean() - mean) < 5 * std::sqrt(variance / n));
     const Matrix b = velocity_at(*mixture(2).model, 0, Matrix::Zero(2, 1));
     CHECK(b(0, 0) == doctest::Approx(-0.8).epsilon(1e-3));  // E[x1 - x0 | x0 = 0]
+}
+
+TEST_CASE("paths of a model with labels are told them") {
+    const Index n = 40;
+    TrainData data;
+    data.x1 = normals(2, n);
+    data.conditions.labels = 2;
+    data.given = Eigen::RowVectorXd::LinSpaced(n, 0, 1).array().round();
+    TrainSpec spec;
+    spec.condition = {"label"};
+    spec.net = Choice<networks>("mlp,width=8,depth=2");
+    spec.steps = 20;
+    spec.batch = 16;
+    Threads threads(1);
+    Progress silent;
+    const Model model = train(data, {}, spec, 1, {}, threads, silent);
+    const auto ends = [&](const Matrix& given) {
+        return follow(model, {1}, n, 1, threads, nullptr, given).states.front();
+    };
+    const Matrix some = ends(data.given), none = ends(Matrix::Constant(1, n, 2));
+    CHECK(ends({}) == none);
+    CHECK(some != none);
+    const Index half = n / 2;  // the other label may end elsewhere, and these do not know of it
+    CHECK(some.leftCols(half) == ends(Matrix::Zero(1, n)).leftCols(half));
+    CHECK(some.rightCols(half) == ends(Matrix::Ones(1, n)).rightCols(half));
 }
 
 TEST_CASE("right latents stay in the band, wrong ones leave it") {

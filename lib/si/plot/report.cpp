@@ -1,5 +1,6 @@
 #include "si/plot/report.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "si/flow/given.hpp"
@@ -86,6 +87,7 @@ class Reporter {
     void data();
     void training();
     void samples();
+    Matrix said_of_data(const Conditions& conditions, Index n) const;
     void score();
     void calibration();
     void probe();
@@ -177,14 +179,33 @@ void Reporter::training() {
         "again, and the weights of its lowest point are kept.");
 }
 
+/// What the first samples of the data, up to n, are conditioned on; nothing where the data set does
+/// not say it.
+Matrix Reporter::said_of_data(const Conditions& conditions, Index n) const {
+    if (conditions.rows() == 0) return {};
+    const DataFile file(data_file_);
+    if (conditions.labels > 0 && !file.has("label")) return {};
+    if (!conditions.shape.empty() && !file.has("condition")) return {};
+    const Matrix all = conditions_of(file, conditions);
+    return all.leftCols(std::min(n, all.cols()));
+}
+
 void Reporter::samples() {
+    Index n = drawn();
     std::optional<Matrix> start;
     if (spec_.x0) {
-        const Samples base = read_samples(*spec_.x0);
-        require_dimension(base.source, base.dim(), model_.dim);
-        start = base.values.leftCols(std::min(base.n(), drawn()));
+        start = read_samples(*spec_.x0).values;
+        require_dimension(*spec_.x0, start->rows(), model_.dim);
+        n = std::min(n, start->cols());
     }
-    const Paths paths = follow(model_, {1}, drawn(), seed_, threads_, start ? &*start : nullptr);
+    const Conditions conditions = make_field(model_)->conditions();
+    const Matrix given = said_of_data(conditions, n);
+    if (given.rows() > 0) n = given.cols();
+    if (start) start = Matrix(start->leftCols(n));
+    const Paths paths = follow(model_, {1}, n, seed_, threads_, start ? &*start : nullptr, given);
+    const char* under = given.rows() == 0       ? conditions.labels > 0 ? ", without a label" : ""
+                        : conditions.labels > 0 ? ", with the labels of the first of the data"
+                                                : ", under the conditions of the first of the data";
     Source drawn{"model"};
     drawn.samples = Samples{paths.states.back(), data_.samples->shape, "model"};
     drawn.samples->columns = data_.samples->columns;
@@ -192,8 +213,7 @@ void Reporter::samples() {
     real.name = text("data (", data_.name, ")");
     page_.paragraph(text(drawn.samples->n(),
                          " samples of the model, by its flow with the default solver",
-                         start ? ", from the points given" : "",
-                         make_field(model_)->conditions().labels > 0 ? ", without a label" : "",
+                         start ? ", from the points given" : "", under,
                          ". Data and samples should look alike, with as much variety in both; "
                          "scales and colours are the same."));
     if (model_.dim > 1) {

@@ -120,7 +120,7 @@ Matrix unconditioned(const Field& field, Index n) {
 }  // namespace
 
 Paths follow(const Model& model, const std::vector<double>& times, Index n, std::uint64_t seed,
-             Threads& threads, const Matrix* start) {
+             Threads& threads, const Matrix* start, Matrix given) {
     const auto field = make_field(model);
     Matrix x;
     if (start != nullptr) {
@@ -131,7 +131,7 @@ Paths follow(const Model& model, const std::vector<double>& times, Index n, std:
     TransportSpec spec;
     spec.trajectory = times;
     Progress silent;
-    const Matrix given = unconditioned(*field, x.cols());
+    if (given.rows() == 0) given = unconditioned(*field, x.cols());
     const auto result =
         transport(model, *field, spec, Direction::forward, x, given, seed, 0, threads, silent);
     Paths paths{times, {}};

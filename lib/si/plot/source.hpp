@@ -37,10 +37,11 @@ std::string coordinate_name(const Samples& samples, Index k);
 std::vector<Index> shown(Index n, Index limit);
 
 /// Draws n samples from a model by its flow and keeps them at the given times, in the data's
-/// coordinates; `start` (d, n) are points of the base in the data's coordinates, if given. Throws
+/// coordinates; `start` (d, n) are points of the base in the data's coordinates, if given, and
+/// `given` is what the samples are conditioned on: without it no label, and zeros. Throws
 /// Failure::usage when the base is known by its samples only and there are none.
 Paths follow(const Model& model, const std::vector<double>& times, Index n, std::uint64_t seed,
-             Threads& threads, const Matrix* start = nullptr);
+             Threads& threads, const Matrix* start = nullptr, Matrix given = {});
 
 /// The velocity of a model at points (d, n) in the data's coordinates, which are those of the
 /// result too. What a model is conditioned on is left open.
