@@ -92,7 +92,9 @@ Json couple(const std::string& x0, const std::string& x1, const CoupleSpec& spec
             Threads& threads, Progress& progress) {
     const auto start = Coupled::read(x0, spec), end = Coupled::read(x1, spec);
     require_alike(start.samples, end.samples);
-    const auto beside = coordinates_beside(start.beside, end.beside, spec);
+    const auto beside = in_context(text(start.samples.source, ", ", end.samples.source), [&] {
+        return coordinates_beside(start.beside, end.beside, spec);
+    });
     const Index most = std::max(start.samples.n(), end.samples.n());
     const auto rows0 = start.rows(most), rows1 = end.rows(most);
     const Matrix y0 = start.points(beside[0], rows0), y1 = end.points(beside[1], rows1);

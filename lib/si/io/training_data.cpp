@@ -186,7 +186,9 @@ TrainData read_sets(const DataFile& x1, const DataFile* x0, const TrainSpec& spe
         data.x0 = std::move(ends.x0->values);
     }
     if (!cost.nothing()) {
-        auto beside = coordinates_beside(ends.beside0, ends.beside1, cost);
+        auto beside = in_context(text(ends.x0->source, ", ", ends.x1.source), [&] {
+            return coordinates_beside(ends.beside0, ends.beside1, cost);
+        });
         data.beside0 = std::move(beside[0]);
         data.beside1 = std::move(beside[1]);
     }

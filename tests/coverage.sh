@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# coverage.sh [ctest options]: builds with counters, runs the fast tests, and prints the share of
+# the lines of lib/ that they reach, for each of its parts and for all. What is not reached stands
+# line by line in build/coverage/coverage.txt.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+. data/install-packages.sh
+need "${build_packages[@]}" doctest-dev libopenmpi-dev openmpi-bin gcovr
+
+cmake --preset coverage >/dev/null
+cmake --build --preset coverage
+find build/coverage -name '*.gcda' -delete
+ctest --preset coverage -j "$(nproc)" -LE slow -E '^package$' "$@"
+
+gcovr --root . --filter 'lib/si/' --exclude '.*_test\.cpp' --object-directory build/coverage \
+    --gcov-ignore-parse-errors --exclude-throw-branches --csv build/coverage/coverage.csv \
+    --txt build/coverage/coverage.txt build/coverage
+awk -F, 'NR > 1 {
+        split($1, at, "/")
+        for (part in parts) delete parts[part]
+        parts[at[3]]; parts["all"]
+        for (part in parts) { lines[part] += $2; reached[part] += $3 }
+    }
+    END {
+        for (part in lines) {
+            printf "%-14s%8d lines%8.1f %%\n", part, lines[part], 100 * reached[part] / lines[part]
+        }
+    }' build/coverage/coverage.csv | sort
