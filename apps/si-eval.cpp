@@ -72,7 +72,8 @@ int eval_frechet(int argc, char** argv) {
         .common(common)
         .run(argc, argv, [&](Console&) {
             si::Threads threads(common.threads);
-            std::cout << si::frechet_report(samples, reference, threads).dump() << '\n';
+            std::cout << si::frechet_report(samples, reference, common.seed, threads).dump()
+                      << '\n';
         });
 }
 
@@ -103,7 +104,8 @@ int eval_kernel(int argc, char** argv) {
         .example("si-eval kernel samples.h5 test.h5", "In the first two coordinates.")
         .run(argc, argv, [&](Console&) {
             si::Threads threads(common.threads);
-            std::cout << si::kernel_report(samples, reference, spec, threads).dump() << '\n';
+            std::cout << si::kernel_report(samples, reference, spec, common.seed, threads).dump()
+                      << '\n';
         });
 }
 

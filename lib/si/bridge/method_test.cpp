@@ -31,7 +31,7 @@ Choice<bridge_methods> quick(const BridgeRow& row) {
     Json settings{{"kind", row.name}};
     for (const auto& field : row.spec.fields()) {
         if (field.name == "steps") settings["steps"] = 30;
-        if (field.name == "batch") settings["batch"] = 64;
+        if (field.name == "batch") settings["batch"] = 200;  // two chunks
         if (field.name == "pool") settings["pool"] = 64;
         if (field.name == "rounds") settings["rounds"] = 1;
         if (field.name == "walk") settings["walk"] = 5;

@@ -8,6 +8,7 @@
 #include "si/metric/images.hpp"
 #include "si/metric/kde.hpp"
 #include "si/metric/moments.hpp"
+#include "si/random/draw.hpp"
 
 namespace si {
 namespace {
@@ -20,7 +21,7 @@ void require_alike(const Samples& a, const Samples& b) {
 }  // namespace
 
 Json kernel_report(const std::string& samples, const std::string& reference, const KernelSpec& spec,
-                   Threads& threads) {
+                   std::uint64_t seed, Threads& threads) {
     const auto a = read_samples(samples), b = read_samples(reference);
     require_alike(a, b);
     std::vector<Index> rows;
@@ -32,7 +33,9 @@ Json kernel_report(const std::string& samples, const std::string& reference, con
     const Index n = std::min({a.n(), b.n() / 3, spec.most});
     require(n > std::ssize(rows), Failure::data, "too few samples");
     const auto part = [&](const Samples& of, Index first) {
-        return Matrix(of.values(rows, Eigen::seqN(first, n)));
+        std::vector<Index> columns(static_cast<std::size_t>(n));
+        Permutation({seed, Purpose::parts, 0}, of.n()).range(first, n, columns.data());
+        return Matrix(of.values(rows, columns));
     };
     const Matrix kernel = part(b, 0), probes = part(b, n);
     const auto distance = kernel_divergence(kernel, part(a, 0), probes, threads);
@@ -76,17 +79,25 @@ Json restored_report(const std::string& restored_file, const std::string& truth,
     return report;
 }
 
-Json frechet_report(const std::string& samples, const std::string& reference, Threads& threads) {
+Json frechet_report(const std::string& samples, const std::string& reference, std::uint64_t seed,
+                    Threads& threads) {
     const auto a = read_samples(samples), b = read_samples(reference);
     require_alike(a, b);
     require(a.n() > 1 && b.n() > 3, Failure::data, "too few samples");
-    const Index half = b.n() / 2;
-    const auto between = [&](ConstMatrix x, ConstMatrix y) {
-        return frechet_distance(x, y, threads, false).value;
+    const Index na = std::min(a.n(), b.n() / 2), nb = b.n() - na;
+    const auto part = [&](const Samples& of, Index first, Index count) -> Matrix {
+        std::vector<Index> columns(static_cast<std::size_t>(count));
+        Permutation({seed, Purpose::parts, 0}, of.n()).range(first, count, columns.data());
+        return of.values(Eigen::all, columns);
     };
-    return {{"frechet", between(a.values, b.values)},
-            {"floor", between(b.values.leftCols(half), b.values.rightCols(half))},
-            {"n", a.n()}};
+    const Matrix truth = part(b, 0, nb);
+    const auto from_truth = [&](const Matrix& x) {
+        return frechet_distance(x, truth, threads, false).value;
+    };
+    return {{"frechet", from_truth(part(a, 0, na))},
+            {"floor", from_truth(part(b, nb, na))},
+            {"n", na},
+            {"n_reference", nb}};
 }
 
 Json accuracy_report(const std::string& scores, const std::string& truth) {

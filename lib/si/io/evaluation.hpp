@@ -24,9 +24,9 @@ struct KernelSpec {
 
 /// {"kl", "stderr", "floor", "floor_stderr", "n"}: KL of kernel estimates, from a third of the
 /// reference to the samples, probed by another third, and the same with the last third in the
-/// place of the samples. Throws Failure::data when files do not fit together.
+/// place of the samples, all drawn by `seed`. Throws Failure::data when files do not fit together.
 Json kernel_report(const std::string& samples, const std::string& reference, const KernelSpec& spec,
-                   Threads& threads);
+                   std::uint64_t seed, Threads& threads);
 
 struct RestoredSpec {
     double range = 2;
@@ -45,9 +45,10 @@ struct RestoredSpec {
 Json restored_report(const std::string& restored_file, const std::string& truth,
                      const RestoredSpec& spec);
 
-/// {"frechet", "floor", "n"}: frechet_distance() of all samples of two files, and of two halves of
-/// the second.
-Json frechet_report(const std::string& samples, const std::string& reference, Threads& threads);
+/// {"frechet", "floor", "n", "n_reference"}: frechet_distance() of n samples from n_reference of
+/// the second file, and that of n others of the second file, drawn by `seed`, which leave as many.
+Json frechet_report(const std::string& samples, const std::string& reference, std::uint64_t seed,
+                    Threads& threads);
 
 /// {"accuracy", "stderr", "n"}: how often the largest number of a sample is the one that /label of
 /// `truth` says, counting from 0.

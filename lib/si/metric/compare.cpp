@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include <Eigen/QR>
+
 #include "si/metric/pairs.hpp"
 #include "si/random/draw.hpp"
 
@@ -14,11 +16,13 @@ constexpr double kNormalQuantile = 1.959963984540054;
 constexpr Index kOwn = 2;          ///< pairs of halves of the samples
 constexpr double kDeviations = 3;  ///< of the floors, before a difference is called one
 
-/// `count` columns from place `first` of a shuffled order; in their own order where they are all.
+/// `count` columns from place `first` of a shuffled order. They keep their own order, in which
+/// neighbours may depend on each other.
 Matrix drawn(ConstMatrix from, const Permutation& order, Index first, Index count) {
     if (count == from.cols()) return from;
     std::vector<Index> rows(static_cast<std::size_t>(count));
     order.range(first, count, rows.data());
+    std::sort(rows.begin(), rows.end());
     return from(Eigen::all, rows);
 }
 
@@ -38,7 +42,11 @@ MetricSetting setting_of(ConstMatrix reference, ConstMatrix modes, const MetricS
     const Index lines = reference.rows() == 1 ? 1 : spec.directions;
     setting.directions.resize(reference.rows(), lines);
     fill_normal({seed, Purpose::directions, 0}, 0, setting.directions);
-    setting.directions.colwise().normalize();
+    for (const Columns& part : chunks(lines, reference.rows())) {
+        auto block = setting.directions.middleCols(part.first, part.count);
+        block = Matrix(Eigen::HouseholderQR<Matrix>(block).householderQ() *
+                       Matrix::Identity(reference.rows(), part.count));
+    }
     setting.modes = modes;
     return setting;
 }
@@ -176,10 +184,16 @@ class Comparer {
         const auto above = [&](double value) {
             return score.two_sided ? std::abs(value - mean) > noise : value - mean > noise;
         };
-        result.verdict = above(here.value)                               ? Verdict::differs
-                         : !score.two_sided && mean - here.value > noise ? Verdict::closer
-                         : above(changed)                                ? Verdict::same
-                                                                         : Verdict::too_few;
+        // A narrower law has less noise than the floor: only below that of its own halves, too, are
+        // samples too near to be independent.
+        const Index halves = all.size() - floors - 2;
+        const double least = halves == 0 ? mean : std::min(mean, all.tail(halves).mean());
+        const bool below = !score.two_sided && mean - here.value > noise;
+        result.verdict = above(here.value)                     ? Verdict::differs
+                         : below && least - here.value > noise ? Verdict::closer
+                         : below                               ? Verdict::differs
+                         : above(changed)                      ? Verdict::same
+                                                               : Verdict::too_few;
         const auto shown = [&](double estimate) {
             return score.power == 2 ? std::sqrt(std::max(estimate, 0.0)) : estimate;
         };

@@ -96,6 +96,45 @@ TEST_CASE("copies of the reference are closer than independent samples are") {
     CHECK(run(y, y)[0].verdict == Verdict::closer);
 }
 
+// Narrower ones have less noise, and lie nearer to the reference than others of its own law.
+TEST_CASE("samples that are too narrow differ, though they are below the floor") {
+    Run run;
+    run.spec.metrics = {"w1", "w2"};
+    for (const auto& one : run(normal(8, 500, 11, 0, 0.8), normal(8, 1000, 12))) {
+        CHECK(one.value < one.floor - 3 * one.floor_deviation);
+        CHECK(one.verdict == Verdict::differs);
+    }
+}
+
+TEST_CASE("rows of a chain keep their order, also where not all are taken") {
+    const Index n = 4000;
+    const double persistence = 0.95;
+    Matrix chain = normal(1, n, 13);
+    for (Index j = 1; j < n; ++j) {
+        chain(0, j) =
+            persistence * chain(0, j - 1) + std::sqrt(1 - persistence * persistence) * chain(0, j);
+    }
+    Run run;
+    run.spec.metrics = {"moments"};
+    const double all = run(chain, normal(1, 2 * n, 14))[0].error,
+                 some = run(chain, normal(1, n + n / 2, 14))[0].error;
+    // The variance of the mean is (1 + c) / (1 - c) = 39 times that of as many independent rows.
+    CHECK(all > 3 / std::sqrt(n));
+    CHECK(some > 3 / std::sqrt(n));
+}
+
+TEST_CASE("lines at right angles measure a shift as it is, whichever they are") {
+    Run run;
+    run.spec.metrics = {"sliced"};
+    run.spec.floors = 3;
+    const Matrix x = normal(2, 400, 15, 2), y = normal(2, 800, 16);
+    for (std::uint64_t seed = 0; seed < 6; ++seed) {
+        const auto sliced = run(x, y, seed)[1];
+        CHECK(sliced.low < 2);  // |shift| / sqrt(d)
+        CHECK(sliced.high > 2);
+    }
+}
+
 TEST_CASE("a metric that is not defined says so") {
     Run run;
     run.spec.metrics = {"kl", "w1"};

@@ -109,7 +109,8 @@ Matrix squared_distances(ConstMatrix x, ConstMatrix y) {
     Matrix squares = -2 * x.transpose() * y;
     squares.colwise() += Vector(x.colwise().squaredNorm().transpose());
     squares.rowwise() += Eigen::RowVectorXd(y.colwise().squaredNorm());
-    return squares.cwiseMax(0);
+    squares = squares.cwiseMax(0);
+    return squares;
 }
 
 Estimate energy_distance(ConstMatrix x, ConstMatrix y, Threads& threads) {

@@ -62,8 +62,9 @@ Prices prices_of_squares(ConstMatrix x, ConstMatrix y) {
 
 Prices prices_of_distances(ConstMatrix x, ConstMatrix y) {
     const Vector centre = y.rowwise().mean();
-    const auto best =
-        assign(squared_distances(y.colwise() - centre, x.colwise() - centre).cwiseSqrt());
+    Matrix cost = squared_distances(y.colwise() - centre, x.colwise() - centre);
+    cost = cost.cwiseSqrt();
+    const auto best = assign(cost);
     return {best.u, best.v};
 }
 

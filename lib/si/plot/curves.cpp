@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
+#include <string_view>
 
 #include "si/plot/kinds.hpp"
 
@@ -90,6 +92,19 @@ Range usual(const std::vector<Series>& list) {
     return range;
 }
 
+/// What the ordinate says.
+std::string figure_of(const std::vector<Series>& list) {
+    const auto one_of = [](const Series& series, std::initializer_list<std::string_view> names) {
+        return std::find(names.begin(), names.end(), series.figure) != names.end();
+    };
+    const auto all = [&](std::initializer_list<std::string_view> names) {
+        return std::all_of(list.begin(), list.end(),
+                           [&](const Series& series) { return one_of(series, names); });
+    };
+    if (all({list.front().figure})) return list.front().figure;
+    return all({"loss", "validation"}) ? "loss" : "";
+}
+
 std::string told(const Series& series) {
     const auto best = std::min_element(series.points.begin(), series.points.end(),
                                        [](const Spot& a, const Spot& b) { return a.y < b.y; });
@@ -122,8 +137,7 @@ Drawing curves(const CurvesSpec& spec, const Sources& sources) {
     drawing.title = text("Training of ", names_of(sources));
     legend(drawing, {Axes::kLeft, 8}, entries, size);
     Axes frame(drawing, panels.frame(0), {steps.padded(0.01), "step"},
-               {values, list.size() == 1 ? list.front().figure : "loss", spec.log},
-               sources.size() > 1 ? "" : sources.front().name);
+               {values, figure_of(list), spec.log}, sources.size() > 1 ? "" : sources.front().name);
     for (const Series& series : list) {
         frame.line(series.points, series.ink, 1.5, series.dashed);
         if (series.points.size() == 1) frame.dots(series.points, series.ink, 3);
@@ -137,7 +151,7 @@ namespace {
 
 struct Measured {
     std::string epsilon;
-    double value, error;
+    double value, error;  ///< 0 where none is told
 };
 
 /// The lines of si-likelihood, one for each epsilon.
@@ -194,10 +208,14 @@ Drawing sweep(const SweepSpec& spec, const Sources& sources) {
         for (const Measured& one : all[k]) {
             const auto place = std::find(names.begin(), names.end(), one.epsilon) - names.begin();
             points.push_back({static_cast<double>(place) + shift, one.value});
-            frame.bar(points.back().x, one.value - one.error, one.value + one.error, series_ink(k));
             drawing.description +=
-                text(sources[k].name, ", epsilon ", one.epsilon, ": ", short_number(one.value, 5),
-                     " +- ", short_number(one.error, 2), ". ");
+                text(sources[k].name, ", epsilon ", one.epsilon, ": ", short_number(one.value, 5));
+            if (one.error > 0) {
+                frame.bar(points.back().x, one.value - one.error, one.value + one.error,
+                          series_ink(k));
+                drawing.description += text(" +- ", short_number(one.error, 2));
+            }
+            drawing.description += ". ";
         }
         frame.dots(points, series_ink(k), 3.5);
     }

@@ -179,15 +179,15 @@ void Reporter::training() {
         "again, and the weights of its lowest point are kept.");
 }
 
-/// What the first samples of the data, up to n, are conditioned on; nothing where the data set does
-/// not say it.
+/// What up to n samples of the data, those that shown() names, are conditioned on; nothing where
+/// the data set does not say it.
 Matrix Reporter::said_of_data(const Conditions& conditions, Index n) const {
     if (conditions.rows() == 0) return {};
     const DataFile file(data_file_);
     if (conditions.labels > 0 && !file.has("label")) return {};
     if (!conditions.shape.empty() && !file.has("condition")) return {};
     const Matrix all = conditions_of(file, conditions);
-    return all.leftCols(std::min(n, all.cols()));
+    return all(Eigen::all, shown(all.cols(), n));
 }
 
 void Reporter::samples() {
@@ -203,13 +203,22 @@ void Reporter::samples() {
     if (given.rows() > 0) n = given.cols();
     if (start) start = Matrix(start->leftCols(n));
     const Paths paths = follow(model_, {1}, n, seed_, threads_, start ? &*start : nullptr, given);
-    const char* under = given.rows() == 0       ? conditions.labels > 0 ? ", without a label" : ""
-                        : conditions.labels > 0 ? ", with the labels of the first of the data"
-                                                : ", under the conditions of the first of the data";
+    const bool labels = conditions.labels > 0;
+    std::string under;
+    if (given.rows() > 0) {
+        under = labels ? ", with the labels of as many of the data"
+                       : ", under the conditions of as many of the data";
+    } else if (conditions.rows() > 0) {
+        under = labels ? ", without a label" : ", under conditions that are zero";
+    }
     Source drawn{"model"};
     drawn.samples = Samples{paths.states.back(), data_.samples->shape, "model"};
     drawn.samples->columns = data_.samples->columns;
     Source real = data_;
+    if (given.rows() > 0) {  // row by row of one class
+        real.samples->values =
+            Matrix(real.samples->values(Eigen::all, shown(real.samples->n(), n)));
+    }
     real.name = text("data (", data_.name, ")");
     page_.paragraph(text(drawn.samples->n(),
                          " samples of the model, by its flow with the default solver",
