@@ -4,8 +4,10 @@
 # arXiv:2303.16852. For each method the W2 distance from 10000 fresh targets of where its plan, its
 # SDE (100 steps of Heun), or for those without noise its flow, takes 10000 fresh starting points, and
 # the energies of its drift and of its flow: means over the seeds, and half of what the W2 of the
-# seeds spread over. Above the methods stand other fresh targets, a set for each seed, which none can
-# be expected to pass, and the targets that the methods learned from, which they come near to.
+# seeds spread over. Above the methods stand other fresh targets, a set for each seed, and those that
+# the methods learned from. These have the noise of two sets, and what a method makes has that of three
+# (where it starts, what it learned from, and the targets it is compared with), so that one without
+# any error of its own would come to about sqrt(3/2) times the fresh ones.
 set -eu
 directory=${1:-bridge-toys}
 methods=${2:-lightsb otcfm cfm sf2m dsbm}
