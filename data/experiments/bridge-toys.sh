@@ -10,7 +10,7 @@
 # any error of its own would come to about sqrt(3/2) times the fresh ones.
 set -eu
 directory=${1:-bridge-toys}
-methods=${2:-lightsb otcfm cfm sf2m dsbm}
+methods=${2-lightsb otcfm cfm sf2m dsbm}
 seeds=${3:-1 2 3 4 5}
 mkdir -p "$directory" && cd "$directory"
 
