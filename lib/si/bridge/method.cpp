@@ -180,11 +180,34 @@ Model interpolant(const InterpolantBridgeSpec& spec, const BridgeTask& task, Thr
     return model;
 }
 
-Model automatic(const NoSettings&, const BridgeTask& task, Threads& threads, Progress& progress);
+std::string_view suitable(const BridgeTask& task, Progress& progress) {
+    constexpr Index kMostDimensions = 512, kMostPoints = 20000;
+    const double variance = (variance_of(task.x0) + variance_of(task.x1)) / 2;
+    const Index most = std::max(task.x0.cols(), task.x1.cols());
+    const auto take = [&](std::string_view name, const std::string& why) {
+        progress.note(text("method ", name, ": ", why));
+        return name;
+    };
+    if (task.pairs) return take("sf2m", "the samples are pairs");
+    if (task.x0.rows() > kMostDimensions) {
+        return take("sf2m", text("more than ", kMostDimensions, " dimensions"));
+    }
+    if (task.noise.epsilon >= variance && most <= kMostPoints) {
+        return take("sinkhorn", text("sigma^2 is above the variance of the data, ",
+                                     rounded(variance, 3), ", so that plain samples do"));
+    }
+    return take("lightsb", text("sigma^2 is ", rounded(task.noise.epsilon / variance, 2),
+                                " of the variance of the data, in ", task.x0.rows(),
+                                task.x0.rows() == 1 ? " dimension" : " dimensions"));
+}
+
+Model automatic(const NoSettings&, const BridgeTask& task, Threads& threads, Progress& progress) {
+    return Choice<bridge_methods>(suitable(task, progress)).make(task, threads, progress);
+}
 
 constexpr auto kMethods = std::to_array<BridgeRow>({
     {"auto", "lightsb, sinkhorn for much noise, or sf2m for pairs; it says why",
-     spec_of<NoSettings>, true, from_json<automatic>},
+     spec_of<NoSettings>, true, from_json<automatic>, suitable},
     {"gaussian", "in closed form, between Gaussians with the moments of the samples",
      spec_of<NoSettings>, false, from_json<gaussian>},
     {"lightsb", "potentials that are Gaussian mixtures, by descent", spec_of<LightSpec>, false,
@@ -210,10 +233,6 @@ constexpr auto kMethods = std::to_array<BridgeRow>({
      spec_of<MaxMinSpec>, false, from_json<max_min_bridge>},
 });
 
-Model automatic(const NoSettings&, const BridgeTask& task, Threads& threads, Progress& progress) {
-    return chosen_method("auto", task, progress).make(task, threads, progress);
-}
-
 }  // namespace
 
 double BridgeNoise::sigma() const { return std::sqrt(epsilon); }
@@ -229,25 +248,8 @@ Catalogue<BridgeRow> bridge_methods() { return {"method", kMethods}; }
 
 Choice<bridge_methods> chosen_method(const Choice<bridge_methods>& method, const BridgeTask& task,
                                      Progress& progress) {
-    if (method.kind() != "auto") return method;
-    constexpr Index kMostDimensions = 512, kMostPoints = 20000;
-    const double variance = (variance_of(task.x0) + variance_of(task.x1)) / 2;
-    const Index most = std::max(task.x0.cols(), task.x1.cols());
-    const auto take = [&](std::string_view name, const std::string& why) {
-        progress.note(text("method ", name, ": ", why));
-        return Choice<bridge_methods>(name);
-    };
-    if (task.pairs) return take("sf2m", "the samples are pairs");
-    if (task.x0.rows() > kMostDimensions) {
-        return take("sf2m", text("more than ", kMostDimensions, " dimensions"));
-    }
-    if (task.noise.epsilon >= variance && most <= kMostPoints) {
-        return take("sinkhorn", text("sigma^2 is above the variance of the data, ",
-                                     rounded(variance, 3), ", so that plain samples do"));
-    }
-    return take("lightsb", text("sigma^2 is ", rounded(task.noise.epsilon / variance, 2),
-                                " of the variance of the data, in ", task.x0.rows(),
-                                task.x0.rows() == 1 ? " dimension" : " dimensions"));
+    const auto choose = method.row().choose;
+    return choose == nullptr ? method : Choice<bridge_methods>(choose(task, progress));
 }
 
 void require_fits(const Choice<bridge_methods>& method, const BridgeTask& task) {

@@ -39,6 +39,8 @@ struct BridgeRow {
     bool takes_pairs;  ///< given pairs change what it does
     Model (*make)(const Json& settings, const BridgeTask& task, Threads& threads,
                   Progress& progress);
+    /// Names the method that is taken in its place for a task, and says why; null for the others.
+    std::string_view (*choose)(const BridgeTask& task, Progress& progress) = nullptr;
 };
 
 /// auto, gaussian, lightsb, lightsbm, sinkhorn, interpolant, and by networks sf2m, otcfm, cfm,
@@ -46,7 +48,7 @@ struct BridgeRow {
 /// gaussian and interpolant. Its field is of kind bridge, network or, for interpolant, gaussian.
 Catalogue<BridgeRow> bridge_methods();
 
-/// What auto takes for this task, and any other method itself; says why.
+/// What a method that chooses takes for this task, and any other method itself.
 Choice<bridge_methods> chosen_method(const Choice<bridge_methods>& method, const BridgeTask& task,
                                      Progress& progress);
 

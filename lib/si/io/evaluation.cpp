@@ -5,10 +5,10 @@
 
 #include "si/flow/field_errors.hpp"
 #include "si/io/dataset.hpp"
+#include "si/metric/compare.hpp"
 #include "si/metric/images.hpp"
 #include "si/metric/kde.hpp"
 #include "si/metric/moments.hpp"
-#include "si/random/draw.hpp"
 
 namespace si {
 namespace {
@@ -33,9 +33,8 @@ Json kernel_report(const std::string& samples, const std::string& reference, con
     const Index n = std::min({a.n(), b.n() / 3, spec.most});
     require(n > std::ssize(rows), Failure::data, "too few samples");
     const auto part = [&](const Samples& of, Index first) {
-        std::vector<Index> columns(static_cast<std::size_t>(n));
-        Permutation({seed, Purpose::parts, 0}, of.n()).range(first, n, columns.data());
-        return Matrix(of.values(rows, columns));
+        const Permutation order({seed, Purpose::parts, 0}, of.n());
+        return Matrix(drawn(of.values, order, first, n)(rows, Eigen::all));
     };
     const Matrix kernel = part(b, 0), probes = part(b, n);
     const auto distance = kernel_divergence(kernel, part(a, 0), probes, threads);
@@ -85,10 +84,8 @@ Json frechet_report(const std::string& samples, const std::string& reference, st
     require_alike(a, b);
     require(a.n() > 1 && b.n() > 3, Failure::data, "too few samples");
     const Index na = std::min(a.n(), b.n() / 2), nb = b.n() - na;
-    const auto part = [&](const Samples& of, Index first, Index count) -> Matrix {
-        std::vector<Index> columns(static_cast<std::size_t>(count));
-        Permutation({seed, Purpose::parts, 0}, of.n()).range(first, count, columns.data());
-        return of.values(Eigen::all, columns);
+    const auto part = [&](const Samples& of, Index first, Index count) {
+        return drawn(of.values, {{seed, Purpose::parts, 0}, of.n()}, first, count);
     };
     const Matrix truth = part(b, 0, nb);
     const auto from_truth = [&](const Matrix& x) {

@@ -7,7 +7,6 @@
 #include <Eigen/QR>
 
 #include "si/metric/pairs.hpp"
-#include "si/random/draw.hpp"
 
 namespace si {
 namespace {
@@ -15,16 +14,6 @@ namespace {
 constexpr double kNormalQuantile = 1.959963984540054;
 constexpr Index kOwn = 2;          ///< pairs of halves of the samples
 constexpr double kDeviations = 3;  ///< of the floors, before a difference is called one
-
-/// `count` columns from place `first` of a shuffled order. They keep their own order, in which
-/// neighbours may depend on each other.
-Matrix drawn(ConstMatrix from, const Permutation& order, Index first, Index count) {
-    if (count == from.cols()) return from;
-    std::vector<Index> rows(static_cast<std::size_t>(count));
-    order.range(first, count, rows.data());
-    std::sort(rows.begin(), rows.end());
-    return from(Eigen::all, rows);
-}
 
 MetricSetting setting_of(ConstMatrix reference, ConstMatrix modes, const MetricSpec& spec,
                          std::uint64_t seed) {
@@ -236,6 +225,14 @@ std::string_view to_text(Verdict verdict) {
             return "not defined";
     }
     return "";
+}
+
+Matrix drawn(ConstMatrix from, const Permutation& order, Index first, Index count) {
+    if (count == from.cols()) return from;
+    std::vector<Index> rows(static_cast<std::size_t>(count));
+    order.range(first, count, rows.data());
+    std::sort(rows.begin(), rows.end());
+    return from(Eigen::all, rows);
 }
 
 Sizes sizes_of(const MetricRow& row, const MetricSpec& spec, Index n, Index m, Index dim) {

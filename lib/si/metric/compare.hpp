@@ -7,6 +7,7 @@
 
 #include "si/base/progress.hpp"
 #include "si/metric/metrics.hpp"
+#include "si/random/draw.hpp"
 
 // Distances between samples and a reference, with what noise alone would give.
 
@@ -61,6 +62,10 @@ struct Sizes {
     Index na, nb;
 };
 Sizes sizes_of(const MetricRow& row, const MetricSpec& spec, Index n, Index m, Index dim);
+
+/// `count` columns from place `first` of a shuffled order. They keep their own order, in which
+/// neighbours may depend on each other.
+Matrix drawn(ConstMatrix from, const Permutation& order, Index first, Index count);
 
 /// The metrics that `spec` names. Rows are taken in their order where all are, else by addresses of
 /// the seed. A metric that is not defined for these samples says so in its notes. Throws

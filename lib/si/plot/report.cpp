@@ -201,7 +201,7 @@ void Reporter::samples() {
     const Conditions conditions = make_field(model_)->conditions();
     const Matrix given = said_of_data(conditions, n);
     if (given.rows() > 0) n = given.cols();
-    if (start) start = Matrix(start->leftCols(n));
+    if (start) start->conservativeResize(Eigen::NoChange, n);
     const Paths paths = follow(model_, {1}, n, seed_, threads_, start ? &*start : nullptr, given);
     const bool labels = conditions.labels > 0;
     std::string under;
