@@ -102,6 +102,8 @@ int split_data(int argc, char** argv) {
         .example("si-data split digits.h5 -o train.h5 --held-out test.h5",
                  "Nine tenths and one tenth, each with its labels.")
         .run(argc, argv, [&](Console& console) {
+            si::require(output.output != spec.held_out, si::Failure::usage,
+                        "--output and --held-out are one file");
             const auto rows = rows_of(file, console);
             const auto split = si::split_rows(rows.n, spec);
             auto train = writer(output.output, console), held_out = writer(spec.held_out, console);
@@ -128,7 +130,7 @@ int head_data(int argc, char** argv) {
     return Program("si-data head", "the first samples: as HDF5 with -o FILE, otherwise as text")
         .input("FILE", file, kData)
         .options("Head", spec)
-        .options("Output", output)
+        .output(output)
         .common(messages)
         .run(argc, argv, [&](Console& console) {
             if (output.output == "-") {

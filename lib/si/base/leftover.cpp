@@ -12,11 +12,13 @@ namespace {
 /// More files than a program has open at a time; others are removed by destructors alone.
 std::array<std::atomic<const char*>, 32> names{};
 
-void exchange(const char* from, const char* to) {
+/// Whether `from` was there.
+bool exchange(const char* from, const char* to) {
     for (auto& name : names) {
         const char* expected = from;
-        if (name.compare_exchange_strong(expected, to)) return;
+        if (name.compare_exchange_strong(expected, to)) return true;
     }
+    return false;
 }
 
 }  // namespace
@@ -40,7 +42,8 @@ void Leftover::remove() noexcept {
 }
 
 void Leftover::release() noexcept {
-    if (path_) exchange(path_.get(), nullptr);
+    // What is not in the table may be in the hands of a signal handler, which still reads it.
+    if (path_ && !exchange(path_.get(), nullptr)) static_cast<void>(path_.release());
     path_.reset();
 }
 

@@ -259,6 +259,10 @@ void require_fits(const Choice<bridge_methods>& method, const BridgeTask& task) 
     require(task.x0.cols() >= 2 && task.x1.cols() >= 2, Failure::data,
             "a bridge needs at least 2 samples of each side; there are ", task.x0.cols(), " and ",
             task.x1.cols());
+    for (const Matrix* side : {&task.x0, &task.x1}) {
+        require(std::isfinite(side->squaredNorm()), Failure::data,
+                "the samples are so large that their variance is not a number");
+    }
     require(!task.pairs || task.x0.cols() == task.x1.cols(), Failure::data,
             "pairs need as many samples on both sides; there are ", task.x0.cols(), " and ",
             task.x1.cols());

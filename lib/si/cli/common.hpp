@@ -40,6 +40,9 @@ struct Messages {
     }
 };
 
+/// More of them than any machine has.
+inline constexpr Rule kThreads{[](double v) { return v >= 0 && v <= 4096; }, "between 0 and 4096"};
+
 /// Messages, and what every computation needs.
 struct Common : Messages {
     std::uint64_t seed = 0;
@@ -51,7 +54,7 @@ struct Common : Messages {
                        field("threads", &Common::threads,
                              "Number of threads, which never changes a result; 0 takes all that "
                              "are available",
-                             kNonNegative)},
+                             kThreads)},
             Messages::fields());
     }
 };

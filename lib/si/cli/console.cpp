@@ -76,17 +76,17 @@ Console::Console(std::string program, std::string command, const Messages& messa
     if (messages.log.empty()) return;
     log_name_ = messages.log;
     log_before_ = length_of(log_name_);
-    const std::string start =
-        Json{
-            {"event", "start"}, {"program", program_}, {"version", kVersion}, {"command", command_}}
-            .dump() +
-        "\n";
+    const std::string start = Json{
+        {"event", "start"},
+        {"program", program_},
+        {"version", kVersion},
+        {"command", command_}}.dump();
     // A run that was stopped before it came to anything has begun the log already.
-    const bool begun = ends_with(log_name_, log_before_, start);
+    const bool begun = ends_with(log_name_, log_before_, start + "\n");
     // Appended to, because a run that was stopped and resumed is one log.
     log_.open(messages.log, std::ios::app);
     require(log_.good(), Failure::create, messages.log, ": cannot open the log for writing");
-    if (!begun) log_ << start << std::flush;
+    if (!begun) write_to_log(start);
 }
 
 Console::~Console() { finish(); }
@@ -191,14 +191,18 @@ void Console::log(std::string_view event, const Report& report) {
     for (const auto& [name, value] : report.figures) {
         object[std::string(name)] = std::isfinite(value) ? Json(value) : Json(nullptr);
     }
-    log_ << object.dump() << std::endl;
+    write_to_log(object.dump());
 }
 
 void Console::log(std::string_view event, std::string_view sentence) {
     if (!log_.is_open()) return;
-    log_ << Json{{"event", event}, {"text", sentence}}.dump(-1, ' ', false,
-                                                            Json::error_handler_t::replace)
-         << std::endl;
+    const Json line{{"event", event}, {"text", sentence}};
+    write_to_log(line.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
+
+void Console::write_to_log(const std::string& line) {
+    log_ << line << std::endl;
+    require(log_.good(), Failure::io, log_name_, ": cannot write to the log");
 }
 
 }  // namespace si::cli

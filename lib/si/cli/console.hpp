@@ -66,6 +66,7 @@ class Console : public Progress {
     void show(const Report& report);
     void log(std::string_view event, const Report& report);
     void log(std::string_view event, std::string_view sentence);
+    void write_to_log(const std::string& line);
     std::string line(const Report& report) const;
     double elapsed() const { return surroundings_.now() - task_start_; }
 

@@ -12,6 +12,7 @@
 
 #include "si/base/leftover.hpp"
 #include "si/base/ranks.hpp"
+#include "si/cli/signals.hpp"
 
 namespace si::cli {
 namespace {
@@ -146,9 +147,13 @@ void Program::join_ranks(int argc, char** argv) {
 
 int Program::carry_out(int argc, char** argv, const std::function<void(Console&)>& body) {
     try {
+        if (real_) leave_nothing_behind();
         if (across_ranks_ && real_) join_ranks(argc, argv);
         if (!read(argc, argv)) {
             const Messages standard;
+            require(output_ == nullptr || messages_ == nullptr || messages_->log.empty() ||
+                        messages_->log != output_->output,
+                    Failure::usage, "--log and --output are one file");
             static std::ostream nowhere(nullptr);
             auto outside = !ranks().first()
                                ? Console::Surroundings{nowhere, false, [] { return 0.0; }}

@@ -148,7 +148,15 @@ void Program::load_environment(std::vector<std::string>& given) {
 }
 
 void Program::load_json(const std::string& content, const std::vector<std::string>& given) {
-    const auto object = Json::parse(content, nullptr, false);
+    std::vector<std::string> seen;
+    const auto once = [&](int depth, Json::parse_event_t event, const Json& parsed) {
+        if (event != Json::parse_event_t::key || depth != 1) return true;
+        const auto key = parsed.get<std::string>();
+        require(!contains(seen, key), Failure::config, "/", key, ": is given twice");
+        seen.push_back(key);
+        return true;
+    };
+    const auto object = Json::parse(content, once, false);
     require(object.is_object(), Failure::config, "is not a JSON object");
     std::vector<std::string> names;
     for (auto* option : all_options()) {

@@ -2,21 +2,32 @@
 
 #include <csignal>
 
+#include "si/base/leftover.hpp"
+
 namespace si::cli {
 namespace {
 
 volatile std::sig_atomic_t stop = 0, save = 0;
 
-extern "C" void note_stop(int) { stop = 1; }
-extern "C" void note_save(int) { save = 1; }
-
-void listen(int signal, void (*handler)(int), int flags) {
+void listen(int signal, void (*handler)(int)) {
     struct sigaction action {};
     action.sa_handler = handler;
-    action.sa_flags = flags | SA_RESTART;
+    action.sa_flags = SA_RESTART;
     sigemptyset(&action.sa_mask);
     ::sigaction(signal, &action, nullptr);
 }
+
+/// The signal comes again when its handler is over, and then ends the process.
+extern "C" void leave(int signal) {
+    remove_leftovers();
+    listen(signal, SIG_DFL);
+    static_cast<void>(::raise(signal));
+}
+extern "C" void note_stop(int signal) {
+    stop = 1;
+    if (signal == SIGINT) listen(signal, leave);
+}
+extern "C" void note_save(int) { save = 1; }
 
 /// What a parent had ignored, as nohup does with HUP, stays so.
 bool ignored(int signal) {
@@ -28,11 +39,15 @@ bool ignored(int signal) {
 
 void listen_to_signals() {
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGUSR2}) {
-        if (!ignored(signal)) {
-            listen(signal, note_stop, signal == SIGINT ? static_cast<int>(SA_RESETHAND) : 0);
-        }
+        if (!ignored(signal)) listen(signal, note_stop);
     }
-    listen(SIGUSR1, note_save, 0);
+    listen(SIGUSR1, note_save);
+}
+
+void leave_nothing_behind() {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXCPU}) {
+        if (!ignored(signal)) listen(signal, leave);
+    }
 }
 
 bool asked_to_stop() { return stop != 0; }

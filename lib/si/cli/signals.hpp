@@ -8,6 +8,9 @@ namespace si::cli {
 /// second INT ends the process at once, as without listening.
 void listen_to_signals();
 
+/// From now on a process that INT, TERM, HUP, PIPE or XCPU ends leaves no temporary files.
+void leave_nothing_behind();
+
 /// True from the first signal on that asks to stop.
 bool asked_to_stop();
 

@@ -98,6 +98,9 @@ class Run {
         for (Index j = 0; j < active_; ++j) {
             const double d0 = scaled_norm(x_.col(j), j, x_), d1 = scaled_norm(k_[0].col(j), j, x_);
             const double h = d0 < 1e-5 || d1 < 1e-5 ? 1e-6 : 0.01 * d0 / d1;
+            require(std::isfinite(d0) && std::isfinite(d1), Failure::check,
+                    "dopri5: x and its drift are not finite, in units of the tolerance, at t = ",
+                    t_[j]);
             guess[j] = std::min(h, remaining(j));
             trial_.col(j) = x_.col(j) + direction_ * guess[j] * k_[0].col(j);
             stage_time_[j] = t_[j] + direction_ * guess[j];

@@ -29,7 +29,7 @@ const ProductKernels& choose() {
         if (wanted == nullptr || std::string_view(wanted) == row->name) return *row;
         names += text(names.empty() ? "" : ", ", row->name);
     }
-    throw Error(Failure::usage, text("SI_ISA=", wanted, ": this processor has ", names));
+    throw Error(Failure::config, text("SI_ISA=", wanted, ": this processor has ", names));
 }
 
 }  // namespace
