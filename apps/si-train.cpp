@@ -72,6 +72,10 @@ int main(int argc, char** argv) {
                  "Between two data sets, with what ODE and SDEs need.")
         .run(argc, argv, [&](si::cli::Console& console) {
             const double start = si::seconds_now();
+            si::require(!options.given || options.dump_batch, si::Failure::usage,
+                        "--given goes with --dump-batch FILE");
+            si::require(!options.dump_batch || !dry.dry_run, si::Failure::usage,
+                        "--dump-batch and --dry-run exclude each other");
             si::require(!keep.checkpoint.empty() || keep.resume == "no", si::Failure::usage,
                         "--resume goes with --checkpoint FILE");
             if (!keep.checkpoint.empty()) si::cli::listen_to_signals();
@@ -84,17 +88,19 @@ int main(int argc, char** argv) {
                                 {.command = console.command(), .seed = common.seed});
                 return;
             }
+            // With a checkpoint, the time stops a run and does not change it.
+            const double planned_seconds = keep.checkpoint.empty() ? options.max_time.seconds() : 0;
             if (dry.dry_run) {
                 std::cout << si::forecast_training(data, interpolant, spec, common.seed,
-                                                   options.max_time.seconds(), threads)
+                                                   planned_seconds, threads)
                           << '\n';
                 return;
             }
-            si::TrainLimits limits{options.max_time.seconds()};
+            si::TrainLimits limits{planned_seconds};
             std::optional<si::FileCheckpoints> checkpoints;
             if (!keep.checkpoint.empty()) {
                 checkpoints.emplace(keep, si::identity_of_run(data, interpolant, spec, common.seed),
-                                    start, std::exchange(limits.max_seconds, 0), asked, console);
+                                    start, options.max_time.seconds(), asked, console);
                 limits.checkpoints = &*checkpoints;
             }
             auto model = si::train(data, interpolant, spec, common.seed, limits, threads, console);

@@ -16,8 +16,7 @@ cd "$out"
 
 echo "== training on handwritten digits, one tenth held out"
 si-data split "$source_dir/data/digits.h5" --fraction 0.1 -o train.h5 --held-out test.h5
-si-train train.h5 --dequantize 0.0625 --steps 2000 \
-    --log train.jsonl -o digits.json
+si-train train.h5 --dequantize 0.0625 --log train.jsonl -o digits.json
 
 echo "== drawing 100 digits"
 si-sample digits.json -n 100 --seed 1 -o samples.h5

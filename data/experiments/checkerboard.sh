@@ -21,7 +21,7 @@ for gamma in none brownian quadratic sigmoid sine-squared; do
     learn=v,s
     [ $gamma = none ] && learn=b
     [ -f $gamma.json ] || si-train board.h5 --base gaussian --gamma $gamma --learn $learn \
-        --steps "$steps" -q -o $gamma.json
+        --batch 2048 --steps "$steps" -q -o $gamma.json
     printf '%-14s' $gamma
     for e in $epsilons; do
         if [ $gamma = none ] && [ "$e" != 0 ]; then

@@ -19,7 +19,7 @@ number() { sed "s/.*\"$1\":\([^,}]*\).*/\1/"; }
 for learn in b,eta b,s v,eta v,s; do
     model=$(echo $learn | tr , -)
     [ -f $model.json ] || si-train train.h5 --base gaussian --standardize none --gamma brownian \
-        --learn $learn --steps "$steps" -q -o $model.json
+        --learn $learn --net mlp --batch 2048 --steps "$steps" -q -o $model.json
     echo "$learn: relative errors $(si-eval fields $model.json exact.json -q)"
 done
 

@@ -238,7 +238,7 @@ void train(const Options& options, const std::string& net, Index dim, Index batc
     const auto all = prepare(some_data(dim), InterpolantSpec{}, spec, 1);
     const Graph graph = NetworkField::graph(field, {dim});
     Threads threads(options.threads);
-    Machine machine(graph, all->learned, all->source, spec, 1, threads);
+    Machine machine(graph, all->learned, all->source, all->spec, 1, threads);
     const Index passes = machine.passes();
     const Index chunk = machine.chunk_samples() * (passes > std::ssize(all->learned) ? 2 : 1);
     Products products(graph, batch * passes, chunk);

@@ -30,7 +30,7 @@ int main(int argc, char** argv) {
         spec.net = Choice<networks>(net);
         const auto all = prepare(data, InterpolantSpec{}, spec, 1);
         const Graph graph = NetworkField::graph(all->field, data.shape);
-        Machine machine(graph, all->learned, all->source, spec, 1, threads);
+        Machine machine(graph, all->learned, all->source, all->spec, 1, threads);
         // Backward is twice forward, but that nothing flows back into the images.
         const double flops = 6 * static_cast<double>(graph.products()) * static_cast<double>(batch);
         machine.step(0, 1);

@@ -80,15 +80,15 @@ Model online(Model model, const DsbmSpec& spec, const CommonUnits& common, std::
     Machine machine(graph, all->learned, all->source, train, seed, threads);
     machine.parameters = machine.average = model.parameters;
     const Schedule schedule = train.schedule.make();
-    for (Index step = 0; step < train.steps; ++step) {
+    for (Index step = 0; step < *train.steps; ++step) {
         if (step % spec.refresh == 0) {
             model.parameters = machine.average;
             if (step > 0) refresh(step / spec.refresh, all->x0, all->x1);
             history.push_back(entry_of("both", all->x0, all->x1));
         }
-        const Losses& losses = machine.step(step, schedule.factor(step, train.steps));
+        const Losses& losses = machine.step(step, schedule.factor(step, *train.steps));
         progress.update(
-            {"train", step + 1, train.steps, "steps", {{"square", losses.square.sum()}}});
+            {"train", step + 1, *train.steps, "steps", {{"square", losses.square.sum()}}});
     }
     model.parameters = machine.average;
     model.about["training"] = write_spec(train);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "si/bridge/method.hpp"
+#include "si/train/spec.hpp"
 
 // Bridges by networks: couplings and the training of si-train.
 
@@ -15,7 +16,7 @@ struct LearningSpec {
     static constexpr auto fields() {
         return std::tuple{
             field("steps", &LearningSpec::steps, "Optimiser steps", kPositive),
-            field("batch", &LearningSpec::batch, "Pairs a step", kPositive),
+            field("batch", &LearningSpec::batch, "Pairs a step", kBatch),
             field("width", &LearningSpec::width, "Units in a hidden layer", kPositive),
             field("depth", &LearningSpec::depth, "Hidden layers", kPositive),
             field("rate", &LearningSpec::rate, "Largest learning rate of Adam", kPositive)};

@@ -65,7 +65,7 @@ std::unique_ptr<Preparation> preparation(const CommonUnits& common, const TrainS
                                          std::uint64_t seed) {
     TrainData data;
     data.shape = common.data.shape;
-    data.x0 = data.x1 = Matrix::Zero(common.data.x1.rows(), training.batch);
+    data.x0 = data.x1 = Matrix::Zero(common.data.x1.rows(), *training.batch);
     return prepare(data, brownian(common.epsilon), training, seed);
 }
 
@@ -82,8 +82,8 @@ Game::Game(const MaxMinSpec& spec, const CommonUnits& common, std::uint64_t seed
       v_(graph_),
       eta_(graph_),
       schedule_(training_.schedule.make()),
-      path_(common.data.x1.rows(), training_.net, spec.modes, seed + 2, threads.count()),
-      update_(training_.optimizer.make()),
+      path_(common.data.x1.rows(), *training_.net, spec.modes, seed + 2, threads.count()),
+      update_(training_.optimizer->make()),
       first_(static_cast<Index>(kFirst * static_cast<double>(spec.steps))),
       last_(static_cast<Index>(kLast * static_cast<double>(spec.steps))),
       workers_(static_cast<std::size_t>(threads.count())) {

@@ -37,16 +37,17 @@ void take_given(const std::string& file, Batch& batch) {
 }  // namespace
 
 void write_batch(const std::string& file, const std::optional<std::string>& given,
-                 const TrainData& data, const InterpolantSpec& interpolant, const TrainSpec& spec,
+                 const TrainData& data, const InterpolantSpec& interpolant, const TrainSpec& asked,
                  const Provenance& provenance) {
-    const auto all = prepare(data, interpolant, spec, provenance.seed);
+    const auto all = prepare(data, interpolant, asked, provenance.seed);
+    const TrainSpec& spec = all->spec;
     const BatchSource& source = all->source;
     const bool both = std::any_of(all->learned.begin(), all->learned.end(), [&](auto* row) {
         return takes_both_signs(spec, source.setup, *row);
     });
     Batch batch;
-    build_batch(source, source.draw(0, spec.batch), 0, Columns{0, spec.batch}, spec.batch, both,
-                false, batch);
+    const Index n = *spec.batch;
+    build_batch(source, source.draw(0, n), 0, Columns{0, n}, n, both, false, batch);
     if (given) take_given(*given, batch);
     mix(source.setup, both, batch);
 

@@ -14,6 +14,7 @@
 #include "si/io/input_file.hpp"
 #include "si/io/json_file.hpp"
 #include "si/io/tensor.hpp"
+#include "si/train/settle.hpp"
 #include "si/version.hpp"
 
 namespace si {
@@ -137,6 +138,7 @@ double TimeLimit::seconds() const {
 
 Json identity_of_run(const TrainData& data, const InterpolantSpec& interpolant,
                      const TrainSpec& spec, std::uint64_t seed) {
+    const TrainSpec whole = settled(spec, data);
     const auto of_set = [](const Matrix& x, const std::optional<StoredSet>& stored) {
         if (!stored) return Json(checksum(x));
         return Json{{"blocks", {stored->blocks.rows, stored->blocks.blocks}},
@@ -159,7 +161,7 @@ Json identity_of_run(const TrainData& data, const InterpolantSpec& interpolant,
     return {{"version", kVersion},
             {"seed", seed},
             {"interpolant", write_spec(interpolant)},
-            {"training", write_spec(spec)},
+            {"training", write_spec(whole)},
             {"data", std::move(data_node)}};
 }
 
@@ -172,6 +174,8 @@ FileCheckpoints::FileCheckpoints(CheckpointSpec spec, Json identity, double star
       wish_(std::move(wish)),
       progress_(progress),
       saved_at_(seconds_now()) {
+    require(spec_.checkpoint != "-", Failure::usage,
+            "--checkpoint: is a file to read again, and cannot be standard output");
     exists_ = there(spec_.checkpoint) || there(previous());
     require(!exists_ || spec_.resume != "no", Failure::usage, spec_.checkpoint,
             ": is the checkpoint of an earlier run; --resume auto goes on from it, or remove it");

@@ -13,6 +13,7 @@
 #include "si/train/machine.hpp"
 #include "si/train/pairs_ahead.hpp"
 #include "si/train/preparation.hpp"
+#include "si/train/settle.hpp"
 
 namespace si {
 namespace {
@@ -53,18 +54,20 @@ void require_alone() {
 Json forecast_training(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec spec,
                        std::uint64_t seed, double max_seconds, Threads& threads) {
     require_alone();
-    const auto all = prepare(data, interpolant, spec, seed);
+    const bool open = !spec.steps;
+    const auto all = prepare(data, interpolant, std::move(spec), seed);
+    spec = all->spec;
     const Graph graph =
         in_context("--net", [&] { return NetworkField::graph(all->field, all->model.shape); });
     Machine machine(graph, all->learned, all->source, spec, seed, threads);
-    PairsAhead pairs(all->source.draw, spec.batch, threads.count() == 1);
+    PairsAhead pairs(all->source.draw, *spec.batch, threads.count() == 1);
     Index done = 0;
     const auto step = [&] { machine.step(done, pairs.at(done), 0), ++done; };
     step();  // which makes room for all others
     double begun = seconds_now();
     const Index before = done;
     do step();
-    while (done < spec.steps && seconds_now() - begun < kEnough);
+    while (done < *spec.steps && seconds_now() - begun < kEnough);
     double a_step =
         (seconds_now() - begun) / static_cast<double>(std::max<Index>(1, done - before));
     if (const auto& held = all->validation; held.size > 0) {
@@ -72,16 +75,18 @@ Json forecast_training(const TrainData& data, const InterpolantSpec& interpolant
         machine.evaluate(held.source, held.pairs, held.size);
         a_step += (seconds_now() - begun) / static_cast<double>(spec.valid_interval);
     }
+    Index steps = *spec.steps;
     if (max_seconds > 0) {
-        spec.steps = std::clamp<Index>(whole(0.95 * max_seconds / a_step), 1, spec.steps);
+        const Index most = open ? most_steps(spec, data.n1()) : steps;
+        steps = std::clamp<Index>(whole(0.95 * max_seconds / a_step), 1, most);
     }
     // Numbers of four bytes, in base64; the rest is the text around them.
     const double parameters = static_cast<double>(machine.parameters.size());
     constexpr double kBytes = 16.0 / 3, kText = 20e3;
     return {{"samples", data.n1()},
             {"parameters", machine.parameters.size()},
-            {"steps", spec.steps},
-            {"seconds", a_step * static_cast<double>(spec.steps)},
+            {"steps", steps},
+            {"seconds", a_step * static_cast<double>(steps)},
             {"memory_bytes", whole(resident_bytes())},
             {"output_bytes", whole(kBytes * parameters + kText)}};
 }

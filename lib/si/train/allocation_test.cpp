@@ -51,12 +51,12 @@ TEST_CASE("a training step takes no memory but for its pairs") {
             spec.batch = 700;
             const auto all = prepare(data, InterpolantSpec{}, spec, 1);
             // Pairs are drawn beforehand, so that nothing else is left to count.
-            const Pairs pairs = all->source.draw(0, spec.batch);
+            const Pairs pairs = all->source.draw(0, *spec.batch);
             NetworkFieldSpec field;
-            field.net = spec.net;
+            field.net = *spec.net;
             const Graph graph = NetworkField::graph(field, {3});
             Threads threads(workers);
-            Machine machine(graph, all->learned, all->source, spec, 1, threads);
+            Machine machine(graph, all->learned, all->source, all->spec, 1, threads);
             for (Index step = 0; step < 20; ++step) machine.step(step, pairs, 1);
             const long before = taken;
             for (Index step = 20; step < 30; ++step) machine.step(step, pairs, 1);

@@ -126,8 +126,8 @@ Machine::Machine(const Graph& graph, std::vector<const Quantity*> learned,
     first_ = Eigen::VectorXf::Zero(parameters.size());
     second_ = first_;
     together_ = std::max<Index>(graph.columns_together(kChunk), any_antithetic_ ? 2 : 1);
-    chunk_samples_ = samples_of_chunk(spec.batch, any_antithetic_, graph);
-    cut_ = chunks(spec.batch, chunk_samples_);
+    chunk_samples_ = samples_of_chunk(*spec.batch, any_antithetic_, graph);
+    cut_ = chunks(*spec.batch, chunk_samples_);
     lanes_ = std::min<Index>(kLanes, std::ssize(cut_));
     gradients_.setZero(parameters.size(), lanes_);  // what no output depends on stays 0
     parts_.assign(cut_.size(), Losses(count));
@@ -141,8 +141,8 @@ Machine::Machine(const Graph& graph, std::vector<const Quantity*> learned,
         parameters_of_ranks_.push_back(std::min(block * kBlock, parameters.size()));
     }
     squares_.resize(blocks_.size());
-    update_ = spec.optimizer.make();
-    peak_rate_ = spec.optimizer.row().rate(spec.optimizer.settings());
+    update_ = spec.optimizer->make();
+    peak_rate_ = spec.optimizer->row().rate(spec.optimizer->settings());
     workers_.resize(static_cast<std::size_t>(threads.count()));
     if (spec.learn_path > 0) {
         require(spec.learn == "b", Failure::usage, "--learn-path goes with --learn b alone");
@@ -172,7 +172,7 @@ Index Machine::passes() const {
 }
 
 const Losses& Machine::step(Index step, double fraction) {
-    return this->step(step, source_.draw(step, spec_.batch), fraction);
+    return this->step(step, source_.draw(step, *spec_.batch), fraction);
 }
 
 const Losses& Machine::step(Index step, const Pairs& pairs, double fraction) {
@@ -181,7 +181,7 @@ const Losses& Machine::step(Index step, const Pairs& pairs, double fraction) {
         const Index lane = own_lanes_[static_cast<std::size_t>(own)];
         for (Index k = lane; k < std::ssize(cut_); k += lanes_) {
             const auto part = static_cast<std::size_t>(k);
-            run_chunk(worker, source_, pairs, step, cut_[part], spec_.batch, weights_, false,
+            run_chunk(worker, source_, pairs, step, cut_[part], *spec_.batch, weights_, false,
                       gradients_.col(lane).data(), k != lane, parts_[part]);
             if (path_) {
                 path_gradients_.col(k) = workers_[static_cast<std::size_t>(worker)].path_gradient;

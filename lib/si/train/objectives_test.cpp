@@ -153,6 +153,7 @@ TEST_CASE("the gradient of a step is the derivative of its loss, for all objecti
     for (const char* antithetic : {"off", "on"}) {
         TrainSpec spec;
         spec.batch = 200;
+        spec.optimizer = "adam";
         spec.antithetic = antithetic;
         spec.weights = {1, 0.5, 2, 1, 3, 1, 0.7};
         std::vector<const Quantity*> learned;

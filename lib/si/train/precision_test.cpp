@@ -22,7 +22,7 @@ Eigen::VectorXf first_gradient(const char* precision) {
     const auto all = prepare(data, InterpolantSpec{}, spec, 1);
     const Graph graph = NetworkField::graph(all->field, {2});
     Threads threads(1);
-    Machine machine(graph, all->learned, all->source, spec, 1, threads);
+    Machine machine(graph, all->learned, all->source, all->spec, 1, threads);
     machine.step(0, 1);
     return machine.gradient();
 }

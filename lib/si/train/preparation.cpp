@@ -3,6 +3,8 @@
 #include <cmath>
 #include <mutex>
 
+#include "si/train/settle.hpp"
+
 namespace si {
 namespace {
 
@@ -31,7 +33,7 @@ Transform standardization(const TrainData& data, const TrainSpec& spec,
         const double variance = (variance1 + start->variance).mean() / 2;
         transform.shift = (start->mean + mean1) / 2;
         if (variance > 0) transform.scale.setConstant(std::sqrt(variance));
-    } else if (spec.net.row().images || spec.coupling.row().corruption != nullptr) {
+    } else if (spec.net->row().images || spec.coupling.row().corruption != nullptr) {
         const double mean = mean1.mean();
         const double variance = variance1.mean() + (mean1.array() - mean).square().mean();
         transform.shift.setConstant(mean);
@@ -138,7 +140,7 @@ Vector mean_inside(const Matrix& inside, const std::optional<StoredSet>& stored,
 void fill_field(const TrainData& data, const TrainSpec& spec, bool independent, Preparation& all) {
     const auto& source = all.source;
     all.field = {.learn = spec.learn,
-                 .net = spec.net,
+                 .net = *spec.net,
                  .labels = source.conditions.labels,
                  .condition = source.conditions.shape,
                  .masked = source.conditions.masked};
@@ -225,15 +227,19 @@ void Validation::take(Index n1, Index n0, bool independent) {
 }
 
 std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpec& interpolant,
-                                     const TrainSpec& spec, std::uint64_t seed) {
+                                     TrainSpec open, std::uint64_t seed) {
     const Interpolant made(interpolant);
-    check_data(data, spec, made);
+    check_data(data, open, made);
     auto all = std::make_unique<Preparation>();
+    all->spec = settled(std::move(open), data);
+    const TrainSpec& spec = all->spec;
     Model& model = all->model;
     model.dim = data.x1.rows();
     model.shape = data.shape.empty() ? std::vector<Index>{model.dim} : data.shape;
     model.interpolant = interpolant;
     choose_coordinates(data, spec, model);
+    require(model.transform.shift.allFinite() && model.transform.scale.allFinite(), Failure::data,
+            "the samples are so large that their variance is not a number");
     const bool independent = spec.coupling.row().independent && !made.mirror();
     model.independent = independent;
     all->learned = parse_learned(spec.learn);

@@ -26,7 +26,8 @@ struct Preparation {
     Preparation(const Preparation&) = delete;
     Preparation& operator=(const Preparation&) = delete;
 
-    Model model;  ///< without its field
+    TrainSpec spec;  ///< with nothing left open
+    Model model;     ///< without its field
     NetworkFieldSpec field;
     std::vector<const Quantity*> learned;
     Matrix x1, x0, valid1, valid0;                  ///< in the model's coordinates
@@ -38,6 +39,6 @@ struct Preparation {
 
 /// Throws Failure::data when data do not fit together, Failure::usage when options do not.
 std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpec& interpolant,
-                                     const TrainSpec& spec, std::uint64_t seed);
+                                     TrainSpec spec, std::uint64_t seed);
 
 }  // namespace si

@@ -14,12 +14,16 @@
 
 namespace si {
 
-/// How a model is trained. All of it is kept in the model.
+/// Samples of a step.
+inline constexpr Rule kBatch{[](double v) { return v >= 1 && v <= 1e7; },
+                             "between 1 and 10 million"};
+
+/// How a model is trained. All of it is kept in the model, with nothing left open: see settled().
 struct TrainSpec {
     std::string learn = "b";
     std::vector<double> weights;
     Choice<weightings> weighting{"uniform"};
-    Choice<networks> net{"mlp"};
+    std::optional<Choice<networks>> net;
     Choice<bases> base{"normal"};
     Choice<couplings> coupling{"independent"};
     Choice<times> time{"uniform"};
@@ -29,9 +33,8 @@ struct TrainSpec {
     double dequantize = 0;
     std::vector<std::string> condition;
     double label_dropout = 0.1;
-    Index steps = 5000;
-    Index batch = 2048;
-    Choice<optimizers> optimizer{"adam"};
+    std::optional<Index> steps, batch;
+    std::optional<Choice<optimizers>> optimizer;
     Choice<schedules> schedule{"cosine"};
     std::string precision = "float32";
     double ema = 0.999;
@@ -52,7 +55,9 @@ struct TrainSpec {
             field("weights", &TrainSpec::weights, "Weight of the loss of each; 1 when left out",
                   kPositive),
             field("weighting", &TrainSpec::weighting, "Weight of the loss at each time"),
-            field("net", &TrainSpec::net, "Network; each field has its own").value("NET,..."),
+            field("net", &TrainSpec::net,
+                  "Network; each field has its own. Without it, one whose size suits the data")
+                .value("NET,..."),
             field("base", &TrainSpec::base, "Density of x0, where --x0 gives no samples of it"),
             field("coupling", &TrainSpec::coupling, "How x0 and x1 are paired"),
             field("time", &TrainSpec::time, "Distribution of the training times"),
@@ -83,9 +88,14 @@ struct TrainSpec {
                 "label_dropout", &TrainSpec::label_dropout,
                 "Part of the labels that training leaves out, so that the model also goes without",
                 kUnit),
-            field("steps", &TrainSpec::steps, "Optimiser steps", kPositive),
-            field("batch", &TrainSpec::batch, "Samples a step", kPositive),
-            field("optimizer", &TrainSpec::optimizer, "Optimiser and its learning rate"),
+            field("steps", &TrainSpec::steps,
+                  "Optimiser steps; without it, as many as suit the data, or fill --max-time",
+                  kPositive),
+            field("batch", &TrainSpec::batch,
+                  "Samples a step; without it, as many as suit the data", kBatch),
+            field("optimizer", &TrainSpec::optimizer,
+                  "Optimiser and its learning rate; without it, adam at a rate that suits the "
+                  "network"),
             field("schedule", &TrainSpec::schedule, "Learning rate over the run"),
             field("precision", &TrainSpec::precision,
                   "Products of hidden layers in training; bf16 is twice as fast on processors that "

@@ -10,6 +10,7 @@
 #include "si/train/machine.hpp"
 #include "si/train/pairs_ahead.hpp"
 #include "si/train/preparation.hpp"
+#include "si/train/settle.hpp"
 
 namespace si {
 namespace {
@@ -42,6 +43,13 @@ class Clock {
     double limit_, start_, paced_from_ = 0;
     Index from_, plan_at_, steps_;
 };
+
+/// What was left to the data, in short.
+std::string summary(const TrainSpec& spec, Index parameters, bool fills_time) {
+    const std::string steps = fills_time ? "as many steps" : text(*spec.steps, " steps");
+    return text(spec.net->kind(), " of ", parameters, " parameters, ", steps, " of ", *spec.batch,
+                " samples", fills_time ? " as the time allows" : "");
+}
 
 Matrix without(const Matrix& x, const std::vector<Index>& rows) { return x(Eigen::all, rows); }
 
@@ -83,17 +91,24 @@ void hold_out(TrainData& data, double fraction, std::uint64_t seed) {
 
 Model train(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec spec,
             std::uint64_t seed, TrainLimits limits, Threads& threads, Progress& progress) {
-    const auto all = prepare(data, interpolant, spec, seed);
+    const bool open = !spec.steps, free = open || !spec.net;
+    const auto all = prepare(data, interpolant, std::move(spec), seed);
+    spec = all->spec;
     const Validation& validation = all->validation;
     Model& model = all->model;
     const Graph graph =
         in_context("--net", [&] { return NetworkField::graph(all->field, model.shape); });
     Machine machine(graph, all->learned, all->source, spec, seed, threads);
-    PairsAhead pairs(all->source.draw, spec.batch, threads.count() == 1);
+    PairsAhead pairs(all->source.draw, *spec.batch, threads.count() == 1);
     const auto weights = loss_weights(spec, std::ssize(all->learned));
     const Eigen::Map<const Vector> weight(weights.data(), std::ssize(weights));
     const Schedule schedule = spec.schedule.make();
-    Clock clock(limits.max_seconds, schedule.fixed, spec.steps);
+    require(limits.max_seconds <= 0 || schedule.fixed > 1, Failure::usage,
+            "--max-time: the pace is measured while the learning rate rises, which it does not; "
+            "give --schedule a warmup");
+    const bool fills_time = open && limits.max_seconds > 0;
+    Clock clock(limits.max_seconds, schedule.fixed,
+                fills_time ? most_steps(spec, data.n1()) : *spec.steps);
 
     TrainState now;
     const auto keep = [&] {
@@ -108,6 +123,9 @@ Model train(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec
         } else {
             keep();  // a file that cannot be written is better known before the work
         }
+    }
+    if (free && now.done == 0) {
+        progress.note(summary(spec, machine.parameters.size(), fills_time));
     }
     while (now.done < clock.steps() && !clock.over()) {
         const Losses& losses =
