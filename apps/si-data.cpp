@@ -28,6 +28,13 @@ si::RowSets rows_of(const std::string& file, Console& console) {
     return rows;
 }
 
+/// For commands that show what is there, also where it is not finite.
+si::DataFile as_it_is(const std::string& file) {
+    si::DataFile data(file);
+    data.let_nonfinite_pass();
+    return data;
+}
+
 int import_data(int argc, char** argv) {
     std::vector<std::string> files;
     si::ImportSpec spec;
@@ -49,6 +56,7 @@ int import_data(int argc, char** argv) {
         .run(argc, argv, [&](Console& console) {
             const auto rows = si::import_files(files, spec, console);
             auto out = writer(output.output, console);
+            if (spec.allow_nonfinite == si::Nonfinite::keep) out.let_nonfinite_pass();
             si::write_rows(out, rows, si::first_rows(rows.n, rows.n));
             out.commit();
         });
@@ -64,7 +72,7 @@ int export_data(int argc, char** argv) {
         .common(messages)
         .example("si-data export samples.h5 -o samples.npy", "For Python.")
         .run(argc, argv,
-             [&](Console&) { si::export_samples(output.output, si::read_samples(file)); });
+             [&](Console&) { si::export_samples(output.output, as_it_is(file).samples()); });
 }
 
 int class_data(int argc, char** argv) {
@@ -134,7 +142,7 @@ int head_data(int argc, char** argv) {
         .common(messages)
         .run(argc, argv, [&](Console& console) {
             if (output.output == "-") {
-                const si::DataFile data(file);
+                const auto data = as_it_is(file);
                 const auto reader = data.reader(si::Passes::one);
                 return si::export_samples("-", reader.samples(0, std::min(spec.n, reader.n())));
             }
@@ -174,7 +182,7 @@ int info_data(int argc, char** argv) {
         .common(messages)
         .run(argc, argv, [&](Console&) {
             for (const auto& file : files) {
-                const auto description = si::describe(si::DataFile(file));
+                const auto description = si::describe(as_it_is(file));
                 if (spec.json) {
                     std::cout << description.dump() << '\n';
                 } else {

@@ -22,14 +22,6 @@ struct Options {
     }
 };
 
-std::string bytes_of(const si::plot::Drawing& drawing, const std::string& file,
-                     const Options& options) {
-    const auto theme = si::plot::theme_called(options.theme);
-    if (file.ends_with(".svg")) return si::plot::svg(drawing, theme);
-    const auto pixels = si::plot::raster(drawing, options.scale, theme);
-    return file.ends_with(".pgm") ? pgm(grey(pixels)) : png(pixels);
-}
-
 int plot_report(int argc, char** argv) {
     std::string model, data;
     si::plot::ReportSpec spec;
@@ -78,7 +70,9 @@ int main(int argc, char** argv) {
             for (const auto& file : files) sources.push_back(si::plot::open_source(file));
             const auto kind = options.kind.value_or(si::suitable_picture(sources.front()));
             const auto drawing = kind.row().draw(kind.settings(), sources);
-            si::write_file(output.output, bytes_of(drawing, output.output, options),
+            si::write_file(output.output,
+                           si::plot::picture_file(drawing, output.output, options.scale,
+                                                  si::plot::theme_called(options.theme)),
                            si::Content::binary);
         });
 }

@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
         .input("MODEL", file, "model of si-train, or written by hand; - is standard input")
         .options("Samples", samples)
         .options("Transport", spec)
+        .alternatives("ode", "sde")
         .unrecorded_options("Parts", part)
         .unrecorded_options("Forecast", dry)
         .output(output)

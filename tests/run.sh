@@ -7,7 +7,7 @@ preset=${1:-test}
 shift || true
 
 . data/install-packages.sh
-need "${build_packages[@]}" doctest-dev clang-format mandoc libopenmpi-dev openmpi-bin
+need "${build_packages[@]}" doctest-dev clang-format mandoc libopenmpi-dev openmpi-bin python3-h5py
 
 echo "== format"
 git ls-files -z '*.cpp' '*.hpp' 2>/dev/null | xargs -0 -r clang-format --dry-run -Werror

@@ -1,22 +1,14 @@
 #!/bin/sh
-# Runs under mpirun against runs of one process: the same bytes, one line for an error, and an end
-# when a rank dies. SI_BIN: the programs; MPIEXEC: mpirun. Exit status 77: there is no MPI here.
+# Runs under mpirun against runs of one process: the same bytes, and one line for an error. SI_BIN: the programs; MPIEXEC: mpirun. Exit status 77: there is no MPI here.
 set -eu
 command -v "$MPIEXEC" >/dev/null || exit 77
+here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 PATH=$SI_BIN:$PATH
 unset SI_BIN
-# More ranks than processors, as any user, without a network.
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
-export OMPI_MCA_rmaps_base_oversubscribe=1 OMPI_MCA_mpi_yield_when_idle=1 OMPI_MCA_btl=self,vader
-export OMPI_MCA_btl_vader_single_copy_mechanism=none OMPI_MCA_orte_base_help_aggregate=0
-ranks() {
-    count=$1
-    shift
-    "$MPIEXEC" -n "$count" "$@"
-}
+. "$here/mpi.sh"
 say() {
     echo "ranks: $*" >&2
     exit 1
@@ -84,24 +76,3 @@ done
 ranks 2 sh -c 'si-train x1.h5 --seed $OMPI_COMM_WORLD_RANK -o m.json' 2>err && say "different seeds"
 grep -q 'different command lines' err || say "$(cat err)"
 [ ! -e m.json ] || say "a run that failed wrote m.json"
-
-# F28: a rank that dies takes the others with it, and the checkpoint is whole.
-long="$pair --steps 100000"
-ranks 3 si-train $long --checkpoint d --checkpoint-interval 0.2s -o d.json 2>err &
-run=$!
-tries=0
-until [ -e d.prev ] || [ $tries -gt 300 ]; do
-    sleep 0.1
-    tries=$((tries + 1))
-done
-pkill -KILL -n -f "si-train .*--checkpoint d " || say "no rank to kill: $(cat err)"
-tries=0
-while kill -0 $run 2>/dev/null && [ $tries -lt 100 ]; do
-    sleep 0.1
-    tries=$((tries + 1))
-done
-[ $tries -lt 100 ] || say "the other ranks went on for 10 s"
-wait $run && say "a run that lost a rank ended well"
-status=0
-si-train $long --checkpoint d --resume yes --max-time 1s -o d.json 2>err || status=$?
-[ "$status" -eq 75 ] || say "the checkpoint of the run that lost a rank: $(cat err)"

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -65,7 +66,8 @@ decltype(auto) in_context(std::string_view place, Body&& body) {
 }
 
 /// As in_context, for the contents of a file: a usage error inside becomes a data error, and a
-/// JSON pointer inside stays apart from a file name that begins with '/'.
+/// JSON pointer inside stays apart from a file name that begins with '/'. Memory that ends is an
+/// Error too, as the contents say how much is asked for.
 template <class Body>
 decltype(auto) in_file(std::string_view file, Body&& body) {
     try {
@@ -73,6 +75,8 @@ decltype(auto) in_file(std::string_view file, Body&& body) {
     } catch (const Error& error) {
         const bool contents = error.kind() == Failure::usage;
         throw Error(contents ? Failure::data : error.kind(), text(file, ": ", error.what()));
+    } catch (const std::bad_alloc&) {
+        throw Error(Failure::resource, text(file, ": out of memory"));
     }
 }
 

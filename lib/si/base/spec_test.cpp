@@ -154,6 +154,8 @@ TEST_CASE("errors read from the outside in, and JSON pointers join up") {
           "m.json: /net/width: must be positive");
     CHECK_THROWS_WITH_AS(in_file("m.json", [&] { throw inner; }),
                          "m.json: /width: must be positive", Error);
+    CHECK_THROWS_WITH_AS(in_file("m.json", [] { throw std::bad_alloc(); }), "m.json: out of memory",
+                         Error);
 }
 
 TEST_CASE("threads run every item once, and the first error wins") {

@@ -171,7 +171,11 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
     if (nearest == names.end()) return "";
     const auto limit = std::max<std::size_t>(2, nearest->size() / 3);
     const bool begins = word.size() >= 2 && nearest->starts_with(word);
-    if (!begins && edit_distance(*nearest, word) > limit) return "";
+    const auto distance = edit_distance(*nearest, word);
+    // A word in which every letter is another is not near, unless there is but one letter.
+    const auto longer = std::max(nearest->size(), word.size());
+    const bool near = distance <= limit && (distance < longer || longer == 1);
+    if (!begins && !near) return "";
     return text("; did you mean '", *nearest, "'?");
 }
 

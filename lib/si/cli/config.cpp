@@ -141,7 +141,6 @@ std::string toml_text(const std::vector<Option*>& options) {
         if (value.is_null() || option->required) continue;
         auto name = option->info.name;
         std::replace(name.begin(), name.end(), '-', '_');
-        if (name == "config" || name == "print_config") continue;
         const bool bare = value.is_number() || value.is_boolean();
         out += text(name, " = ", bare ? value.dump() : in_quotes(typed(value)), "\n");
     }

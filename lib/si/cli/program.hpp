@@ -98,6 +98,12 @@ class Program {
     /// The option must be given.
     Program& required(const std::string& option);
 
+    /// A command line that gives both is refused. One of them may still be in a configuration.
+    Program& alternatives(std::string one, std::string other) {
+        alternatives_.emplace_back(std::move(one), std::move(other));
+        return *this;
+    }
+
     /// The program may be started as several ranks (si/base/ranks.hpp): the first speaks.
     Program& across_ranks() {
         across_ranks_ = true;
@@ -137,6 +143,7 @@ class Program {
     void load_json(const std::string& content, const std::vector<std::string>& given);
     void load_toml(const std::string& content, const std::vector<std::string>& given);
     std::vector<Option*> all_options();
+    std::vector<Option*> configurable();  ///< those that a configuration may give
     void assign_inputs(const std::vector<std::string>& rest);
     void check_streams() const;
     [[noreturn]] void refuse_extra(const std::string& word, bool option) const;
@@ -153,6 +160,7 @@ class Program {
     Messages* messages_ = nullptr;
     Output* output_ = nullptr;
     std::vector<int (*)(int, char**)> mains_;
+    std::vector<std::pair<std::string, std::string>> alternatives_;
     std::string command_line_;
 };
 

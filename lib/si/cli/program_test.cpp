@@ -70,6 +70,7 @@ struct Run {
         cli::Program program("si-demo", "show how it is done", out_stream, err_stream);
         status = program.input("X1", file, "the input")
                      .options("Demo", demo)
+                     .alternatives("rate", "limit")
                      .common(common)
                      .example("si-demo x.h5", "nothing much")
                      .run(static_cast<int>(words.size()), argv.data(), body);
@@ -142,6 +143,8 @@ TEST_CASE("a command line that asks for something else is helped") {
     refused({"x", "--steps", "1", "-s", "2"}, "--steps: given twice");
     refused({"x", "-f", "--fast"}, "--fast: given twice");
     refused({"x", "--wheel", "wod"}, "--wheel: no wheel is called 'wod'; did you mean 'wood'?");
+    refused({"x", "--wheel", "ox"}, "--wheel: no wheel is called 'ox' (there are: wood, steel)");
+    refused({"x", "--limit", "5s", "--rate", "1"}, "--rate and --limit: give one of them");
     refused({"x", "--progress", "line"},
             "--progress: 'line' is not one of auto, bar, lines, none; did you mean 'lines'?");
     refused({"x", "--log", "/nonexistent/log"}, "/nonexistent/log: cannot open the log for writing",
@@ -227,6 +230,11 @@ TEST_CASE("a configuration file is read strictly, and the command line wins") {
           "si-demo: program_test_config.json: stepz: unknown key; did you mean 'steps'?\n");
     CHECK(with("steps = -3").err ==
           "si-demo: program_test_config.json: steps: must be positive, is -3\n");
+    CHECK(with("config = \"other.toml\"").err ==
+          "si-demo: program_test_config.json: config: unknown key\n");
+    CHECK(with(R"({"print_config": true})").err ==
+          "si-demo: program_test_config.json: /print_config: unknown key\n");
+    CHECK(with("limit = \"5s\"", {"--rate", "1"}).status == 0);
     // What is printed reads back as itself.
     const auto printed = Run({"-s", "4", "--wheel", "steel", "--print-config"}).out;
     CHECK(printed.find("steps = 4\n") != std::string::npos);

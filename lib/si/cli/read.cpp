@@ -128,6 +128,14 @@ std::vector<Option*> Program::all_options() {
     return options;
 }
 
+std::vector<Option*> Program::configurable() {
+    auto options = all_options();
+    std::erase_if(options, [](const Option* option) {
+        return option->info.name == "config" || option->info.name == "print-config";
+    });
+    return options;
+}
+
 void Program::load_environment(std::vector<std::string>& given) {
     for (const auto& [name, value] : environment_options(environ)) {
         for (auto* option : all_options()) {
@@ -159,7 +167,7 @@ void Program::load_json(const std::string& content, const std::vector<std::strin
     const auto object = Json::parse(content, once, false);
     require(object.is_object(), Failure::config, "is not a JSON object");
     std::vector<std::string> names;
-    for (auto* option : all_options()) {
+    for (auto* option : configurable()) {
         const auto name = underscored(option->info.name);
         names.push_back(name);
         const auto entry = object.find(name);
@@ -176,12 +184,13 @@ void Program::load_json(const std::string& content, const std::vector<std::strin
 
 void Program::load_toml(const std::string& content, const std::vector<std::string>& given) {
     std::vector<std::string> names;
-    for (const auto* option : all_options()) names.push_back(underscored(option->info.name));
+    const auto options = configurable();
+    for (const auto* option : options) names.push_back(underscored(option->info.name));
     for (const auto& [key, value] : parse_toml(content)) {
         const bool known = contains(names, key);
         require(known, Failure::config, key, ": unknown key",
                 known ? "" : did_you_mean(key, names));
-        for (auto* option : all_options()) {
+        for (auto* option : options) {
             if (underscored(option->info.name) != key || contains(given, option->info.name)) {
                 continue;
             }
@@ -275,6 +284,10 @@ bool Program::read(int argc, char** argv) {
         });
         options[i]->required = false;
     }
+    for (const auto& [one, other] : alternatives_) {
+        require(!contains(given, one) || !contains(given, other), Failure::usage, "--", one,
+                " and --", other, ": give one of them");
+    }
     if (real_) load_environment(given);
     if (messages_ != nullptr && !messages_->config.empty()) {
         load_config(messages_->config, given);
@@ -284,7 +297,7 @@ bool Program::read(int argc, char** argv) {
         messages_->log.clear();
     }
     if (messages_ != nullptr && messages_->print_config) {
-        out_ << toml_text(options);
+        out_ << toml_text(configurable());
         return true;
     }
     assign_inputs(words.rest);

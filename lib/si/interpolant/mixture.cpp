@@ -34,13 +34,16 @@ class Posterior {
         x_ = x;
         for (Index k = 0; k < logs_.size(); ++k) {
             whitened_ = x_ - mixture_.means()[k];
-            mixture_.factors()[k].triangularView<Eigen::Lower>().solveInPlace(whitened_);
+            if (!mixture_.is_standard_normal()) {
+                mixture_.factors()[k].triangularView<Eigen::Lower>().solveInPlace(whitened_);
+            }
             logs_[k] = log_norms_[k] - whitened_.squaredNorm() / 2;
         }
         return log_sum_exp(logs_);
     }
 
     const Vector& score(ConstVector x) {
+        if (mixture_.is_standard_normal()) return score_ = -x;
         const double log_rho = log_density(x);
         score_ = Vector::Zero(x_.size());
         for (Index k = 0; k < logs_.size(); ++k) {
@@ -87,14 +90,15 @@ double log_sum_exp(ConstVector a) {
 
 GaussianMixture::GaussianMixture(const std::vector<double>& weights, std::vector<Vector> means,
                                  std::vector<Matrix> covariances)
-    : means_(std::move(means)), covariances_(std::move(covariances)) {
+    : means_(std::move(means)) {
+    full_->covariances = std::move(covariances);
     require(!weights.empty(), Failure::data, "/weights: empty");
     weights_ = in_context("/weights", [&] { return normalised(weights); });
     const auto count = weights.size();
     require(means_.size() == count, Failure::data, "/means: must be ", count,
             " like the weights, are ", means_.size());
-    require(covariances_.size() == count, Failure::data, "/covariances: must be ", count,
-            " like the weights, are ", covariances_.size());
+    require(full_->covariances.size() == count, Failure::data, "/covariances: must be ", count,
+            " like the weights, are ", full_->covariances.size());
     require(dim() > 0, Failure::data, "/means/0: empty");
     log_norms_.resize(size());
     for (std::size_t k = 0; k < count; ++k) {
@@ -104,19 +108,39 @@ GaussianMixture::GaussianMixture(const std::vector<double>& weights, std::vector
             require(means_[k].allFinite(), Failure::data, "must be finite");
         });
         in_context(text("/covariances/", k), [&] {
-            Matrix& covariance = covariances_[k];
+            Matrix& covariance = full_->covariances[k];
             require(covariance.rows() == dim(), Failure::data, "must have ", dim(),
                     " rows like the means, has ", covariance.rows());
-            factors_.push_back(cholesky(covariance));
+            full_->factors.push_back(cholesky(covariance));
             covariance = ((covariance + covariance.transpose()) / 2).eval();
         });
         const auto at = static_cast<Index>(k);
-        log_norms_[at] = std::log(weights_[at]) - half_log_det_2pi(factors_[k]);
+        log_norms_[at] = std::log(weights_[at]) - half_log_det_2pi(full_->factors[k]);
     }
+    is_standard_normal_ = size() == 1 && means_[0].isZero(0) &&
+                          full_->covariances[0] == Matrix::Identity(dim(), dim());
 }
 
 GaussianMixture GaussianMixture::standard_normal(Index dim) {
-    return {{1.0}, {Vector::Zero(dim)}, {Matrix::Identity(dim, dim)}};
+    require(dim > 0, Failure::data, "the dimension must be positive, is ", dim);
+    GaussianMixture normal;
+    normal.weights_ = Vector::Ones(1);
+    normal.means_ = {Vector::Zero(dim)};
+    normal.log_norms_ =
+        Vector::Constant(1, -static_cast<double>(dim) / 2 * std::log(2 * std::numbers::pi));
+    normal.is_standard_normal_ = true;
+    return normal;
+}
+
+const GaussianMixture::Full& GaussianMixture::full() const {
+    if (is_standard_normal_) {
+        std::call_once(full_->once, [&] {
+            if (!full_->covariances.empty()) return;
+            full_->factors = {Matrix::Identity(dim(), dim())};
+            full_->covariances = full_->factors;
+        });
+    }
+    return *full_;
 }
 
 GaussianMixture GaussianMixture::point(const Vector& at) {
@@ -125,8 +149,8 @@ GaussianMixture GaussianMixture::point(const Vector& at) {
     GaussianMixture point;
     point.weights_ = Vector::Ones(1);
     point.means_ = {at};
-    point.covariances_ = {Matrix::Zero(at.size(), at.size())};
-    point.factors_ = point.covariances_;
+    point.full_->covariances = {Matrix::Zero(at.size(), at.size())};
+    point.full_->factors = point.full_->covariances;
     point.is_point_ = true;
     return point;
 }
@@ -166,8 +190,12 @@ void GaussianMixture::sample(const Address& address, Index first, MatrixRef out)
         Index k = 0;
         while (k + 1 < size() && left >= weights_[k]) left -= weights_[k++];
         z = normals.col(j).head(dim());
+        if (is_standard_normal_) {
+            out.col(j) = z;
+            continue;
+        }
         out.col(j) = means_[k];
-        out.col(j).noalias() += factors_[k].triangularView<Eigen::Lower>() * z;
+        out.col(j).noalias() += factors()[k].triangularView<Eigen::Lower>() * z;
     }
 }
 
@@ -182,18 +210,15 @@ Matrix GaussianMixture::covariance() const {
     Matrix sum = Matrix::Zero(dim(), dim());
     for (Index k = 0; k < size(); ++k) {
         const Vector offset = means_[k] - centre;
-        sum += weights_[k] * (covariances_[k] + offset * offset.transpose());
+        sum += weights_[k] * (covariances()[k] + offset * offset.transpose());
     }
     return sum;
 }
 
-bool GaussianMixture::is_standard_normal() const {
-    return size() == 1 && means_[0].isZero(0) && covariances_[0] == Matrix::Identity(dim(), dim());
-}
-
 bool operator==(const GaussianMixture& a, const GaussianMixture& b) {
+    if (a.is_standard_normal_ && b.is_standard_normal_) return a.dim() == b.dim();
     return a.dim() == b.dim() && a.size() == b.size() && a.weights_ == b.weights_ &&
-           a.means_ == b.means_ && a.covariances_ == b.covariances_;
+           a.means_ == b.means_ && a.covariances() == b.covariances();
 }
 
 Json GaussianMixture::to_json() const {
@@ -207,7 +232,7 @@ Json GaussianMixture::to_json() const {
     for (Index k = 0; k < size(); ++k) {
         object["means"].push_back(list(means_[k]));
         Json rows = Json::array();
-        for (const auto row : covariances_[k].rowwise()) rows.push_back(list(row));
+        for (const auto row : covariances()[k].rowwise()) rows.push_back(list(row));
         object["covariances"].push_back(std::move(rows));
     }
     return object;

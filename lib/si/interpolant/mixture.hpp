@@ -1,5 +1,7 @@
 #pragma once
 
+#include <memory>
+#include <mutex>
 #include <vector>
 
 #include "si/base/json.hpp"
@@ -17,7 +19,8 @@ class GaussianMixture {
     GaussianMixture(const std::vector<double>& weights, std::vector<Vector> means,
                     std::vector<Matrix> covariances);
 
-    /// N(0, I).
+    /// N(0, I). It takes no memory of d x d numbers, and time of d a column, until somebody asks
+    /// for covariances() or factors().
     static GaussianMixture standard_normal(Index dim);
 
     /// A single point, as a base to start from: one component with covariance 0. It has samples
@@ -29,9 +32,9 @@ class GaussianMixture {
     Index size() const { return weights_.size(); }
     const Vector& weights() const { return weights_; }
     const std::vector<Vector>& means() const { return means_; }
-    const std::vector<Matrix>& covariances() const { return covariances_; }
+    const std::vector<Matrix>& covariances() const { return full().covariances; }
     /// Lower Cholesky factor L_k of each covariance, C_k = L_k L_k^T.
-    const std::vector<Matrix>& factors() const { return factors_; }
+    const std::vector<Matrix>& factors() const { return full().factors; }
 
     /// log rho at each column of x (d, n). Finite however far x lies. Here as in score(), the
     /// answer for a column does not depend on the others, bit for bit.
@@ -49,7 +52,7 @@ class GaussianMixture {
     Matrix covariance() const;
 
     /// True for exactly N(0, I) as a single component.
-    bool is_standard_normal() const;
+    bool is_standard_normal() const { return is_standard_normal_; }
 
     /// True for what point() makes.
     bool is_point() const { return is_point_; }
@@ -62,14 +65,21 @@ class GaussianMixture {
     friend bool operator==(const GaussianMixture& a, const GaussianMixture& b);
 
   private:
+    /// Of every component. Those of N(0, I) are filled in when they are asked for.
+    struct Full {
+        std::vector<Matrix> covariances, factors;
+        std::once_flag once;
+    };
+
     GaussianMixture() = default;
     void check_points(ConstMatrix x) const;
+    const Full& full() const;
 
     Vector weights_;
     std::vector<Vector> means_;
-    std::vector<Matrix> covariances_, factors_;
-    Vector log_norms_;  // log w_k - log det(2 pi C_k) / 2
-    bool is_point_ = false;
+    std::shared_ptr<Full> full_ = std::make_shared<Full>();  // of all copies
+    Vector log_norms_;                                       // log w_k - log det(2 pi C_k) / 2
+    bool is_point_ = false, is_standard_normal_ = false;
 };
 
 /// The lower Cholesky factor of a covariance. Throws Failure::data unless it is square,

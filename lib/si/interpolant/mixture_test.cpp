@@ -1,5 +1,6 @@
 #include <cmath>
 #include <functional>
+#include <numbers>
 
 #include <doctest/doctest.h>
 
@@ -93,6 +94,32 @@ TEST_CASE("a sample depends on its address and number alone") {
     CHECK(some == all.middleCols(31, 7));
     mixture.sample({.seed = 6}, 31, some);
     CHECK(some != all.middleCols(31, 7));
+}
+
+TEST_CASE("N(0, I) is the same with and without its matrices, and has none in many dimensions") {
+    const auto normal = GaussianMixture::standard_normal(3);
+    const GaussianMixture written({1}, {Vector::Zero(3)}, {Matrix::Identity(3, 3)});
+    CHECK(written.is_standard_normal());
+    CHECK(normal == written);
+    // In the whole of it, where nothing knows of a standard normal.
+    const GaussianMixture doubled({0.5, 0.5}, {Vector::Zero(3), Vector::Zero(3)},
+                                  {Matrix::Identity(3, 3), Matrix::Identity(3, 3)});
+    Matrix x(3, 40);
+    fill_normal({2, Purpose::data, 0}, 0, x);
+    CHECK((normal.log_density(x) - doubled.log_density(x)).cwiseAbs().maxCoeff() < 1e-14);
+    CHECK((normal.score(x) - doubled.score(x)).cwiseAbs().maxCoeff() < 1e-15);
+    CHECK(normal.covariances()[0] == Matrix::Identity(3, 3));
+    CHECK(normal.to_json() == written.to_json());
+
+    const Index many = 300'000;  // a matrix would be 720 GB
+    const auto large = GaussianMixture::standard_normal(many);
+    Matrix y(many, 2);
+    large.sample({1, Purpose::data, 0}, 0, y);
+    const double mean_square = y.squaredNorm() / static_cast<double>(y.size());
+    CHECK(std::abs(mean_square - 1) < 5 * std::sqrt(2.0 / static_cast<double>(y.size())));
+    const double log_norm = -static_cast<double>(many) / 2 * std::log(2 * std::numbers::pi);
+    CHECK(large.log_density(y)[1] == doctest::Approx(log_norm - y.col(1).squaredNorm() / 2));
+    CHECK(large.score(y) == -y);
 }
 
 TEST_CASE("moments of a mixture, by hand") {

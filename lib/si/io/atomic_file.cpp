@@ -32,6 +32,16 @@ std::string beside(const std::string& destination) {
     return text(destination.substr(0, name), ".", destination.substr(name, 100));
 }
 
+/// Where a link to what is not there yet leads, after as many links as the system follows.
+std::string end_of_links(std::string path) {
+    namespace fs = std::filesystem;
+    std::error_code none;
+    for (int k = 0; k < 40 && fs::is_symlink(fs::symlink_status(path, none)); ++k) {
+        path = (fs::path(path).parent_path() / fs::read_symlink(path, none)).string();
+    }
+    return path;
+}
+
 }  // namespace
 
 AtomicFile::AtomicFile(const std::string& destination, Content content)
@@ -47,7 +57,8 @@ AtomicFile::AtomicFile(const std::string& destination, Content content)
     } else if (::stat(destination.c_str(), &old) != 0) {
         if (errno != ENOENT) fail(Failure::create, name_, "cannot create");
         if (destination.empty()) fail(Failure::create, "''", "cannot create");
-        prefix = beside(destination);
+        destination_ = end_of_links(destination);
+        prefix = beside(destination_);
     } else if (S_ISREG(old.st_mode)) {
         if (::access(destination.c_str(), W_OK) != 0) fail(Failure::create, name_, "cannot write");
         std::error_code failed;

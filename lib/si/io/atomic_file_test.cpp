@@ -47,6 +47,15 @@ TEST_CASE("permissions and symbolic links stay as they were") {
     write_file(scratch / "link", "new");
     CHECK(std::filesystem::is_symlink(scratch / "link"));
     CHECK(slurp(file) == "new");
+    // One that leads by another to what is not there yet.
+    std::filesystem::create_directory(scratch / "folder");
+    std::filesystem::create_symlink("../later", scratch / "folder/second");
+    std::filesystem::create_symlink("folder/second", scratch / "first");
+    write_file(scratch / "first", "new");
+    CHECK(std::filesystem::is_symlink(scratch / "first"));
+    CHECK(slurp(scratch / "later") == "new");
+    std::filesystem::create_symlink("nowhere/file", scratch / "broken");
+    CHECK(failure([&] { write_file(scratch / "broken", "x"); }).substr(0, 2) == "73");
     struct stat status {};
     ::stat(file.c_str(), &status);
     CHECK((status.st_mode & 0777) == 0640);

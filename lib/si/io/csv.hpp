@@ -24,7 +24,8 @@ struct CsvStyle {
 };
 
 /// Writes one line a sample, with the fewest digits that read back as the same number,
-/// atomically. Throws as AtomicFile, and Failure::check for numbers that are not finite.
+/// atomically. Throws as AtomicFile, and Failure::check for numbers that float32 cannot
+/// hold.
 void write_csv(const std::string& file, ConstMatrix values, const CsvStyle& style = {});
 
 }  // namespace si

@@ -73,6 +73,19 @@ struct DataWriter::Opened {
     Handle file;
     std::deque<Section> sections;
     bool begun = false;
+    bool nonfinite_pass = false;
+
+    /// Throws unless numbers, from sample `first` on, may be written.
+    void look_at(const Section& to, ConstMatrix values, Index first) const {
+        in_context(text(out.name(), ":", to.name), [&] {
+            if (nonfinite_pass) {
+                const Matrix finite = values.array().isFinite().select(values, 0);
+                require_finite(finite, Failure::check, to.type, first);
+            } else {
+                require_finite(values, Failure::check, to.type, first);
+            }
+        });
+    }
 
     void add(Section& to, std::string_view bytes) {
         to.checksum = crc32c(bytes, to.checksum);
@@ -84,7 +97,7 @@ struct DataWriter::Opened {
         to.size += bytes.size();
     }
 
-    /// Numbers that are finite, in the type of the file.
+    /// Numbers in the type of the file.
     void add(Section& to, std::span<const double> values) {
         if (to.type == ElementType::f64) return add(to, bytes_of(values.data(), values.size()));
         std::vector<float> some;
@@ -196,13 +209,14 @@ void DataWriter::begin() {
     }
 }
 
+void DataWriter::let_nonfinite_pass() { opened_->nonfinite_pass = true; }
+
 void DataWriter::append(const std::string& dataset, ConstMatrix values) {
     begin();
     Section& to = section(dataset);
     require(values.rows() == to.numbers() && to.samples + values.cols() <= to.shape[0],
             Failure::internal, dataset, ": more than was promised");
-    in_context(text(opened_->out.name(), ":", to.name),
-               [&] { require_finite(values, Failure::check, to.type, to.samples); });
+    opened_->look_at(to, values, to.samples);
     const auto count = static_cast<std::size_t>(values.size());
     if (values.outerStride() == values.rows() || values.cols() == 1) {
         opened_->add(to, std::span(values.data(), count));
@@ -254,8 +268,7 @@ void DataWriter::write_array(const std::string& dataset, std::span<const double>
     Section& to = opened_->sections.back();
     const Index n = shape[0];
     const Eigen::Map<const Matrix> columns(values.data(), n > 0 ? count / n : 0, n);
-    in_context(text(opened_->out.name(), ":", to.name),
-               [&] { require_finite(columns, Failure::check, type); });
+    opened_->look_at(to, columns, 0);
     opened_->add(to, values);
     to.samples = n;
 }

@@ -66,8 +66,8 @@ class SampleReader {
     explicit SampleReader(std::unique_ptr<Open> open);
     static SampleReader of(Samples samples);
     static SampleReader of(InputFile& input, const std::string& source, hdf5::OpenDataset dataset,
-                           const Plan& plan, bool arriving);
-    void look_at_all(const Look& look, bool nonfinite_pass) const;
+                           const Plan& plan, bool arriving, bool nonfinite_pass);
+    void look_at_all(const Look& look) const;
     std::unique_ptr<Open> open_;
     friend class DataFile;
 };
@@ -158,6 +158,10 @@ class DataWriter {
     DataWriter(DataWriter&&) noexcept;
     DataWriter& operator=(DataWriter&&) = delete;
     ~DataWriter();
+
+    /// From now on numbers that are not finite are written as they are; else they are refused, with
+    /// Failure::check. So are, either way, finite ones that float32 cannot hold.
+    void let_nonfinite_pass();
 
     /// An attribute of the file: text of at most 60000 bytes, or an integer.
     void attribute(const std::string& name, const std::string& value);

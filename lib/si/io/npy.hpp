@@ -20,7 +20,8 @@ Samples parse_npy(std::string_view bytes);
 std::string npy_header(std::string_view type, const std::vector<Index>& shape);
 
 /// Writes samples of the given shape as an (n, shape...) array, format 1.0, atomically. `type`
-/// is f32 or f64. Throws as AtomicFile, and Failure::check for numbers that are not finite.
+/// is f32 or f64. Throws as AtomicFile, and Failure::check for numbers that float32 cannot
+/// hold.
 void write_npy(const std::string& file, ConstMatrix values, const std::vector<Index>& sample_shape,
                ElementType type = ElementType::f64);
 

@@ -50,13 +50,22 @@ void require_whole(const Matrix& labels, const std::string& source) {
     }
 }
 
-Json figures(const Matrix& values) {
-    const double mean = values.mean();
-    const double variance = (values.array() - mean).square().mean();
-    return {{"min", values.minCoeff()},
-            {"max", values.maxCoeff()},
-            {"mean", mean},
-            {"sd", std::sqrt(variance)}};
+/// Of the numbers that are finite, and how many are not.
+Json figures(Matrix values) {
+    const auto count = std::remove_if(values.data(), values.data() + values.size(),
+                                      [](double v) { return !std::isfinite(v); }) -
+                       values.data();
+    Json all = Json::object();
+    if (count > 0) {
+        const auto numbers = Eigen::Map<const Vector>(values.data(), count).array();
+        const double mean = numbers.mean();
+        all = {{"min", numbers.minCoeff()},
+               {"max", numbers.maxCoeff()},
+               {"mean", mean},
+               {"sd", std::sqrt((numbers - mean).square().mean())}};
+    }
+    if (count < values.size()) all["nonfinite"] = values.size() - count;
+    return all;
 }
 
 }  // namespace
@@ -139,7 +148,7 @@ namespace {
 
 Samples read_data(const std::string& name, const ImportSpec& spec) {
     DataFile file(name);
-    if (spec.allow_nonfinite == Nonfinite::drop) file.let_nonfinite_pass();
+    if (spec.allow_nonfinite != Nonfinite::refuse) file.let_nonfinite_pass();
     return file.samples();
 }
 
@@ -247,6 +256,7 @@ std::string description_text(const Json& description) {
         for (const char* key : {"min", "max", "mean", "sd"}) {
             if (one.contains(key)) out += text("  ", key, " ", rounded(one[key].get<double>(), 6));
         }
+        if (one.contains("nonfinite")) out += text("  not finite ", one["nonfinite"].get<Index>());
         out += "\n";
     }
     return out;

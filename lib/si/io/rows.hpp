@@ -74,7 +74,7 @@ struct ImportSpec {
             field("shape", &ImportSpec::shape, "Shape of a sample, as in 1,28,28", kPositive),
             field("allow_nonfinite", &ImportSpec::allow_nonfinite,
                   "What becomes of samples with numbers that are not finite: no refuses them, drop "
-                  "leaves them out")};
+                  "leaves them out, keep writes them as they are")};
     }
 };
 
@@ -97,7 +97,8 @@ RowSets class_rows(const DataFile& file);
 void export_samples(const std::string& file, const Samples& samples);
 
 /// {"file", "format", "attributes": {...}, "datasets": [{"name", "shape", "type", "min", "max",
-/// "mean", "sd"}]}, where the figures run over all numbers of a dataset.
+/// "mean", "sd"}]}, where the figures run over all finite numbers of a dataset, and "nonfinite"
+/// counts the others where there are some.
 Json describe(const DataFile& file);
 
 /// The same as lines of text for people.

@@ -47,7 +47,7 @@ struct SampleReader::Open {
         skip_to(first);
         Matrix some = read(first, count);
         next = first + count;
-        if (!seen.add(some)) refuse();
+        if (!seen.add(some) && !nonfinite_pass) refuse();
         return some;
     }
 
@@ -73,7 +73,8 @@ SampleReader SampleReader::of(Samples samples) {
 }
 
 SampleReader SampleReader::of(InputFile& input, const std::string& source,
-                              hdf5::OpenDataset dataset, const Plan& plan, bool arriving) {
+                              hdf5::OpenDataset dataset, const Plan& plan, bool arriving,
+                              bool nonfinite_pass) {
     const auto& sizes = dataset.shape;
     std::vector<Index> shape(sizes.begin() + 1, sizes.end());
     if (shape.empty()) shape = {1};
@@ -84,6 +85,7 @@ SampleReader SampleReader::of(InputFile& input, const std::string& source,
                                             .type = dataset.type.type});
     open->dataset = std::move(dataset);
     open->plan = plan;
+    open->nonfinite_pass = nonfinite_pass;
     open->rows.emplace(input, *open->dataset, open->plan);
     SampleReader reader(std::move(open));
     if (arriving) {
@@ -93,8 +95,7 @@ SampleReader SampleReader::of(InputFile& input, const std::string& source,
     return reader;
 }
 
-void SampleReader::look_at_all(const Look& look, bool nonfinite_pass) const {
-    open_->nonfinite_pass = nonfinite_pass;
+void SampleReader::look_at_all(const Look& look) const {
     in_context(source(), [&] {
         FiniteCheck check;
         Matrix some;
@@ -104,7 +105,7 @@ void SampleReader::look_at_all(const Look& look, bool nonfinite_pass) const {
             check.add(some);
             if (look) look(part.first, some);
         }
-        if (!nonfinite_pass) check.require_all(Failure::data);
+        if (!open_->nonfinite_pass) check.require_all(Failure::data);
     });
 }
 
@@ -134,7 +135,7 @@ void SampleReader::finish() const {
     if (!open_->arrival) return;
     in_context(source(), [&] {
         open_->skip_to(open_->n);
-        open_->seen.require_all(Failure::data);
+        if (!open_->nonfinite_pass) open_->seen.require_all(Failure::data);
     });
     const auto file = source().substr(0, source().rfind(":/"));
     in_context(file, [&] { open_->arrival->finish(); });

@@ -55,6 +55,14 @@ Index count_of(const std::vector<Index>& shape) {
     return count;
 }
 
+void require_countable(Index n, Index dim) {
+    try {
+        in_context("-n", [&] { count_of({n, dim}); });
+    } catch (const Error& error) {
+        throw error.as(Failure::usage);
+    }
+}
+
 bool FiniteCheck::add(ConstMatrix values, ElementType type) {
     const double largest = type == ElementType::f32 ? std::numeric_limits<float>::max()
                                                     : std::numeric_limits<double>::max();
@@ -83,9 +91,22 @@ void FiniteCheck::require_all(Failure kind) const {
                            bad_ == 1 ? " value is" : " values are", " not finite)"));
 }
 
+namespace {
+
+constexpr std::array<std::pair<std::string_view, Nonfinite>, 3> kNonfinite{
+    {{"no", Nonfinite::refuse}, {"drop", Nonfinite::drop}, {"keep", Nonfinite::keep}}};
+
+}  // namespace
+
 Nonfinite Setting<Nonfinite>::from_text(std::string_view word) {
-    require(word == "no" || word == "drop", Failure::usage, "expected no or drop, is '", word, "'");
-    return word == "drop" ? Nonfinite::drop : Nonfinite::refuse;
+    for (const auto& [name, meaning] : kNonfinite) {
+        if (word == name) return meaning;
+    }
+    refuse("no, drop or keep", word);
+}
+
+Json Setting<Nonfinite>::to_json(Nonfinite v) {
+    return kNonfinite.at(static_cast<std::size_t>(v)).first;
 }
 
 void drop_nonfinite(const std::string& source, const std::vector<Matrix*>& sets,

@@ -47,22 +47,27 @@ std::string shape_text(const std::vector<Index>& shape);
 /// product is above 2^40.
 Index count_of(const std::vector<Index>& shape);
 
+/// Throws Failure::usage, in the name of -n, when n samples of dim numbers are more than count_of()
+/// takes.
+void require_countable(Index n, Index dim);
+
 /// Throws `kind` when a number is NaN, infinite, or too large for `type`:
 /// "row 17, column 2 is nan (3 values are not finite)". Rows and columns count from 1, a column
 /// being a number of the flattened sample; `first` rows came before these.
 void require_finite(ConstMatrix values, Failure kind, ElementType type = ElementType::f64,
                     Index first = 0);
 
-/// Samples with a number that is not finite, in any of the sets that belong together row by row.
-enum class Nonfinite { refuse, drop };
+/// What becomes of samples with a number that is not finite, in any of the sets that belong
+/// together row by row. Not everything that reads samples can do each of these.
+enum class Nonfinite { refuse, drop, keep };
 template <>
 struct Setting<Nonfinite> {
-    static std::string value() { return "no|drop"; }
+    static std::string value() { return "no|drop|keep"; }
     static Nonfinite from_text(std::string_view word);
     static Nonfinite from_json(const Json& node) {
         return from_text(Setting<std::string>::from_json(node));
     }
-    static Json to_json(Nonfinite v) { return v == Nonfinite::drop ? "drop" : "no"; }
+    static Json to_json(Nonfinite v);
 };
 
 /// Removes such samples from all sets, which have as many columns or none at all, and warns of

@@ -101,6 +101,7 @@ StartingPoints::StartingPoints(const Model& model, const Field& field, const Sam
     if (!reader_ && !observed_) {
         require(spec.n.has_value(), Failure::usage, "how many samples? Give -n N, or --x0 FILE");
         all_ = *spec.n;
+        require_countable(all_, model.dim);
     }
     part_ = shard.of(all_);
     take_conditions();

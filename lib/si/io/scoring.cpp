@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <numeric>
 
@@ -13,7 +14,22 @@
 namespace si {
 namespace {
 
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr Index kSteps = 100;  // where it is too few, half of them differ, and a warning says so
+
+/// Marks the columns that are not finite, and puts the first that is in their place, or zeros.
+Marks mark_nonfinite(Matrix& x) {
+    if (FiniteCheck().add(x)) return {};
+    Marks marks(x.cols());
+    for (Index j = 0; j < x.cols(); ++j) marks[j] = !x.col(j).allFinite();
+    const auto finite = std::find(marks.begin(), marks.end(), false);
+    const Vector other = finite == marks.end() ? Vector(Vector::Zero(x.rows()))
+                                               : Vector(x.col(finite - marks.begin()));
+    for (Index j = 0; j < x.cols(); ++j) {
+        if (marks[j]) x.col(j) = other;
+    }
+    return marks;
+}
 
 /// The points of a part of a file in the model's coordinates.
 class FilePoints {
@@ -21,8 +37,9 @@ class FilePoints {
     FilePoints(const Model& model, const Conditions& conditions, const std::string& data,
                const ScoreSpec& spec, std::uint64_t seed, const Shard& shard)
         : model_(model),
-          file_(data),
+          file_(opened(data, spec.allow_nonfinite)),
           given_(conditions_of(file_, conditions)),
+          given_marks_(mark_nonfinite(given_)),
           reader_(file_.reader(Passes::one)),
           seed_(seed),
           end_(spec.reverse ? End::base : End::target) {
@@ -42,10 +59,17 @@ class FilePoints {
     /// To be called in the end: looks at what nobody asked for.
     void finish() const { reader_.finish(); }
 
-    Matrix read(const Columns& some) const {
-        Matrix x = reader_.rows(part_.first + some.first, some.count);
+    /// Points, and in `marks` those that another stands in for, as they are not finite.
+    Matrix read(const Columns& some, Marks& marks) const {
+        const Index first = part_.first + some.first;
+        Matrix x = reader_.rows(first, some.count);
+        marks = mark_nonfinite(x);
+        if (given_marks_.size() > 0) {
+            if (marks.size() == 0) marks.setConstant(some.count, false);
+            marks = marks || given_marks_.segment(first, some.count);
+        }
         if (end_ == End::base) return in_units() ? model_.transform.from_data(x) : x;
-        return scored_points(model_, std::move(x), seed_, part_.first + some.first);
+        return scored_points(model_, std::move(x), seed_, first);
     }
     Points points(const Matrix& x, Index first) const {
         return {x, end_, seed_, part_.first + first,
@@ -55,12 +79,22 @@ class FilePoints {
     /// log rho(x) in the data's coordinates is that in the model's less this.
     double log_determinant() const { return in_units() ? model_.transform.log_determinant() : 0; }
 
+    const std::string& source() const { return reader_.source(); }
+
   private:
+    static DataFile opened(const std::string& data, Nonfinite nonfinite) {
+        require(nonfinite != Nonfinite::drop, Failure::usage,
+                "--allow-nonfinite drop: scores have the rows of the data; keep leaves them there");
+        DataFile file(data);
+        if (nonfinite == Nonfinite::keep) file.let_nonfinite_pass();
+        return file;
+    }
     bool in_units() const { return end_ == End::target || !model_.base_has_no_units(); }
 
     const Model& model_;
     DataFile file_;
     Matrix given_;  ///< what the samples are conditioned on: before them, as they may arrive
+    Marks given_marks_;
     SampleReader reader_;
     std::uint64_t seed_;
     End end_;
@@ -87,21 +121,31 @@ void put(const Vector& some, Index first, Index all, Vector& into) {
 }
 
 /// Log-densities and what belongs to them of samples first, first + 1, ... of `n`.
-void add(Scored part, Index first, Index n, double log_det, Keep keep, Scores& all) {
+void add(Scored part, const Marks& marks, Index first, Index n, double log_det, Keep keep,
+         Scores& all) {
     part.log_density.array() -= log_det;
-    all.log_density.add(part.log_density);
-    all.evaluations.add(part.evaluations.cast<double>());
-    all.relative_variance.add(part.relative_sd.array().square());
-    // Medians are of all of them.
+    all.log_density.add(part.log_density, marks);
+    all.evaluations.add(part.evaluations.cast<double>(), marks);
+    all.relative_variance.add(part.relative_sd.array().square(), marks);
+    all.marked += marks.count();
+    // Medians are of all of them, those that stand in for others too.
     put(part.effective_paths, first, n, all.scored.effective_paths);
     put(part.log_weight_sd, first, n, all.scored.log_weight_sd);
     if (keep == Keep::summary) return;
+    if (marks.size() > 0) part.log_density = marks.select(kNan, part.log_density);
     put(part.log_density, first, n, all.scored.log_density);
     put(part.standard_error, first, n, all.scored.standard_error);
 }
 
-void each_matrix(std::vector<Scored>& all, const auto& f) {
-    for (Scored& one : all) {
+/// What all methods say of some points, and which of these are not finite.
+struct ScoredPart {
+    std::vector<Scored> by_method;
+    Marks marks = {};
+};
+
+void each_matrix(ScoredPart& part, const auto& f) {
+    f(part.marks);
+    for (Scored& one : part.by_method) {
         f(one.log_density), f(one.standard_error), f(one.effective_paths);
         f(one.relative_sd), f(one.log_weight_sd), f(one.evaluations);
     }
@@ -150,8 +194,10 @@ Json Setting<EpsilonList>::to_json(const EpsilonList& v) {
     return Setting<std::vector<EpsilonChoice>>::to_json(v.each);
 }
 
-void RunningMoments::add(const Vector& values) {
-    for (const double value : values) {
+void RunningMoments::add(const Vector& values, const Marks& marks) {
+    for (Index k = 0; k < values.size(); ++k) {
+        if (marks.size() > 0 && marks[k]) continue;
+        const double value = values[k];
         const double ahead = value - mean;
         mean += ahead / static_cast<double>(++n);
         squares += ahead * (value - mean);
@@ -184,6 +230,7 @@ Json Scores::report() const {
     if (paths) json["paths"] = *paths;
     if (epsilon) json["epsilon"] = *epsilon;
     if (paths) json["ess"] = median(scored.effective_paths);
+    if (marked > 0) json["nonfinite"] = marked;
     return json;
 }
 
@@ -235,38 +282,47 @@ std::vector<Scores> score_file(const Model& model, const std::string& data, cons
     Matrix first;                                       // points for a second look
     std::vector<Vector> log_densities(methods.size());  // of the first points
     const auto score = [&](const Columns& some) {
-        const Matrix x = file.read(some);
+        ScoredPart scored{std::vector<Scored>(methods.size())};
+        const Matrix x = file.read(some, scored.marks);
         const Points points = file.points(x, some.first);
         if (some.first == 0) first = x.leftCols(std::min(kPointsJudged, x.cols()));
-        std::vector<Scored> scored(methods.size());
         for (Index k = 0; k < count; ++k) {
             const auto at = static_cast<std::size_t>(k);
             PartProgress part(progress, count * some.first + k * some.count, count * file.n());
-            scored[at] = methods[at].epsilon
-                             ? score_paths(model, *field, methods[at].paths, *methods[at].epsilon,
-                                           points, threads, part)
-                             : ode_log_density(model, *field, {spec.ode, spec.divergence}, points,
-                                               threads, part);
+            scored.by_method[at] = methods[at].epsilon
+                                       ? score_paths(model, *field, methods[at].paths,
+                                                     *methods[at].epsilon, points, threads, part)
+                                       : ode_log_density(model, *field, {spec.ode, spec.divergence},
+                                                         points, threads, part);
         }
         return scored;
     };
-    const auto take = [&](const Columns& some, std::vector<Scored> scored) {
+    const auto take = [&](const Columns& some, ScoredPart scored) {
         std::vector<Vector> now(methods.size());
         for (std::size_t at = 0; at < methods.size(); ++at) {
-            if (some.first == 0) log_densities[at] = scored[at].log_density.head(first.cols());
-            now[at] = scored[at].log_density;
-            add(std::move(scored[at]), some.first, file.n(), file.log_determinant(), keep, all[at]);
+            Scored& one = scored.by_method[at];
+            if (some.first == 0) log_densities[at] = one.log_density.head(first.cols());
+            now[at] = one.log_density;
+            add(std::move(one), scored.marks, some.first, file.n(), file.log_determinant(), keep,
+                all[at]);
         }
         for (std::size_t a = 0; a < methods.size(); ++a) {
             all[a].behind.resize(methods.size());
-            for (std::size_t b = 0; b < methods.size(); ++b) all[a].behind[b].add(now[b] - now[a]);
+            for (std::size_t b = 0; b < methods.size(); ++b) {
+                all[a].behind[b].add(now[b] - now[a], scored.marks);
+            }
         }
     };
     by_ranks(
-        file.parts(threads), std::vector<Scored>(methods.size()), score,
+        file.parts(threads), ScoredPart{std::vector<Scored>(methods.size())}, score,
         [](auto& scored, const auto& f) { each_matrix(scored, f); }, take);
     file.finish();
     if (!ranks().first()) return {};
+    if (const Index marked = all.front().marked; marked > 0) {
+        require(marked < file.n(), Failure::data, file.source(), ": no sample is finite");
+        progress.warn(text(file.source(), ": ", marked, marked == 1 ? " sample is" : " samples are",
+                           " not finite: nan in such rows, which count in no mean"));
+    }
     for (std::size_t k = 0; k < methods.size(); ++k) {
         all[k].dim = model.dim;
         all[k].rows = file.all();
@@ -300,8 +356,11 @@ Json comparison(const std::vector<Scores>& all) {
 
 void write_scores(const std::string& file, const Scores& scores, const Provenance& provenance) {
     auto out = open_output(file, provenance);
+    if (scores.marked > 0) out.let_nonfinite_pass();
     const auto write = [&](const char* name, const Vector& numbers) {
-        if (numbers.size() > 0) out.write(name, numbers.transpose(), {});
+        if (numbers.size() == 0) return;
+        const auto missing = scores.scored.log_density.array().isNaN();
+        out.write(name, missing.select(kNan, numbers).transpose(), {});
     };
     write("log_density", scores.scored.log_density);
     write("log_density_stderr", scores.scored.standard_error);

@@ -35,6 +35,7 @@ struct ScoreSpec {
     Choice<estimators> estimator{"tilted"};
     Index paths = 16;
     bool reverse = false;
+    Nonfinite allow_nonfinite = Nonfinite::refuse;
 
     static constexpr auto fields() {
         return std::tuple{
@@ -51,9 +52,16 @@ struct ScoreSpec {
             field("estimator", &ScoreSpec::estimator, "How the diffusion is scored"),
             field("paths", &ScoreSpec::paths, "Random paths for each sample", kPositive),
             field("reverse", &ScoreSpec::reverse,
-                  "Score samples of the base, at t = 0, against a target in closed form")};
+                  "Score samples of the base, at t = 0, against a target in closed form"),
+            field("allow_nonfinite", &ScoreSpec::allow_nonfinite,
+                  "What becomes of samples with numbers that are not finite: no refuses them, keep "
+                  "gives them the log-density nan in their rows, and counts them in no mean")
+                .value("no|keep")};
     }
 };
+
+/// Which of some samples are marked, true or false; empty when none is.
+using Marks = Eigen::Array<bool, Eigen::Dynamic, 1>;
 
 /// Count, mean and spread of numbers that come one after another (Welford's recurrence), so that
 /// nothing depends on how they were cut into parts.
@@ -61,7 +69,8 @@ struct RunningMoments {
     Index n = 0;
     double mean = 0, squares = 0;  ///< squares: sum of (value - mean)^2
 
-    void add(const Vector& values);
+    /// Of values that are not marked.
+    void add(const Vector& values, const Marks& marks = {});
     double error() const;  ///< standard error of the mean; 0 for one number
 };
 
@@ -77,12 +86,13 @@ struct Scores {
     std::string method;
     bool bound = false;  ///< log-densities are lower bounds
     Index dim = 0;
-    Index rows = 0;  ///< samples of the file, of which these are a part
+    Index rows = 0;    ///< samples of the file, of which these are a part
+    Index marked = 0;  ///< samples that are not finite: their log_density is nan
 
     double cross_entropy() const;   ///< minus the mean
     double standard_error() const;  ///< of the cross-entropy, from the spread; 0 for one sample
     /// {"n", "cross_entropy", "stderr", "bits_per_dim", "nfe", "method", "bias"}; for a diffusion
-    /// also {"bias_size", "paths", "epsilon", "ess"}.
+    /// also {"bias_size", "paths", "epsilon", "ess"}, and where there are such {"nonfinite"}.
     Json report() const;
 };
 

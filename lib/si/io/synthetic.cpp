@@ -13,6 +13,7 @@ void write_synthetic(DataWriter& out, const Choice<generators>& choice, const Sy
     out.attribute("seed", seed);
     if (generator.entropy) out.attribute("entropy", to_text(*generator.entropy));
     const auto type = spec.dtype == "f32" ? ElementType::f32 : ElementType::f64;
+    require_countable(spec.n, generator.dim);
     out.promise("/x", spec.n, {generator.dim}, type);
     if (generator.log_density) out.promise("/log_density", spec.n, {});
     Matrix x, log_density;

@@ -205,6 +205,10 @@ TrainData read_sets(const DataFile& x1, const DataFile* x0, const TrainSpec& spe
 TrainData read_training_data(const std::string& x1, const std::optional<std::string>& x0,
                              const TrainSpec& spec, std::uint64_t seed, Threads& threads,
                              Progress& progress, const TrainFilesSpec& files) {
+    require(
+        files.allow_nonfinite != Nonfinite::keep, Failure::usage,
+        "--allow-nonfinite keep: nothing can be learned from what is not finite; drop leaves it "
+        "out");
     const Reading reading{files.allow_nonfinite, progress};
     const auto target = std::make_shared<const DataFile>(reading.open(x1));
     const auto base = x0 ? std::make_shared<const DataFile>(reading.open(*x0)) : nullptr;

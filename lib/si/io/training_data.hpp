@@ -19,7 +19,8 @@ struct TrainFilesSpec {
         return std::tuple{
             field("allow_nonfinite", &TrainFilesSpec::allow_nonfinite,
                   "What becomes of samples with numbers that are not finite: no refuses them, "
-                  "drop leaves them out"),
+                  "drop leaves them out")
+                .value("no|drop"),
             field("data_memory", &TrainFilesSpec::data_memory,
                   "Samples in HDF5 that take more than this, at 8 bytes a number, stay in their "
                   "files and are read in blocks, in another order")};

@@ -140,4 +140,9 @@ std::string png(const Bitmap& bitmap);
 /// The bytes of a PGM file (P5) of one channel.
 std::string pgm(const Bitmap& bitmap);
 
+/// The bytes of a file by the ending of its name, .svg, .png or .pgm; PNG for a name without one.
+/// `scale` as in raster(). Throws Failure::usage for another ending.
+std::string picture_file(const Drawing& drawing, const std::string& file, double scale,
+                         Theme theme);
+
 }  // namespace si::plot

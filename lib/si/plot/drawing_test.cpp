@@ -55,6 +55,19 @@ TEST_CASE("a PNG unpacks to its pixels") {
     CHECK(png(Bitmap(1, 1, 3))[25] == 2);  // the kind of colour: RGB
 }
 
+TEST_CASE("the ending of a name decides what kind of picture a file is") {
+    const auto drawn = [](const std::string& file) {
+        return picture_file(square(), file, 1, Theme::light);
+    };
+    CHECK(drawn("a.svg") == svg(square(), Theme::light));
+    for (const char* file : {"a.png", "-", "a.b/c", "/dev/stdout"}) {
+        CAPTURE(file);
+        CHECK(drawn(file) == png(raster(square(), 1)));
+    }
+    CHECK(drawn("a.pgm") == pgm(grey(raster(square(), 1))));
+    CHECK_THROWS_WITH_AS(drawn("a.gif"), "a.gif: ends with none of .svg, .png, .pgm", Error);
+}
+
 TEST_CASE("colours are told from the ground in both themes") {
     for (const Theme theme : {Theme::light, Theme::dark}) {
         const Colour paper = colour_of(Ink::paper, theme);

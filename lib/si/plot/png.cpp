@@ -1,3 +1,5 @@
+#include <filesystem>
+
 #include <zlib.h>
 
 #include "si/base/error.hpp"
@@ -48,6 +50,16 @@ std::string png(const Bitmap& bitmap) {
 std::string pgm(const Bitmap& bitmap) {
     return text("P5\n", bitmap.width, " ", bitmap.height, "\n255\n") +
            std::string(bitmap.levels.begin(), bitmap.levels.end());
+}
+
+std::string picture_file(const Drawing& drawing, const std::string& file, double scale,
+                         Theme theme) {
+    const auto ending = std::filesystem::path(file).extension();
+    if (ending == ".svg") return svg(drawing, theme);
+    require(ending.empty() || ending == ".png" || ending == ".pgm", Failure::usage, file,
+            ": ends with none of .svg, .png, .pgm");
+    const auto pixels = raster(drawing, scale, theme);
+    return ending == ".pgm" ? pgm(grey(pixels)) : png(pixels);
 }
 
 }  // namespace si::plot

@@ -242,7 +242,7 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
             "the samples are so large that their variance is not a number");
     const bool independent = spec.coupling.row().independent && !made.mirror();
     model.independent = independent;
-    all->learned = parse_learned(spec.learn);
+    all->learned = in_context("--learn", [&] { return parse_learned(spec.learn); });
 
     const auto inside = [&](const Matrix& x) {
         return x.size() > 0 ? model.transform.from_data(x) : Matrix(x.rows(), x.cols());

@@ -1,0 +1,3 @@
+# mutated CSV: no crash, 5 s, 1 GiB
+# counts: 5000 1000000
+mutated csv
