@@ -66,13 +66,14 @@ int main(int argc, char** argv) {
         .example("si-plot digits.h5 --kind grid,rows=5,columns=20 -o digits.png",
                  "A hundred images.")
         .run(argc, argv, [&](si::cli::Console&) {
+            const auto& format = si::plot::picture_format(output.output);
             std::vector<si::plot::Source> sources;
             for (const auto& file : files) sources.push_back(si::plot::open_source(file));
             const auto kind = options.kind.value_or(si::suitable_picture(sources.front()));
             const auto drawing = kind.row().draw(kind.settings(), sources);
-            si::write_file(output.output,
-                           si::plot::picture_file(drawing, output.output, options.scale,
-                                                  si::plot::theme_called(options.theme)),
-                           si::Content::binary);
+            si::write_file(
+                output.output,
+                format.encode(drawing, options.scale, si::plot::theme_called(options.theme)),
+                si::Content::binary);
         });
 }

@@ -29,5 +29,10 @@ shares=$(awk -F, 'NR > 1 {
     }' build/coverage/coverage.csv | sort)
 echo "$shares"
 share_of() { echo "$shares" | awk -v part="$1" '$1 == part { print $4 " %" }'; }
+below() { awk -v a="$(share_of "$1")" -v b="$2" 'BEGIN { exit !(a + 0 < b) }'; }
+status=0
+below all 90 && status=1
+below io 95 && status=1
 sh tests/faults/record.sh F25 'lines of lib/ that the fast tests reach: 90 %, of io 95 %' \
     "$(share_of all) of all, $(share_of io) of io"
+exit $status

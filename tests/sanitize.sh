@@ -26,7 +26,7 @@ case ${1:-} in
 asan)
     build asan
     # A package of these programs is of no use, and the library of MPI leaks by design.
-    export ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+    export ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
     ctest --preset asan -j "$(nproc)" -LE slow -E '^(package|ranks|faults/F28)$' "${@:2}" | tee "$log" || status=$?
     name=F23-asan what='the whole suite under the address and undefined-behaviour sanitizers: no report'
     ;;

@@ -3,6 +3,8 @@
 # that name.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
+exec 9<"$here/record.sh"
+flock 9 # several may run side by side
 new="| $1 | $2 | $3 |"
 {
     sed '/^|---/q' "$here/README.md"

@@ -18,7 +18,7 @@ cd "$work/out" || exit 1
 PATH=${SI_BIN:+$SI_BIN:}$PATH TMPDIR=$work/tmp LC_ALL=C TERM=dumb
 export PATH TMPDIR LC_ALL TERM
 unset SI_BIN # no option of a program
-tried=0 failed=0 note=
+tried=0 failed=0 note= output=o
 
 si-data gaussian,dim=2 -n 2000 -o ../in.h5 -q
 si-data exact mixture,dim=2 --gamma brownian -o ../m.json -q
@@ -38,7 +38,7 @@ judge() {
     [ "$leftovers" = 0 ] || { wrong "$leftovers files left: $3"; rm -f .[!.]*; return; }
     [ "$1" = 0 ] && return
     [ "$(wc -l <../err)" = 1 ] || [ "$1" -ge 128 ] || { wrong "not one line: $3"; return; }
-    [ ! -e o ] || [ "$(head -c 30 o | tr -d '\0')" = "$old" ] || cmp -s o ../whole ||
+    [ ! -e $output ] || [ "$(head -c 30 $output | tr -d '\0')" = "$old" ] || cmp -s $output ../whole ||
         wrong "neither the old file nor the whole new one: $3"
 }
 
@@ -55,20 +55,27 @@ command_of() {
     "$@" >../stdout 2>../err </dev/null
 }
 
-# Call number 1, 1 + step, ... fails until there are no more, or it was tried often enough.
+# Call number 1, 1 + step, ... fails until there are no more, or it was tried often enough. A run that
+# gets over it has the output of one that nothing happened to.
 each_call() { # what call how step statuses most
-    n=1 end=$((tried + $6))
-    rm -f o o2
-    command_of "$1"
-    [ ! -e o ] || mv o ../whole
+    n=1 end=$((tried + $6)) output=o
+    [ "$1" != export ] || output=o.npy
+    rm -f o o2 o.npy ../whole ../whole2
+    command_of "$1" || wrong "$1 itself"
+    mv $output ../whole
+    [ ! -e o2 ] || mv o2 ../whole2
     while [ $tried -lt $end ]; do
         rm -f ../fired o2
-        printf %s "$old" >o
+        printf %s "$old" >$output
         FAULT=$2:$n:$3 FAULT_MARK=$work/fired LD_PRELOAD=$FAULT_SHIM command_of "$1"
         status=$?
         [ -e ../fired ] || return 0
         tried=$((tried + 1))
         judge $status "$5" "$1, $2 $n $3"
+        if [ $status = 0 ]; then
+            cmp -s $output ../whole && { [ ! -e ../whole2 ] || cmp -s o2 ../whole2; } ||
+                wrong "status 0 with another output: $1, $2 $n $3"
+        fi
         n=$((n + $4))
     done
 }

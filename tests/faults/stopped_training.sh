@@ -13,7 +13,7 @@ stopped_training() {
     began=$(date +%s%N)
     (train -o whole.json --log whole.jsonl)
     took=$((($(date +%s%N) - began) / 1000000)) # milliseconds
-    after=0 runs=0
+    after=0 early=0 runs=0 seen=
     while [ $tried -lt "$count" ]; do
         rm -f run.ckpt run.ckpt.prev part.json part.jsonl
         stops=0
@@ -33,8 +33,8 @@ stopped_training() {
             [ ! -e part.json ] || cmp -s whole.json part.json || wrong "an output that is not whole"
             case $signal/$status in
             */0) [ "$signal" = USR1 ] || after=$((after + 1)); break ;; # USR1 saves and goes on
-            KILL/137 | TERM/75 | INT/75 | HUP/75 | USR2/75) ;;
-            TERM/143 | INT/130 | HUP/129 | USR1/138 | USR2/140) ;; # before it listened
+            KILL/137 | TERM/75 | INT/75 | HUP/75 | USR2/75) seen="$seen $signal" ;;
+            TERM/143 | INT/130 | HUP/129 | USR1/138 | USR2/140) early=$((early + 1)) ;; # before it listened
             *) wrong "status $status after $signal" ;;
             esac
         done
@@ -45,5 +45,10 @@ stopped_training() {
         [ "$left" -le "$stops" ] || wrong "$left temporary files"
         rm -f .*.tmp
     done
-    note="$runs runs, $after stops after the end"
+    # Each signal has met a run that listens, where they are many.
+    [ $tried -lt 100 ] || for signal in "$@"; do
+        case "$signal $seen " in USR1* | *" $signal "*) ;; *) wrong "$signal never stopped a run" ;; esac
+    done
+    [ $((early + after)) -lt "$tried" ] || wrong "no run was stopped on its way"
+    note="$runs runs, $early stops before a run listened, $after after its end"
 }

@@ -56,7 +56,8 @@ std::string figure(double value, int digits = kDigits) {
 
 Console::Surroundings process_surroundings(std::ostream& err) {
     const char* term = std::getenv("TERM");
-    const bool dumb = term == nullptr || std::string_view(term) == "dumb";
+    const std::string_view kind = term == nullptr ? "" : term;
+    const bool dumb = kind.empty() || kind == "dumb";
     return {err, isatty(STDERR_FILENO) == 1 && !dumb, seconds_now};
 }
 

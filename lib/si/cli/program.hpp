@@ -98,7 +98,8 @@ class Program {
     /// The option must be given.
     Program& required(const std::string& option);
 
-    /// A command line that gives both is refused. One of them may still be in a configuration.
+    /// A command line that gives both is refused; the one that it gives wins over the other in the
+    /// environment and the configuration.
     Program& alternatives(std::string one, std::string other) {
         alternatives_.emplace_back(std::move(one), std::move(other));
         return *this;

@@ -234,7 +234,10 @@ TEST_CASE("a configuration file is read strictly, and the command line wins") {
           "si-demo: program_test_config.json: config: unknown key\n");
     CHECK(with(R"({"print_config": true})").err ==
           "si-demo: program_test_config.json: /print_config: unknown key\n");
-    CHECK(with("limit = \"5s\"", {"--rate", "1"}).status == 0);
+    const auto typed = with("limit = \"5s\"", {"--rate", "1"});
+    CHECK(typed.status == 0);
+    CHECK(typed.demo.limit.value == 60);
+    CHECK(with("limit = \"5s\"").demo.limit.value == 5);
     // What is printed reads back as itself.
     const auto printed = Run({"-s", "4", "--wheel", "steel", "--print-config"}).out;
     CHECK(printed.find("steps = 4\n") != std::string::npos);

@@ -287,6 +287,9 @@ bool Program::read(int argc, char** argv) {
     for (const auto& [one, other] : alternatives_) {
         require(!contains(given, one) || !contains(given, other), Failure::usage, "--", one,
                 " and --", other, ": give one of them");
+        // What the command line leaves out here is not for others to give.
+        if (contains(given, one)) given.push_back(other);
+        if (contains(given, other)) given.push_back(one);
     }
     if (real_) load_environment(given);
     if (messages_ != nullptr && !messages_->config.empty()) {

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "si/flow/given.hpp"
+#include "si/flow/median.hpp"
 #include "si/flow/over_chunks.hpp"
 #include "si/flow/trip.hpp"
 
@@ -145,12 +146,6 @@ void reduce(const Vector& log_weights, bool bound, Index i, Scored& out) {
         out.log_density[i] = plain.mean;
         out.standard_error[i] = plain.error;
     }
-}
-
-double median(Vector values) {
-    const auto middle = values.begin() + values.size() / 2;
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
 }
 
 /// Half of the points at least are worse than these bounds: then so is their mean. The few paths

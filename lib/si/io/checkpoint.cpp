@@ -213,7 +213,7 @@ TrainState FileCheckpoints::read_newest() {
         state = read(spec_.checkpoint);
     } catch (const Error& error) {
         if (error.kind() == Failure::config) throw error.as(Failure::usage);
-        if (!there(previous())) throw;
+        if (error.kind() == Failure::resource || !there(previous())) throw;
         progress_.aside(text(error.what(), "; the one before is used"));
         damaged_ = true;
         state = read(previous());

@@ -179,8 +179,7 @@ Samples parse_csv(std::string_view bytes, std::string_view name) {
 }
 
 void write_csv(const std::string& file, ConstMatrix values, const CsvStyle& style) {
-    const Matrix finite = values.array().isFinite().select(values, 0);
-    in_context(file, [&] { require_finite(finite, Failure::check, style.type); });
+    in_context(file, [&] { require_representable(values, Failure::check, style.type); });
     AtomicFile out(file);
     std::string lines;
     for (std::size_t i = 0; i < style.header.size(); ++i) {

@@ -79,8 +79,7 @@ struct DataWriter::Opened {
     void look_at(const Section& to, ConstMatrix values, Index first) const {
         in_context(text(out.name(), ":", to.name), [&] {
             if (nonfinite_pass) {
-                const Matrix finite = values.array().isFinite().select(values, 0);
-                require_finite(finite, Failure::check, to.type, first);
+                require_representable(values, Failure::check, to.type, first);
             } else {
                 require_finite(values, Failure::check, to.type, first);
             }

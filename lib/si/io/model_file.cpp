@@ -6,6 +6,7 @@
 #include "si/flow/network_field.hpp"
 #include "si/interpolant/density.hpp"
 #include "si/io/json_file.hpp"
+#include "si/io/samples.hpp"
 #include "si/io/tensor.hpp"
 #include "si/version.hpp"
 
@@ -149,6 +150,18 @@ Json make_probe(const Model& model) {
             {"b", tensor_to_json(values.b.data(), shape)}};
 }
 
+/// Throws unless a tensor has the shape that it should have, and text enough for its numbers, so
+/// that no memory is asked for which the file does not fill.
+void require_room(const Json& node, const Tensor& tensor) {
+    if (!node.is_object()) return;
+    const auto given = tensor_shape(node);
+    require(given == tensor.shape, Failure::data, "/shape: expected ", shape_text(tensor.shape),
+            ", got ", shape_text(given));
+    const Json& data = member(node, "data");
+    require(!data.is_string() || std::ssize(data.get_ref<const std::string&>()) >= tensor.size(),
+            Failure::data, "/data: too short for ", shape_text(tensor.shape));
+}
+
 }  // namespace
 
 Model model_from_json(const Json& document) {
@@ -200,7 +213,13 @@ Model model_from_json(const Json& document) {
         require(tensors.is_object(), Failure::data, "/tensors: expected an object");
         const auto wanted = tensors_of(spec, model.shape);
         Index total = 0;
-        for (const Tensor& tensor : wanted) total += tensor.size();
+        in_context("/tensors", [&] {
+            for (const Tensor& tensor : wanted) {
+                const Json& node = member(tensors, tensor.name);
+                in_context(text("/", tensor.name), [&] { require_room(node, tensor); });
+                total += tensor.size();
+            }
+        });
         model.parameters.resize(total);
         in_context("/tensors", [&] {
             for (const Tensor& tensor : wanted) {

@@ -205,8 +205,7 @@ std::string npy_header(std::string_view type, const std::vector<Index>& shape) {
 
 void write_npy(const std::string& file, ConstMatrix values, const std::vector<Index>& sample_shape,
                ElementType type) {
-    const Matrix finite = values.array().isFinite().select(values, 0);
-    in_context(file, [&] { require_finite(finite, Failure::check, type); });
+    in_context(file, [&] { require_representable(values, Failure::check, type); });
     const bool single = type == ElementType::f32;
     std::vector<Index> shape{values.cols()};
     shape.insert(shape.end(), sample_shape.begin(), sample_shape.end());

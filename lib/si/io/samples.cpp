@@ -138,6 +138,12 @@ void require_finite(ConstMatrix values, Failure kind, ElementType type, Index fi
     check.require_all(kind);
 }
 
+void require_representable(ConstMatrix values, Failure kind, ElementType type, Index first) {
+    if (type != ElementType::f32) return;
+    const Matrix finite = values.array().isFinite().select(values, 0);
+    require_finite(finite, kind, type, first);
+}
+
 Matrix allocate(Index d, Index n) {
     try {
         return Matrix(d, n);

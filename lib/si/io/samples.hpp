@@ -57,6 +57,9 @@ void require_countable(Index n, Index dim);
 void require_finite(ConstMatrix values, Failure kind, ElementType type = ElementType::f64,
                     Index first = 0);
 
+/// Throws as require_finite() for finite numbers that are too large for `type`.
+void require_representable(ConstMatrix values, Failure kind, ElementType type, Index first = 0);
+
 /// What becomes of samples with a number that is not finite, in any of the sets that belong
 /// together row by row. Not everything that reads samples can do each of these.
 enum class Nonfinite { refuse, drop, keep };

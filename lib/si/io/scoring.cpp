@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "si/flow/given.hpp"
+#include "si/flow/median.hpp"
 #include "si/flow/network_field.hpp"
 #include "si/io/parts.hpp"
 #include "si/io/training_data.hpp"
@@ -17,18 +18,16 @@ namespace {
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 constexpr Index kSteps = 100;  // where it is too few, half of them differ, and a warning says so
 
-/// Marks the columns that are not finite, and puts the first that is in their place, or zeros.
-Marks mark_nonfinite(Matrix& x) {
+/// Marks the columns that are not finite.
+Marks marks_of(const Matrix& x) {
     if (FiniteCheck().add(x)) return {};
-    Marks marks(x.cols());
-    for (Index j = 0; j < x.cols(); ++j) marks[j] = !x.col(j).allFinite();
-    const auto finite = std::find(marks.begin(), marks.end(), false);
-    const Vector other = finite == marks.end() ? Vector(Vector::Zero(x.rows()))
-                                               : Vector(x.col(finite - marks.begin()));
-    for (Index j = 0; j < x.cols(); ++j) {
-        if (marks[j]) x.col(j) = other;
+    return x.array().isFinite().colwise().all().transpose() == false;
+}
+
+void put_zeros(const Marks& marks, Matrix& x) {
+    for (Index j = 0; j < marks.size(); ++j) {
+        if (marks[j]) x.col(j).setZero();
     }
-    return marks;
 }
 
 /// The points of a part of a file in the model's coordinates.
@@ -39,10 +38,11 @@ class FilePoints {
         : model_(model),
           file_(opened(data, spec.allow_nonfinite)),
           given_(conditions_of(file_, conditions)),
-          given_marks_(mark_nonfinite(given_)),
+          given_marks_(marks_of(given_)),
           reader_(file_.reader(Passes::one)),
           seed_(seed),
           end_(spec.reverse ? End::base : End::target) {
+        put_zeros(given_marks_, given_);
         require_dimension(reader_.source(), reader_.dim(), model.dim);
         part_ = shard.of(reader_.n());
         require_as_many(file_, given_, reader_.n());
@@ -59,17 +59,22 @@ class FilePoints {
     /// To be called in the end: looks at what nobody asked for.
     void finish() const { reader_.finish(); }
 
-    /// Points, and in `marks` those that another stands in for, as they are not finite.
+    /// Points, and in `marks` those that are not finite, in whose place is the origin.
     Matrix read(const Columns& some, Marks& marks) const {
         const Index first = part_.first + some.first;
         Matrix x = reader_.rows(first, some.count);
-        marks = mark_nonfinite(x);
+        marks = marks_of(x);
         if (given_marks_.size() > 0) {
             if (marks.size() == 0) marks.setConstant(some.count, false);
             marks = marks || given_marks_.segment(first, some.count);
         }
-        if (end_ == End::base) return in_units() ? model_.transform.from_data(x) : x;
-        return scored_points(model_, std::move(x), seed_, first);
+        if (end_ == End::target) {
+            x = scored_points(model_, std::move(x), seed_, first);
+        } else if (in_units()) {
+            x = model_.transform.from_data(x);
+        }
+        put_zeros(marks, x);
+        return x;
     }
     Points points(const Matrix& x, Index first) const {
         return {x, end_, seed_, part_.first + first,
@@ -107,13 +112,6 @@ Json spelled_epsilon(const EpsilonChoice& epsilon) {
     return epsilon.choice.kind() == "constant" ? json.at("value") : Json(spelled(json));
 }
 
-double median(Vector values) {
-    if (values.size() == 0) return 0;
-    const auto middle = values.begin() + values.size() / 2;
-    std::nth_element(values.begin(), middle, values.end());
-    return *middle;
-}
-
 void put(const Vector& some, Index first, Index all, Vector& into) {
     if (some.size() == 0) return;
     into.conservativeResize(all);
@@ -128,13 +126,16 @@ void add(Scored part, const Marks& marks, Index first, Index n, double log_det, 
     all.evaluations.add(part.evaluations.cast<double>(), marks);
     all.relative_variance.add(part.relative_sd.array().square(), marks);
     all.marked += marks.count();
-    // Medians are of all of them, those that stand in for others too.
-    put(part.effective_paths, first, n, all.scored.effective_paths);
-    put(part.log_weight_sd, first, n, all.scored.log_weight_sd);
+    const auto known = [&](const Vector& numbers) -> Vector {
+        if (marks.size() == 0 || numbers.size() == 0) return numbers;
+        return marks.select(kNan, numbers);
+    };
+    // Medians are of all of them.
+    put(known(part.effective_paths), first, n, all.scored.effective_paths);
+    put(known(part.log_weight_sd), first, n, all.scored.log_weight_sd);
     if (keep == Keep::summary) return;
-    if (marks.size() > 0) part.log_density = marks.select(kNan, part.log_density);
-    put(part.log_density, first, n, all.scored.log_density);
-    put(part.standard_error, first, n, all.scored.standard_error);
+    put(known(part.log_density), first, n, all.scored.log_density);
+    put(known(part.standard_error), first, n, all.scored.standard_error);
 }
 
 /// What all methods say of some points, and which of these are not finite.
@@ -319,7 +320,8 @@ std::vector<Scores> score_file(const Model& model, const std::string& data, cons
     file.finish();
     if (!ranks().first()) return {};
     if (const Index marked = all.front().marked; marked > 0) {
-        require(marked < file.n(), Failure::data, file.source(), ": no sample is finite");
+        require(marked < file.n() || !shard.whole(), Failure::data, file.source(),
+                ": no sample is finite");
         progress.warn(text(file.source(), ": ", marked, marked == 1 ? " sample is" : " samples are",
                            " not finite: nan in such rows, which count in no mean"));
     }
@@ -358,9 +360,7 @@ void write_scores(const std::string& file, const Scores& scores, const Provenanc
     auto out = open_output(file, provenance);
     if (scores.marked > 0) out.let_nonfinite_pass();
     const auto write = [&](const char* name, const Vector& numbers) {
-        if (numbers.size() == 0) return;
-        const auto missing = scores.scored.log_density.array().isNaN();
-        out.write(name, missing.select(kNan, numbers).transpose(), {});
+        if (numbers.size() > 0) out.write(name, numbers.transpose(), {});
     };
     write("log_density", scores.scored.log_density);
     write("log_density_stderr", scores.scored.standard_error);

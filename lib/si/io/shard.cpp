@@ -44,6 +44,7 @@ struct Part {
 
 Part open_part(const std::string& name) {
     Part part{std::make_unique<DataFile>(name), {}, 0, {}};
+    part.file->let_nonfinite_pass();  // --allow-nonfinite keep
     for (auto& [key, value] : part.file->attributes()) part.attributes[key] = value;
     return in_context(part.file->name(), [&] {
         const auto found = part.attributes.find(kPart);
@@ -146,6 +147,7 @@ void merge_shards(const std::vector<std::string>& files, const std::string& to) 
             " of ", first.shard.count, " is missing");
 
     DataWriter out(to);
+    out.let_nonfinite_pass();
     if (const auto command = first.attributes.find("command"); command != first.attributes.end()) {
         out.attribute("command", command->second);
     }

@@ -140,9 +140,15 @@ std::string png(const Bitmap& bitmap);
 /// The bytes of a PGM file (P5) of one channel.
 std::string pgm(const Bitmap& bitmap);
 
-/// The bytes of a file by the ending of its name, .svg, .png or .pgm; PNG for a name without one.
-/// `scale` as in raster(). Throws Failure::usage for another ending.
-std::string picture_file(const Drawing& drawing, const std::string& file, double scale,
-                         Theme theme);
+/// A kind of picture file.
+struct PictureFormat {
+    std::string_view ending;
+    /// The bytes of a file; `scale` as in raster().
+    std::string (*encode)(const Drawing& drawing, double scale, Theme theme);
+};
+
+/// By the ending of a name, .svg, .png or .pgm in letters of any size; PNG for a name without one.
+/// Throws Failure::usage for another ending.
+const PictureFormat& picture_format(const std::string& file);
 
 }  // namespace si::plot

@@ -57,15 +57,17 @@ TEST_CASE("a PNG unpacks to its pixels") {
 
 TEST_CASE("the ending of a name decides what kind of picture a file is") {
     const auto drawn = [](const std::string& file) {
-        return picture_file(square(), file, 1, Theme::light);
+        return picture_format(file).encode(square(), 1, Theme::light);
     };
+    CHECK(drawn("A.SVG") == svg(square(), Theme::light));
+    CHECK(drawn("b/.svg") == svg(square(), Theme::light));
     CHECK(drawn("a.svg") == svg(square(), Theme::light));
     for (const char* file : {"a.png", "-", "a.b/c", "/dev/stdout"}) {
         CAPTURE(file);
         CHECK(drawn(file) == png(raster(square(), 1)));
     }
     CHECK(drawn("a.pgm") == pgm(grey(raster(square(), 1))));
-    CHECK_THROWS_WITH_AS(drawn("a.gif"), "a.gif: ends with none of .svg, .png, .pgm", Error);
+    CHECK_THROWS_WITH_AS(drawn("a.gif"), "a.gif: ends with none of .png, .svg, .pgm", Error);
 }
 
 TEST_CASE("colours are told from the ground in both themes") {

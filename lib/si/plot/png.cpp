@@ -1,4 +1,5 @@
-#include <filesystem>
+#include <array>
+#include <cctype>
 
 #include <zlib.h>
 
@@ -52,14 +53,29 @@ std::string pgm(const Bitmap& bitmap) {
            std::string(bitmap.levels.begin(), bitmap.levels.end());
 }
 
-std::string picture_file(const Drawing& drawing, const std::string& file, double scale,
-                         Theme theme) {
-    const auto ending = std::filesystem::path(file).extension();
-    if (ending == ".svg") return svg(drawing, theme);
-    require(ending.empty() || ending == ".png" || ending == ".pgm", Failure::usage, file,
-            ": ends with none of .svg, .png, .pgm");
-    const auto pixels = raster(drawing, scale, theme);
-    return ending == ".pgm" ? pgm(grey(pixels)) : png(pixels);
+namespace {
+
+constexpr auto kFormats = std::to_array<PictureFormat>({
+    {".png", [](const Drawing& drawing, double scale,
+                Theme theme) { return png(raster(drawing, scale, theme)); }},
+    {".svg", [](const Drawing& drawing, double, Theme theme) { return svg(drawing, theme); }},
+    {".pgm", [](const Drawing& drawing, double scale,
+                Theme theme) { return pgm(grey(raster(drawing, scale, theme))); }},
+});
+
+}  // namespace
+
+const PictureFormat& picture_format(const std::string& file) {
+    std::string name = file.substr(file.rfind('/') + 1);
+    if (name.find('.') == std::string::npos) return kFormats.front();
+    for (char& c : name) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    std::vector<std::string_view> endings;
+    for (const auto& format : kFormats) {
+        if (name.ends_with(format.ending)) return format;
+        endings.push_back(format.ending);
+    }
+    throw Error(Failure::usage,
+                text(file, ": ends with none of ", join({endings.begin(), endings.end()}, ", ")));
 }
 
 }  // namespace si::plot

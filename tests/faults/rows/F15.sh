@@ -28,7 +28,7 @@ draw 73 broken
 draw 0 /dev/null
 [ -c /dev/null ] || wrong "/dev/null is no device any more"
 mkfifo fifo
-cat fifo >o &
+timeout 20 cat fifo >o &
 draw 0 fifo
 wait $!
 cmp -s o ../whole || wrong "an output to a pipe with a name"
@@ -49,8 +49,8 @@ rm -f ./-dash.h5
 # Outputs that are inputs.
 cp ../in.h5 same.h5
 expect "0 64" si-data head same.h5 -n 7 -o same.h5
-si-data head ../in.h5 -n 7 -o ../seven.h5
-[ "$(si-data info same.h5 | grep -c 7)" -gt 0 ] || cmp -s same.h5 ../in.h5 || wrong "an output that is its input was spoiled"
+rows_of() { si-data export "$1" -o ../rows.csv && wc -l <../rows.csv; }
+[ "$(rows_of same.h5)" = 7 ] || cmp -s same.h5 ../in.h5 || wrong "an output that is its input was spoiled"
 cp ../in.h5 same.h5
 expect "0 64" si-likelihood ../m.json same.h5 --ode euler,steps=1 -o same.h5 -q
 expect 64 si-data split ../in.h5 -o same.h5 --held-out same.h5
@@ -69,7 +69,7 @@ expect 65 si-likelihood ../m.json - -q
 : >../nothing
 expect 65 si-data info ../nothing
 mkfifo pipe.h5
-cat ../in.h5 >pipe.h5 &
+timeout 20 cat ../in.h5 >pipe.h5 &
 expect 0 si-likelihood ../m.json pipe.h5 --ode euler,steps=1 -q
 wait
 
@@ -78,6 +78,7 @@ mkdir closed
 if [ "$(id -u)" = 0 ]; then
     mount -t tmpfs -o ro none closed 2>/dev/null
     sealed=$?
+    trap 'umount "$work/out/closed" 2>/dev/null; rm -rf "$work"' EXIT
 else
     chmod 555 closed
     sealed=0
@@ -91,8 +92,8 @@ else
     note="without a read-only folder"
 fi
 
-# No room for a copy of what arrives.
+# No room for a copy of what arrives, where one is needed.
+si-data export ../in.h5 -o ../in.npy
 export TMPDIR=$work/none
-gzip -c <../in.h5 >in.gz 2>/dev/null
-si-data export ../in.h5 -o in.npy
-expect "0 65 71 73 74" sh -c 'cat in.npy | si-likelihood ../m.json - --ode euler,steps=1 -q'
+expect 73 sh -c 'cat ../in.npy | si-likelihood ../m.json - --ode euler,steps=1 -q'
+expect 0 sh -c 'cat ../in.h5 | si-likelihood ../m.json - --ode euler,steps=1 -q'

@@ -1,4 +1,4 @@
-# threads 1, 2, 4, 8, parts 2 and 7, pipe or file, memory of its own for data: the same bytes
+# threads 1, 2, 4, 8, parts 2 and 7, pipe or file: the same bytes
 # counts: 1 1
 si-data ring -n 1500 -q -o r.h5
 train="si-train r.h5 --steps 12 --net mlp,width=48,depth=2 --batch 700 --gamma brownian --learn b,eta -q"
