@@ -91,7 +91,9 @@ std::array<Matrix, 2> coordinates_beside(const Beside& x0, const Beside& x1,
             const auto kind = std::lower_bound(kinds.begin(), kinds.end(), side.labels(0, j));
             y(kind - kinds.begin(), j) = std::sqrt(cost.labels);
         }
-        y.bottomRows(side.conditions.rows()) = std::sqrt(cost.conditions) * side.conditions;
+        if (side.conditions.size() > 0) {
+            y.bottomRows(side.conditions.rows()) = std::sqrt(cost.conditions) * side.conditions;
+        }
         return y;
     };
     return {coordinates(x0), coordinates(x1)};
