@@ -313,6 +313,50 @@ TEST_CASE("a convolution is the sum over the neighbourhood") {
     }
 }
 
+TEST_CASE("a convolution's derivatives are its transposes, on images of every size") {
+    // Linear in the image and in the weights: <d, y - bias> = <dx, x> = <dw, w>. The widest images
+    // are written out in several parts, of which the last is smaller.
+    for (const auto& [h, w] : {std::pair<Index, Index>{1, 1}, {1, 6}, {4, 1}, {5, 190}, {3, 700}}) {
+        for (const auto& [in, out] : {std::pair<Index, Index>{1, 3}, {5, 18}, {7, 1}}) {
+            for (const bool circular : {false, true}) {
+                CAPTURE(h);
+                CAPTURE(w);
+                CAPTURE(in);
+                CAPTURE(circular);
+                const Index n = 3;
+                Graph g;
+                Var x = g.input(in * h * w);
+                x.positions = h * w;
+                g.output(convolve(g, x, {h, w}, out, "c", {.circular = circular}));
+                const Eigen::VectorXf p = normals(g.parameters(), 1, 2).col(0).cast<float>();
+                const Matrix images = normals(in * h * w, n, 3), d = normals(out * h * w, n, 4);
+                Tape<float> tape(g, n, Tape<float>::Mode::differentiable);
+                fill(tape, {images});
+                const Matrix y =
+                    Eigen::Map<const MatrixF>(tape.forward(p.data(), n), out * h * w, n)
+                        .cast<double>();
+                Eigen::Map<MatrixF>(tape.seed(), out * h * w, n) = d.cast<float>();
+                Eigen::VectorXf dp = Eigen::VectorXf::Zero(p.size());
+                tape.backward(p.data(), n, tape.seed(), dp.data(), true);
+                const Matrix dx =
+                    Eigen::Map<const MatrixF>(tape.d_input(0), in * h * w, n).cast<double>();
+                Matrix linear = y;
+                for (Index k = 0; k < linear.size(); ++k) linear(k) -= p[9 * in * out + k % out];
+                const double want = (d.array() * linear.array()).sum();
+                // Each of the numbers summed is off by some units in the last place.
+                const double off = 1e-5 * (d.norm() * linear.norm());
+                CHECK(std::abs((dx.array() * images.array()).sum() - want) < off);
+                const auto weights = 9 * in * out;
+                CHECK(std::abs(dp.head(weights).cast<double>().dot(p.head(weights).cast<double>()) -
+                               want) < off);
+                const Eigen::Map<const Matrix> by_channel(d.data(), out, h * w * n);
+                CHECK((dp.tail(out).cast<double>() - by_channel.rowwise().sum()).norm() <
+                      1e-5 * d.norm() * std::sqrt(static_cast<double>(h * w * n)));
+            }
+        }
+    }
+}
+
 TEST_CASE("attention is the softmax of scaled products") {
     const Index tokens = 70, heads = 2, size = 3, width = heads * size, n = 2;
     Graph g;

@@ -61,8 +61,9 @@ T* work_space(Index size) {
     return memory.data();
 }
 
-/// 3 x 3, one position to one position. The neighbourhoods of some lines of pixels are written out
-/// one after another, and are then the columns of a matrix product.
+/// 3 x 3, one position to one position: the sum of three matrix products, one for each line of the
+/// neighbourhood. What they multiply is written out once: every pixel with its left and right
+/// neighbour, so that the neighbours above and below are the same numbers some lines away.
 struct ConvolveOp : OpOf<ConvolveOp> {
     Index height, width, in, out, weight, bias;
     bool circular;
@@ -76,102 +77,140 @@ struct ConvolveOp : OpOf<ConvolveOp> {
           bias(bias),
           circular(circular) {}
 
-    /// Pixels whose neighbourhoods are written out together, and stay in the second-level cache: a
-    /// line of the image at least.
-    static constexpr Index kTogether = 192;
+    /// Pixels of one image that are written out together, and stay in the second-level cache: a
+    /// line at least.
+    static constexpr Index kTogether = 448;
 
     Index pixels() const { return height * width; }
-    Index room(Index channels) const { return 9 * channels * std::max(kTogether, width); }
+    Index lines_together() const {
+        const Index most = std::max<Index>(1, kTogether / width),
+                    parts = (height + most - 1) / most;
+        return (height + parts - 1) / parts;
+    }
+    Index room(Index channels) const { return 3 * channels * (lines_together() + 2) * width; }
     Index products() const override { return 9 * in * out * pixels(); }
 
-    // Two matrices: the weights (out, 9 in), and for what flows back the same turned round, (in, 9
-    // out).
+    // Weights are (out, 3 lines, 3, in). The products need them line by line, (3, out, 3 in), and
+    // for what flows back turned round, (3, in, 3 out).
     Index packed_size() const override {
-        return si::packed_size(out, 9 * in) + si::packed_size(in, 9 * out);
+        return 3 * (si::packed_size(out, 3 * in) + si::packed_size(in, 3 * out));
     }
     void pack(const ProductKernels& products, const float* parameters,
               float* packed) const override {
-        pack_matrix(products, out, 9 * in, parameters + weight, packed);
-        float* const turned = work_space<float>(9 * in * out);
-        turn(parameters + weight, turned);
-        pack_matrix(products, in, 9 * out, turned, packed + si::packed_size(out, 9 * in));
+        float* const lines = work_space<float>(9 * in * out);
+        by_line(parameters + weight, lines);
+        pack_lines(products, out, in, lines, packed);
+        turn(parameters + weight, lines);
+        pack_lines(products, in, out, lines, packed + 3 * si::packed_size(out, 3 * in));
+    }
+    static void pack_lines(const ProductKernels& products, Index to, Index from, const float* lines,
+                           float* packed) {
+        for (Index dy = 0; dy < 3; ++dy) {
+            pack_matrix(products, to, 3 * from, lines + dy * to * 3 * from,
+                        packed + dy * si::packed_size(to, 3 * from));
+        }
     }
 
-    /// (out, 9, in) to (in, 9, out), the nine from last to first.
     template <class T>
-    void turn(const T* w, T* turned) const {
+    void by_line(const T* w, T* lines) const {
         for (Index o = 0; o < out; ++o) {
-            for (Index k = 0; k < 9; ++k) {
-                for (Index i = 0; i < in; ++i) {
-                    turned[(i * 9 + 8 - k) * out + o] = w[(o * 9 + k) * in + i];
-                }
+            for (Index dy = 0; dy < 3; ++dy, w += 3 * in) {
+                std::copy_n(w, 3 * in, lines + (dy * out + o) * 3 * in);
             }
         }
     }
-
-    /// The neighbourhoods of the pixels of lines `first` .. `first` + count - 1 of a batch of
-    /// images, a line being a row of one of them.
     template <class T>
-    void neighbourhoods(const T* images, Index channels, Index first, Index count, T* to) const {
-        const auto put = [&](const T* line, Index x) {
-            if (x < 0 || x >= width) {
-                if (!circular) {
-                    to = std::fill_n(to, channels, T(0));
-                    return;
-                }
-                x = (x + width) % width;
+    void from_lines(const T* lines, T* w) const {
+        for (Index o = 0; o < out; ++o) {
+            for (Index dy = 0; dy < 3; ++dy, w += 3 * in) {
+                std::copy_n(lines + (dy * out + o) * 3 * in, 3 * in, w);
             }
-            to = std::copy_n(line + x * channels, channels, to);
-        };
-        for (Index line = first; line < first + count; ++line) {
-            const T* image = images + line / height * pixels() * channels;
-            const Index y = line % height;
-            T* const start = to;
-            for (Index dy = 0; dy < 3; ++dy) {
-                Index at = y + dy - 1;
-                const bool outside = at < 0 || at >= height;
-                if (outside && circular) at = (at + height) % height;
-                const T* from = image + at * width * channels;
-                for (Index x = 0; x < width; ++x) {
-                    to = start + (9 * x + 3 * dy) * channels;
-                    if (outside && !circular) {
-                        std::fill_n(to, 3 * channels, T(0));
-                    } else if (x > 0 && x + 1 < width) {
-                        std::copy_n(from + (x - 1) * channels, 3 * channels, to);
-                    } else {
-                        for (Index dx = 0; dx < 3; ++dx) put(from, x + dx - 1);
-                    }
+        }
+    }
+    template <class T>
+    void turn(const T* w, T* lines) const {
+        for (Index o = 0; o < out; ++o) {
+            for (Index k = 8; k >= 0; --k) {
+                for (Index i = 0; i < in; ++i) {
+                    lines[((k / 3 * in + i) * 3 + k % 3) * out + o] = *w++;
                 }
             }
-            to = start + 9 * width * channels;
         }
     }
 
-    /// body(first line, pixels, where they begin) for some lines at a time.
-    template <class Body>
-    void by_lines(Index columns, const Body& body) const {
-        const Index lines = columns * height, some = std::max<Index>(1, kTogether / width);
-        for (Index first = 0; first < lines; first += some) {
-            const Index count = std::min(some, lines - first);
-            body(first, count, first * width);
+    /// Lines `first` - 1 .. `first` + count of an image, each pixel with its two neighbours:
+    /// (lines, width, 3, channels). What is outside is zero, or comes in again on the other side.
+    template <class T>
+    void write_out(const T* image, Index channels, Index first, Index count, T* to) const {
+        for (Index y = first - 1; y <= first + count; ++y, to += 3 * channels * width) {
+            if ((y < 0 || y >= height) && !circular) {
+                std::fill_n(to, 3 * channels * width, T(0));
+                continue;
+            }
+            const T* const line = image + (y + height) % height * width * channels;
+            const auto put = [&](Index x, Index dx) {
+                T* const place = to + (3 * x + dx) * channels;
+                const Index at = x + dx - 1;
+                if ((at < 0 || at >= width) && !circular) {
+                    std::fill_n(place, channels, T(0));
+                } else {
+                    std::copy_n(line + (at + width) % width * channels, channels, place);
+                }
+            };
+            for (const Index x : {Index(0), width - 1}) {
+                for (Index dx = 0; dx < 3; ++dx) put(x, dx);
+            }
+            for (Index x = 1; x + 1 < width; ++x) {
+                std::copy_n(line + (x - 1) * channels, 3 * channels, to + 3 * x * channels);
+            }
         }
+    }
+
+    /// body(the pixel where they begin, their number, what write_out() wrote) for some lines of x,
+    /// (channels, pixels, columns), at a time.
+    template <class T, class Body>
+    void by_lines(Index columns, const T* x, Index channels, T* room, const Body& body) const {
+        for (Index j = 0; j < columns; ++j) {
+            for (Index first = 0; first < height; first += lines_together()) {
+                const Index count = std::min(lines_together(), height - first);
+                write_out(x + j * pixels() * channels, channels, first, count, room);
+                body(j * pixels() + first * width, count * width, room);
+            }
+        }
+    }
+
+    /// y (to, pixels, columns) = the convolution of x (from, pixels, columns) + keep y, by weights
+    /// in lines, which are `packed` in float.
+    template <class T>
+    void convolve(const ProductKernels& products, Index columns, Index from, Index to,
+                  const T* lines, const T* packed, const T* x, T keep, T* y) const {
+        by_lines(
+            columns, x, from, work_space<T>(room(from)), [&](Index at, Index n, const T* near) {
+                for (Index dy = 0; dy < 3; ++dy) {
+                    multiply(
+                        products, to, 3 * from, n,
+                        lines == nullptr ? nullptr : lines + dy * to * 3 * from,
+                        packed == nullptr ? nullptr : packed + dy * si::packed_size(to, 3 * from),
+                        near + dy * width * 3 * from, dy == 0 ? keep : T(1), y + at * to);
+                }
+            });
     }
 
     template <class T>
     void run(const ForwardCall<T>& c) const {
-        T* const around = work_space<T>(room(in));
-        by_lines(c.columns, [&](Index first, Index count, Index at) {
-            neighbourhoods(c.inputs[0], in, first, count, around);
-            multiply(*c.products, out, 9 * in, count * width, c.parameters + weight, c.packed,
-                     around, T(0), c.output + at * out);
-        });
+        std::vector<T> lines;
+        if (c.packed == nullptr) {
+            lines.resize(static_cast<std::size_t>(9 * in * out));
+            by_line(c.parameters + weight, lines.data());
+        }
+        convolve<T>(*c.products, c.columns, in, out, lines.data(), c.packed, c.inputs[0], T(0),
+                    c.output);
         activate<T>(activations().at("none"))(out, c.columns * pixels(), c.parameters + bias,
                                               c.output, nullptr);
     }
 
     template <class T>
     void back(const BackwardCall<T>& c) const {
-        T* const around = work_space<T>(room(std::max(in, out)));
         if (c.d_parameters != nullptr) {
             T* const db = c.d_parameters + bias;
             if (c.keep_parameters == T(0)) std::fill_n(db, out, T(0));
@@ -179,28 +218,28 @@ struct ConvolveOp : OpOf<ConvolveOp> {
                 const T* dy = c.d_output + p * out;
                 for (Index o = 0; o < out; ++o) db[o] += dy[o];
             }
-            by_lines(c.columns, [&](Index first, Index count, Index at) {
-                neighbourhoods(c.inputs[0], in, first, count, around);
-                multiply_outer(*c.products, out, 9 * in, count * width, c.d_output + at * out,
-                               around, first == 0 ? c.keep_parameters : T(1),
-                               c.d_parameters + weight);
-            });
+            T* const lines = work_space<T>(9 * in * out + room(in));
+            if (c.keep_parameters != T(0)) by_line<T>(c.d_parameters + weight, lines);
+            by_lines(c.columns, c.inputs[0], in, lines + 9 * in * out,
+                     [&](Index at, Index n, const T* near) {
+                         for (Index dy = 0; dy < 3; ++dy) {
+                             multiply_outer(*c.products, out, 3 * in, n, c.d_output + at * out,
+                                            near + dy * width * 3 * in,
+                                            at == 0 ? c.keep_parameters : T(1),
+                                            lines + dy * out * 3 * in);
+                         }
+                     });
+            from_lines(lines, c.d_parameters + weight);
         }
         if (c.d_inputs[0] == nullptr) return;
-        const T* turned = nullptr;
-        std::vector<T> matrix;
+        std::vector<T> lines;
         if (c.packed == nullptr) {
-            matrix.resize(static_cast<std::size_t>(9 * in * out));
-            turn(c.parameters + weight, matrix.data());
-            turned = matrix.data();
+            lines.resize(static_cast<std::size_t>(9 * in * out));
+            turn(c.parameters + weight, lines.data());
         }
-        const T* const packed =
-            c.packed == nullptr ? nullptr : c.packed + si::packed_size(out, 9 * in);
-        by_lines(c.columns, [&](Index first, Index count, Index at) {
-            neighbourhoods<T>(c.d_output, out, first, count, around);
-            multiply(*c.products, in, 9 * out, count * width, turned, packed, around, c.keep[0],
-                     c.d_inputs[0] + at * in);
-        });
+        convolve<T>(*c.products, c.columns, out, in, lines.data(),
+                    c.packed == nullptr ? nullptr : c.packed + 3 * si::packed_size(out, 3 * in),
+                    c.d_output, c.keep[0], c.d_inputs[0]);
     }
 };
 
