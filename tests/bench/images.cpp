@@ -1,8 +1,11 @@
-// bench_images [BATCH [SIDE]]: a training step of the image networks, everything included, as a
-// fraction of what one core can do in float32. The same networks in PyTorch: image_peer.py.
+// bench_images [BATCH [SIDE [NET ...]]]: a training step of the image networks, everything
+// included, as a fraction of what one core can do in float32. The same networks in PyTorch:
+// image_peer.py.
 
 #include <cstdio>
 #include <cstdlib>
+#include <string>
+#include <vector>
 
 #include "peak.hpp"
 #include "si/flow/network_field.hpp"
@@ -23,8 +26,12 @@ int main(int argc, char** argv) {
     data.given.resize(1, 512);
     for (Index j = 0; j < 512; ++j) data.given(0, j) = static_cast<double>(j % 10);
     Threads threads(1);
-    for (const char* net : {"unet,width=24,multipliers=1:2:3", "unet,width=32", "sit",
-                            "sit,patch=2", "sit,size=s,patch=4,depth=4"}) {
+    std::vector<std::string> nets(argv + std::min(argc, 3), argv + argc);
+    if (nets.empty()) {
+        nets = {"unet,width=24,multipliers=1:2:3", "unet,width=32", "sit", "sit,patch=2",
+                "sit,size=s,patch=4,depth=4"};
+    }
+    for (const std::string& net : nets) {
         TrainSpec spec;
         spec.batch = batch;
         spec.net = Choice<networks>(net);
@@ -51,7 +58,7 @@ int main(int argc, char** argv) {
         std::printf(
             "%-34s %8lld parameters %6.1f MFLOP forward, %lld together: %8.2f ms a step, "
             "%5.1f %% of peak\n",
-            net, static_cast<long long>(graph.parameters()),
+            net.c_str(), static_cast<long long>(graph.parameters()),
             2e-6 * static_cast<double>(graph.products()),
             static_cast<long long>(machine.chunk_samples()), 1e3 * fastest, 100 * best);
         std::fflush(stdout);
