@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""PyTorch on the networks of bench_images: seconds of a training step on one thread.
+"""PyTorch on the convolutions (its own are those of oneDNN) and the networks of bench_images:
+seconds of a training step on one thread.
 
-usage: image_peer.py [BATCH [SIDE]]          needs Debian's python3-torch
+usage: image_peer.py [BATCH [SIDE]]          needs Debian's python3-torch and libopenblas0-pthread
 """
 import math
 import os
@@ -143,6 +144,25 @@ class Sit(nn.Module):
         h = self.output(self.norm(h) * (1 + b) + a)
         return F.fold(h.mT, (side, side), self.patch, stride=self.patch)
 
+
+for cin, cout, size in (1, 32, 28), (32, 32, 28), (32, 64, 14), (64, 64, 14), (128, 128, 7):
+    best = None
+    for layout in torch.contiguous_format, torch.channels_last:
+        c = nn.Conv2d(cin, cout, 3, padding=1).to(memory_format=layout)
+        x = torch.full((batch, cin, size, size), 0.5).to(memory_format=layout).requires_grad_()
+        forward, back = [], []
+        for _ in range(30):
+            c.zero_grad(set_to_none=True)
+            start = time.process_time()
+            y = c(x)
+            middle = time.process_time()
+            y.backward(torch.full_like(y, 0.5))
+            forward.append(middle - start)
+            back.append(time.process_time() - middle)
+        found = sorted(forward)[15], sorted(back)[15]
+        best = min(best or found, found, key=sum)
+    print(f"convolution {cin:3d} to {cout:3d}, {size:2d} x {size:2d}: forward {1e3 * best[0]:7.3f} ms, "
+          f"back {1e3 * best[1]:7.3f} ms", flush=True)
 
 networks = {
     "unet,width=24,multipliers=1:2:3": lambda: Unet(24, [1, 2, 3]),
