@@ -77,17 +77,18 @@ struct ConvolveOp : OpOf<ConvolveOp> {
           bias(bias),
           circular(circular) {}
 
-    /// Pixels of one image that are written out together, and stay in the second-level cache: a
-    /// line at least.
-    static constexpr Index kTogether = 448;
+    /// Pixels of one image that are written out one after another and stay in the second-level
+    /// cache, and those that are multiplied as soon as they are there, in the first: a line at
+    /// least.
+    static constexpr Index kTogether = 448, kAtOnce = 56;
 
     Index pixels() const { return height * width; }
-    Index lines_together() const {
-        const Index most = std::max<Index>(1, kTogether / width),
-                    parts = (height + most - 1) / most;
+    /// Lines in equal parts of about that many pixels.
+    Index lines(Index some) const {
+        const Index most = std::max<Index>(1, some / width), parts = (height + most - 1) / most;
         return (height + parts - 1) / parts;
     }
-    Index room(Index channels) const { return 3 * channels * (lines_together() + 2) * width; }
+    Index room(Index channels) const { return 3 * channels * (lines(kTogether) + 2) * width; }
     Index products() const override { return 9 * in * out * pixels(); }
 
     // Weights are (out, 3 lines, 3, in). The products need them line by line, (3, out, 3 in), and
@@ -138,11 +139,11 @@ struct ConvolveOp : OpOf<ConvolveOp> {
         }
     }
 
-    /// Lines `first` - 1 .. `first` + count of an image, each pixel with its two neighbours:
-    /// (lines, width, 3, channels). What is outside is zero, or comes in again on the other side.
+    /// Lines `first` .. `last` - 1 of an image, each pixel with its two neighbours: (lines, width,
+    /// 3, channels). What is outside is zero, or comes in again on the other side.
     template <class T>
-    void write_out(const T* image, Index channels, Index first, Index count, T* to) const {
-        for (Index y = first - 1; y <= first + count; ++y, to += 3 * channels * width) {
+    void write_out(const T* image, Index channels, Index first, Index last, T* to) const {
+        for (Index y = first; y < last; ++y, to += 3 * channels * width) {
             if ((y < 0 || y >= height) && !circular) {
                 std::fill_n(to, 3 * channels * width, T(0));
                 continue;
@@ -166,34 +167,44 @@ struct ConvolveOp : OpOf<ConvolveOp> {
         }
     }
 
-    /// body(the pixel where they begin, their number, what write_out() wrote) for some lines of x,
-    /// (channels, pixels, columns), at a time.
+    /// body(the pixel where they begin, their number, what write_out() wrote of them and of the
+    /// lines above and below) for `some` pixels of x, (channels, pixels, columns), at a time.
     template <class T, class Body>
-    void by_lines(Index columns, const T* x, Index channels, T* room, const Body& body) const {
-        for (Index j = 0; j < columns; ++j) {
-            for (Index first = 0; first < height; first += lines_together()) {
-                const Index count = std::min(lines_together(), height - first);
-                write_out(x + j * pixels() * channels, channels, first, count, room);
-                body(j * pixels() + first * width, count * width, room);
+    void by_lines(Index some, Index columns, const T* x, Index channels, T* room,
+                  const Body& body) const {
+        const Index part = lines(kTogether), step = lines(some), line = 3 * channels * width;
+        for (Index j = 0; j < columns; ++j, x += pixels() * channels) {
+            for (Index start = 0; start < height; start += part) {
+                const Index end = std::min(start + part, height);
+                Index written = start - 1;
+                for (Index first = start; first < end; first += step) {
+                    const Index last = std::min(first + step, end);
+                    write_out(x, channels, written, last + 1, room + (written + 1 - start) * line);
+                    written = last + 1;
+                    body(j * pixels() + first * width, (last - first) * width,
+                         room + (first - start) * line);
+                }
             }
         }
     }
 
     /// y (to, pixels, columns) = the convolution of x (from, pixels, columns) + keep y, by weights
-    /// in lines, which are `packed` in float.
-    template <class T>
+    /// in lines, which are `packed` in float; finish(pixel, number) when some of y are done.
+    template <class T, class Finish>
     void convolve(const ProductKernels& products, Index columns, Index from, Index to,
-                  const T* lines, const T* packed, const T* x, T keep, T* y) const {
-        by_lines(
-            columns, x, from, work_space<T>(room(from)), [&](Index at, Index n, const T* near) {
-                for (Index dy = 0; dy < 3; ++dy) {
-                    multiply(
-                        products, to, 3 * from, n,
-                        lines == nullptr ? nullptr : lines + dy * to * 3 * from,
-                        packed == nullptr ? nullptr : packed + dy * si::packed_size(to, 3 * from),
-                        near + dy * width * 3 * from, dy == 0 ? keep : T(1), y + at * to);
-                }
-            });
+                  const T* lines, const T* packed, const T* x, T keep, T* y,
+                  const Finish& finish) const {
+        by_lines(kAtOnce, columns, x, from, work_space<T>(room(from)),
+                 [&](Index at, Index n, const T* near) {
+                     for (Index dy = 0; dy < 3; ++dy) {
+                         const Index size = si::packed_size(to, 3 * from);
+                         multiply(products, to, 3 * from, n,
+                                  lines == nullptr ? nullptr : lines + dy * to * 3 * from,
+                                  packed == nullptr ? nullptr : packed + dy * size,
+                                  near + dy * width * 3 * from, dy == 0 ? keep : T(1), y + at * to);
+                     }
+                     finish(at, n);
+                 });
     }
 
     template <class T>
@@ -203,10 +214,11 @@ struct ConvolveOp : OpOf<ConvolveOp> {
             lines.resize(static_cast<std::size_t>(9 * in * out));
             by_line(c.parameters + weight, lines.data());
         }
+        const auto add_bias = activate<T>(activations().at("none"));
         convolve<T>(*c.products, c.columns, in, out, lines.data(), c.packed, c.inputs[0], T(0),
-                    c.output);
-        activate<T>(activations().at("none"))(out, c.columns * pixels(), c.parameters + bias,
-                                              c.output, nullptr);
+                    c.output, [&](Index at, Index n) {
+                        add_bias(out, n, c.parameters + bias, c.output + at * out, nullptr);
+                    });
     }
 
     template <class T>
@@ -214,14 +226,14 @@ struct ConvolveOp : OpOf<ConvolveOp> {
         if (c.d_parameters != nullptr) {
             T* const db = c.d_parameters + bias;
             if (c.keep_parameters == T(0)) std::fill_n(db, out, T(0));
-            for (Index p = 0; p < c.columns * pixels(); ++p) {
-                const T* dy = c.d_output + p * out;
-                for (Index o = 0; o < out; ++o) db[o] += dy[o];
-            }
             T* const lines = work_space<T>(9 * in * out + room(in));
             if (c.keep_parameters != T(0)) by_line<T>(c.d_parameters + weight, lines);
-            by_lines(c.columns, c.inputs[0], in, lines + 9 * in * out,
+            by_lines(kTogether, c.columns, c.inputs[0], in, lines + 9 * in * out,
                      [&](Index at, Index n, const T* near) {
+                         for (Index p = at; p < at + n; ++p) {
+                             const T* dy = c.d_output + p * out;
+                             for (Index o = 0; o < out; ++o) db[o] += dy[o];
+                         }
                          for (Index dy = 0; dy < 3; ++dy) {
                              multiply_outer(*c.products, out, 3 * in, n, c.d_output + at * out,
                                             near + dy * width * 3 * in,
@@ -239,7 +251,7 @@ struct ConvolveOp : OpOf<ConvolveOp> {
         }
         convolve<T>(*c.products, c.columns, out, in, lines.data(),
                     c.packed == nullptr ? nullptr : c.packed + 3 * si::packed_size(out, 3 * in),
-                    c.d_output, c.keep[0], c.d_inputs[0]);
+                    c.d_output, c.keep[0], c.d_inputs[0], [](Index, Index) {});
     }
 };
 
