@@ -53,13 +53,37 @@ SI_INLINE float exponentials<float>(Index n, float shift, float* x) {
     return sum;
 }
 
+template <class T>
+SI_INLINE T largest(Index n, const T* x) {
+    T most = x[0];
+    for (Index i = 1; i < n; ++i) most = x[i] > most ? x[i] : most;
+    return most;
+}
+
+/// Sixteen at a time: one after another, each would wait for the one before.
+template <>
+SI_INLINE float largest<float>(Index n, const float* x) {
+    if (n < kPack) {
+        float most = x[0];
+        for (Index i = 1; i < n; ++i) most = x[i] > most ? x[i] : most;
+        return most;
+    }
+    Pack most = *reinterpret_cast<const LoosePack*>(x);
+    for (Index i = kPack; i < n; i += kPack) {  // the last pack may meet some of the others again
+        const Pack next = *reinterpret_cast<const LoosePack*>(x + std::min(i, n - kPack));
+        most = next > most ? next : most;
+    }
+    float one = most[0];
+    for (Index l = 1; l < kPack; ++l) one = most[l] > one ? most[l] : one;
+    return one;
+}
+
 /// Every column of scores (keys, n) becomes its softmax; logs takes the logarithms of the sums,
 /// unless it is null.
 template <class T>
 SI_INLINE void normalise(Index keys, Index n, T* scores, T* logs, Index stride) {
     for (Index j = 0; j < n; ++j, scores += keys) {
-        T most = scores[0];
-        for (Index i = 1; i < keys; ++i) most = scores[i] > most ? scores[i] : most;
+        const T most = largest(keys, scores);
         const T sum = exponentials(keys, most, scores);
         const T scale = T(1) / sum;
         for (Index i = 0; i < keys; ++i) scores[i] *= scale;
