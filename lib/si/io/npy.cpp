@@ -27,14 +27,22 @@ class DictReader {
 
     Header header() {
         Header header;
+        std::vector<std::string> keys;
         expect('{');
         while (!skip('}')) {
             const std::string key = quoted();
+            if (std::find(keys.begin(), keys.end(), key) != keys.end()) fail();
+            keys.push_back(key);
             expect(':');
             if (key == "descr") {
+                require(look() != '[', Failure::data,
+                        "records are not read; make numbers of them with "
+                        "numpy.lib.recfunctions.structured_to_unstructured(x)");
                 header.descr = quoted();
             } else if (key == "fortran_order") {
-                header.fortran = word() == "True";
+                const std::string order = word();
+                if (order != "True" && order != "False") fail();
+                header.fortran = order == "True";
             } else if (key == "shape") {
                 header.shape = tuple();
             } else {
@@ -45,6 +53,7 @@ class DictReader {
                 break;
             }
         }
+        if (keys.size() != 3) fail();
         return header;
     }
 
