@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <numbers>
 #include <numeric>
 
@@ -67,20 +68,6 @@ Epsilon of_bridge(const NoSettings&, const EpsilonContext& context) {
     return [value](double) { return value; };
 }
 
-struct CappedSpec {
-    double value = 1;
-    double cap = 10;
-    static constexpr auto fields() {
-        return std::tuple{
-            field("value", &CappedSpec::value, "Factor", kNonNegative),
-            field("cap", &CappedSpec::cap, "Largest value, as it grows at t = 0", kPositive)};
-    }
-};
-
-Epsilon sbdm(const CappedSpec& spec, const EpsilonContext&) {
-    return [spec](double t) { return t > 0 ? std::min(spec.value / t, spec.cap) : spec.cap; };
-}
-
 struct OptimalSpec {
     bool constant = false;
     double cap = 10;
@@ -127,19 +114,44 @@ Epsilon from_errors(const OptimalSpec& spec, const FieldErrors& errors) {
 }
 
 /// One network makes the errors of b and s proportional, b^ - b = c (s^ - s): c = alpha^2 beta' /
-/// beta - alpha alpha'. That is 1/t for path vp, (1 - t)/t for linear.
+/// beta - alpha alpha'. That is 1/t for path vp, (1 - t)/t for linear, and half the noise rate for
+/// sit-vp. Infinite where beta is 0.
+Epsilon of_one_network(const Setup& setup) {
+    return [interpolant = setup.interpolant](double t) {
+        const auto c = interpolant.at(t);
+        if (c.beta <= 0) return std::numeric_limits<double>::infinity();
+        return std::max(c.alpha * c.alpha * c.beta_dot / c.beta - c.alpha_alpha_dot, 0.0);
+    };
+}
+
 Epsilon optimal(const OptimalSpec& spec, const EpsilonContext& context) {
     if (context.setup.one_sided && !spec.constant) {
-        return [spec, interpolant = context.setup.interpolant](double t) {
-            const auto c = interpolant.at(t);
-            const double value = c.alpha * c.alpha * c.beta_dot / c.beta - c.alpha_alpha_dot;
-            return c.beta > 0 ? std::clamp(value, 0.0, spec.cap) : spec.cap;
+        return [cap = spec.cap, best = of_one_network(context.setup)](double t) {
+            return std::min(best(t), cap);
         };
     }
     require(!context.errors.t.empty(), Failure::usage,
             "epsilon optimal needs a model with estimates of its errors in b and s; si-train makes "
             "them with --errors (or give a number)");
     return from_errors(spec, context.errors);
+}
+
+struct CappedSpec {
+    double value = 1;
+    double cap = 10;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("value", &CappedSpec::value, "Factor", kNonNegative),
+            field("cap", &CappedSpec::cap, "Largest value, as it grows at t = 0", kPositive)};
+    }
+};
+
+/// The noise with which the reverse of a score-based diffusion goes along the path.
+Epsilon sbdm(const CappedSpec& spec, const EpsilonContext& context) {
+    require(context.setup.one_sided, Failure::usage, "epsilon sbdm is for one-sided interpolants");
+    return [spec, best = of_one_network(context.setup)](double t) {
+        return spec.value == 0 ? 0 : std::min(spec.value * best(t), spec.cap);
+    };
 }
 
 struct KlSpec {
@@ -153,19 +165,20 @@ struct KlSpec {
     }
 };
 
-/// w^{KL,eta} / 2 of arXiv:2401.08740, section 2.3, where w = 2 epsilon: with the error L of b at
-/// t, w L / (L + 2 eta w^2). eta = 0 leaves what makes the bound on KL least.
+/// With w = 2 epsilon and the error L of b at t, the bound on KL has the integrand (L / 2 w) (1 + w
+/// / W)^2, least at W = 2 of_one_network() (arXiv:2401.08740, section 2.3). Plus eta w it is least
+/// at w^-2 = W^-2 + 2 eta / L: W where eta is 0, sqrt(L / 2 eta) where W is infinite.
 Epsilon kl(const KlSpec& spec, const EpsilonContext& context) {
     require(context.setup.one_sided, Failure::usage, "epsilon kl is for one-sided interpolants");
-    const Epsilon best = optimal({.constant = false, .cap = spec.cap}, context);
-    if (spec.eta == 0) return best;
+    if (spec.eta == 0) return optimal({.constant = false, .cap = spec.cap}, context);
     require(!context.errors.t.empty(), Failure::usage,
             "epsilon kl with eta needs a model with estimates of its errors; si-train makes them "
             "with --errors");
-    const auto errors = above_noise(context.errors.b, context.errors.b_stderr);
-    return [spec, best, t = context.errors.t, errors](double at) {
+    return [spec, best = of_one_network(context.setup), t = context.errors.t,
+            errors = above_noise(context.errors.b, context.errors.b_stderr)](double at) {
         const double w = 2 * best(at), loss = interpolated(t, errors, at);
-        return w == 0 ? 0 : w / 2 * loss / (loss + 2 * spec.eta * w * w);
+        if (w == 0 || loss == 0) return 0.0;
+        return std::min(0.5 / std::sqrt(1 / (w * w) + 2 * spec.eta / loss), spec.cap);
     };
 }
 
@@ -177,7 +190,8 @@ constexpr auto kEpsilons = std::to_array<EpsilonRow>({
      spec_of<ConstantSpec>, from_json<sigma>},
     {"bridge", "(gamma gamma')(0): sigma^2 / 2, the noise of the bridges that a path is made of",
      spec_of<NoSettings>, from_json<of_bridge>},
-    {"sbdm", "value / t, that of score-based diffusion", spec_of<CappedSpec>, from_json<sbdm>},
+    {"sbdm", "value times that of a score-based diffusion along the path: 1 / t for vp",
+     spec_of<CappedSpec>, from_json<sbdm>},
     {"linear", "value (1 - t)", spec_of<ConstantSpec>, from_json<linear>},
     {"decreasing", "value (cos(pi t) + 1)^2 / 4", spec_of<ConstantSpec>, from_json<decreasing>},
     {"kl", "what makes the bound on KL least for one network, or that and less noise",

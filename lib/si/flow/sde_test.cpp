@@ -120,6 +120,51 @@ TEST_CASE("the best epsilon of one network is alpha^2 beta'/beta - alpha alpha' 
     CHECK(vp(0) == 100);
 }
 
+TEST_CASE("sbdm is the noise of the reverse diffusion, on every path") {
+    const auto of = [](const char* epsilon, const char* path) {
+        return Choice<epsilons>(epsilon).make(
+            EpsilonContext{{Interpolant({.path = path}), true}, {}});
+    };
+    const auto vp = of("sbdm,cap=1000", "vp"), linear = of("sbdm,cap=1000", "linear"),
+               finite = of("sbdm,value=0.5,cap=1000", "sit-vp"), kl = of("kl,cap=1000", "sit-vp");
+    for (const double t : {0.0, 0.01, 0.3, 0.7, 1.0}) {
+        // Reversed, dX = -(r/2) X dtau + sqrt(r) dW of rate r is driven by sqrt(2 epsilon), epsilon
+        // = r/2, and r = 0.1 + 19.9 (1 - t) on this path.
+        const double rate = 0.1 + 19.9 * (1 - t);
+        CHECK(finite(t) == doctest::Approx(0.5 * rate / 2));
+        CHECK(kl(t) == doctest::Approx(rate / 2));
+        CHECK(vp(t) == doctest::Approx(t > 0 ? 1 / t : 1000));
+        CHECK(linear(t) == doctest::Approx(t > 0 ? (1 - t) / t : 1000));
+    }
+    CHECK_THROWS_AS(Choice<epsilons>("sbdm").make(
+                        EpsilonContext{{Interpolant({.gamma = "brownian"}), false}, {}}),
+                    Error);
+    CHECK(vanishes(of("sbdm,value=0", "vp")));
+}
+
+TEST_CASE("kl with eta makes the bound on KL plus the cost of noise least") {
+    const FieldErrors errors{{0.2, 0.8}, {1.5, 0.4}, {1, 1}};
+    for (const double eta : {1e-3, 0.1, 5.0}) {
+        const auto epsilon = epsilons().at("kl").make(
+            {{"eta", eta}, {"cap", 1e6}},
+            EpsilonContext{{Interpolant({.path = "linear"}), true}, errors});
+        for (const double t : {0.05, 0.4, 0.9}) {
+            const double loss = t < 0.2 ? 1.5 : t > 0.8 ? 0.4 : 1.5 - 1.1 * (t - 0.2) / 0.6;
+            const double best = 2 * (1 - t) / t;
+            const auto bound = [&](double w) {
+                return loss / (2 * w) * std::pow(1 + w / best, 2) + eta * w;
+            };
+            const double w = 2 * epsilon(t);
+            for (const double off : {0.99, 1.01}) CHECK(bound(w) < bound(off * w));
+        }
+        CHECK(2 * epsilon(0) == doctest::Approx(std::sqrt(1.5 / (2 * eta))));
+        CHECK(epsilon(1) == 0);
+    }
+    const auto nearly = Choice<epsilons>("kl,eta=1e-12,cap=1e6")
+                            .make(EpsilonContext{{Interpolant({.path = "linear"}), true}, errors});
+    CHECK(nearly(0.3) == doctest::Approx(0.7 / 0.3));
+}
+
 TEST_CASE("the best epsilon of two networks follows from their errors") {
     const Setup two{Interpolant({.path = "linear", .gamma = "brownian"}), false};
     const EpsilonContext context{two, {{0.25, 0.75}, {1, 8}, {4, 2}}};
