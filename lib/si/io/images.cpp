@@ -104,7 +104,33 @@ Samples picture(Index channels, Index height, Index width, const std::uint8_t* p
     return samples;
 }
 
-Samples parse_png(std::string_view bytes) {
+/// A PNG file without the chunks that tell how its numbers are to be shown: gamma, profiles, times.
+/// libpng would change the numbers by them.
+std::string numbers_of_png(std::string_view bytes) {
+    std::string kept(bytes.substr(0, kPng.size()));
+    std::size_t at = kPng.size();
+    while (bytes.size() >= at + 12) {
+        std::size_t length = 0;
+        for (std::size_t i = 0; i < 4; ++i) {
+            length = length << 8 | static_cast<unsigned char>(bytes[at + i]);
+        }
+        const std::string_view kind = bytes.substr(at + 4, 4);
+        const std::size_t whole = std::min(length + 12, bytes.size() - at);
+        if (std::isupper(static_cast<unsigned char>(kind[0])) != 0 || kind == "tRNS") {
+            kept += bytes.substr(at, whole);
+        }
+        if (kind == "IHDR" && length >= 9) {
+            require(bytes[at + 16] != 16, Failure::data,
+                    "is a PNG picture of 65536 levels; 256 are wanted");
+        }
+        at += whole;
+    }
+    return kept;
+}
+
+/// What is transparent is laid on black.
+Samples parse_png(std::string_view file) {
+    const std::string bytes = numbers_of_png(file);
     png_image image{};
     image.version = PNG_IMAGE_VERSION;
     const auto fail = [&] {

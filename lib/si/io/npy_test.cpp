@@ -120,8 +120,16 @@ TEST_CASE("other NPY files are refused with a reason") {
               .starts_with("65 too large"));
     CHECK(parsing(npy(dict("<f8", "(1, 1, 1, 1, 1, 1, 1, 1, 2)"), numbers)) ==
           "65 damaged NPY header");
-    CHECK(parsing(npy("{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (2,)}",
-                      numbers)) == "65 damaged NPY header");
+    CHECK(
+        parsing(npy("{'descr': [('a', '<f8')], 'fortran_order': False, 'shape': (2,)}", numbers)) ==
+        "65 records are not read; make numbers of them with "
+        "numpy.lib.recfunctions.structured_to_unstructured(x)");
+    for (const char* header : {"{'descr': '<f8', 'shape': (2,)}",
+                               "{'descr': '<f8', 'fortran_order': False, 'fortran_order': False, "
+                               "'shape': (2,)}",
+                               "{'descr': '<f8', 'fortran_order': None, 'shape': (2,)}"}) {
+        CHECK(parsing(npy(header, numbers)) == "65 damaged NPY header");
+    }
     CHECK(parsing(npy(dict("<f8", "(2,)"), numbers, 9)) == "65 NPY format 9.0 is not known");
 }
 
