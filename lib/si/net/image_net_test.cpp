@@ -389,7 +389,7 @@ TEST_CASE("attention is the softmax of scaled products") {
                     const Index row = a * width + head * size + i;
                     CHECK(y(row, j) == doctest::Approx(seen[i]).epsilon(1e-12));
                     CHECK(static_cast<double>(yf(row, j)) ==
-                          doctest::Approx(seen[i]).epsilon(1e-4));
+                          doctest::Approx(seen[i]).epsilon(1e-5));
                 }
             }
         }
@@ -441,6 +441,174 @@ TEST_CASE("a transformer of the paper has its number of parameters, and is zero 
     fill(tape, inputs_of(g, 2, 2));
     const Eigen::VectorXf w = g.initial(1);
     CHECK(Eigen::Map<const MatrixF>(tape.forward(w.data(), 2), 64, 2).isZero(0));
+}
+
+/// Parameters by a name and a number, whatever else is in the graph.
+Eigen::VectorXd by_name(const Graph& g, const Eigen::VectorXf& initial,
+                        bool (*wild)(const Tensor&)) {
+    Eigen::VectorXd w = initial.cast<double>();
+    for (const Tensor& tensor : g.tensors()) {
+        if (!wild(tensor)) continue;
+        const auto hash = static_cast<std::uint32_t>(std::hash<std::string>()(tensor.name));
+        w.segment(tensor.offset, tensor.size()) = 0.3 * normals(tensor.size(), 1, hash);
+    }
+    return w;
+}
+
+TEST_CASE("the blocks of a transformer do nothing at the start") {
+    // With all else at work: one block or three, the answer is the same.
+    Matrix answers[2];
+    for (const Index depth : {1, 3}) {
+        const Graph g = networks().at("sit").make({{"depth", depth}}, {64, 64, {1, 8, 8}, 2});
+        const auto w =
+            by_name(g, g.initial(1), [](const Tensor& t) { return !t.name.starts_with("block."); });
+        Tape<double> tape(g, 2, Tape<double>::Mode::forward_only);
+        fill(tape, inputs_of(g, 2, 2));
+        answers[depth / 2] = Eigen::Map<const Matrix>(tape.forward(w.data(), 2), 64, 2);
+    }
+    CHECK(answers[0].norm() > 1);
+    CHECK(answers[0] == answers[1]);
+    const Graph g = networks().at("sit").make({{"depth", 1}}, {64, 64, {1, 8, 8}, 2});
+    const auto w = by_name(g, g.initial(1), [](const Tensor&) { return true; });
+    Tape<double> tape(g, 2, Tape<double>::Mode::forward_only);
+    fill(tape, inputs_of(g, 2, 2));
+    CHECK((Eigen::Map<const Matrix>(tape.forward(w.data(), 2), 64, 2) - answers[0]).norm() > 0.1);
+}
+
+TEST_CASE("a U-Net on a circle moves with its image") {
+    const NetworkShape shape{128, 128, {2, 8, 8}, 3};
+    const Graph g = networks().at("unet").make(
+        Json::parse(
+            R"({"width": 8, "multipliers": [1, 2], "groups": 2, "circular": true, "attention": 16})"),
+        shape);
+    const auto w = by_name(g, g.initial(1), [](const Tensor&) { return true; });
+    auto inputs = inputs_of(g, 2, 3);
+    Tape<double> tape(g, 2, Tape<double>::Mode::forward_only);
+    fill(tape, inputs);
+    const Matrix still = Eigen::Map<const Matrix>(tape.forward(w.data(), 2), 128, 2);
+    // By two pixels down and four to the right: the coarser level moves by one and two.
+    const auto moved = [](const Matrix& x) {
+        Matrix to(x.rows(), x.cols());
+        for (Index k = 0; k < 2; ++k) {
+            for (Index y = 0; y < 8; ++y) {
+                for (Index at = 0; at < 8; ++at) {
+                    to.row(k * 64 + (y + 2) % 8 * 8 + (at + 4) % 8) = x.row(k * 64 + y * 8 + at);
+                }
+            }
+        }
+        return to;
+    };
+    for (Matrix& x : inputs) {
+        if (x.rows() == 128) x = moved(x);
+    }
+    fill(tape, inputs);
+    const Matrix after = Eigen::Map<const Matrix>(tape.forward(w.data(), 2), 128, 2);
+    CHECK(still.norm() > 1);
+    CHECK((after - moved(still)).norm() < 1e-12 * still.norm());
+}
+
+/// What a graph of one input makes of x.
+Matrix outcome(const Matrix& x, const std::function<void(Graph&, Var)>& record,
+               const Eigen::VectorXd& parameters = Eigen::VectorXd::Zero(1)) {
+    Graph g;
+    record(g, g.input(x.rows()));
+    REQUIRE(g.parameters() <= parameters.size());
+    Tape<double> tape(g, x.cols(), Tape<double>::Mode::forward_only);
+    fill(tape, {x});
+    return Eigen::Map<const Matrix>(tape.forward(parameters.data(), x.cols()), g.rows(g.output()),
+                                    x.cols());
+}
+
+TEST_CASE("norms have mean 0 and deviation 1 over what they say") {
+    // Six channels at five positions; a column is one image, positions one after another.
+    const Index channels = 6, positions = 5, n = 2;
+    const Matrix x = 3 * normals(channels * positions, n, 7).array() + 1;
+    const auto at = [&](const Matrix& m, Index p, Index k, Index j) {
+        return m(p * channels + k, j);
+    };
+    const auto placed = [&](Var v) {
+        v.positions = positions;
+        return v;
+    };
+    Eigen::VectorXd p(2 * channels);  // scales, then shifts
+    p << 1, 2, 3, 4, 5, 6, -1, 0, 1, 2, 3, 4;
+    const Matrix grouped = outcome(
+        x, [&](Graph& g, Var v) { g.output(group_norm(g, placed(v), 2, "n")); }, p);
+    const Matrix layered = outcome(x, [&](Graph& g, Var v) { g.output(layer_norm(g, placed(v))); });
+    const auto standard = [](const std::vector<double>& values) {
+        double mean = 0, square = 0;
+        for (const double v : values) mean += v / static_cast<double>(values.size());
+        for (const double v : values)
+            square += std::pow(v - mean, 2) / static_cast<double>(values.size());
+        std::vector<double> out;
+        for (const double v : values) out.push_back((v - mean) / std::sqrt(square));
+        return out;
+    };
+    for (Index j = 0; j < n; ++j) {
+        for (Index group = 0; group < 2; ++group) {
+            std::vector<double> values;
+            for (Index a = 0; a < positions; ++a) {
+                for (Index k = 0; k < 3; ++k) values.push_back(at(x, a, 3 * group + k, j));
+            }
+            const auto want = standard(values);
+            for (Index i = 0; i < std::ssize(want); ++i) {
+                const Index k = 3 * group + i % 3;
+                // What keeps the root from zero is 1e-5 of a variance of about nine.
+                CHECK(at(grouped, i / 3, k, j) ==
+                      doctest::Approx(p[k] * want[static_cast<std::size_t>(i)] + p[channels + k])
+                          .epsilon(1e-5));
+            }
+        }
+        for (Index a = 0; a < positions; ++a) {
+            std::vector<double> values;
+            for (Index k = 0; k < channels; ++k) values.push_back(at(x, a, k, j));
+            const auto want = standard(values);
+            for (Index k = 0; k < channels; ++k) {
+                CHECK(at(layered, a, k, j) ==
+                      doctest::Approx(want[static_cast<std::size_t>(k)]).epsilon(1e-5));
+            }
+        }
+    }
+}
+
+TEST_CASE("modulating, gating and enlarging do what they say") {
+    // Of eleven twos of channels: four positions, then scale, shift, gate of the channels, the rest
+    // y.
+    const Index channels = 2, positions = 4;
+    const Matrix x = normals(22, 1, 8);
+    const auto part = [&](Graph& g, Var v, Index first, Index count) {
+        const auto all = split(g, v, 11);
+        std::vector<Var> some(all.begin() + first, all.begin() + first + count);
+        Var joined = concat(g, some);
+        joined.positions = count;
+        return joined;
+    };
+    const Matrix modulated = outcome(x, [&](Graph& g, Var v) {
+        g.output(modulate(g, part(g, v, 0, 4), part(g, v, 4, 1), part(g, v, 5, 1)));
+    });
+    const Matrix gated = outcome(x, [&](Graph& g, Var v) {
+        g.output(add_gated(g, part(g, v, 0, 4), part(g, v, 6, 1), part(g, v, 7, 4)));
+    });
+    for (Index a = 0; a < positions; ++a) {
+        for (Index k = 0; k < channels; ++k) {
+            const Index i = a * channels + k;
+            CHECK(modulated(i, 0) == doctest::Approx(x(i, 0) * (1 + x(10 + k, 0)) + x(8 + k, 0)));
+            CHECK(gated(i, 0) == doctest::Approx(x(i, 0) + x(12 + k, 0) * x(14 + i, 0)));
+        }
+    }
+    const Matrix small = normals(12, 1, 9);  // two by three pixels of two channels
+    const Matrix large = outcome(small, [&](Graph& g, Var v) {
+        v.positions = 6;
+        g.output(enlarge(g, v, {2, 3}));
+    });
+    REQUIRE(large.rows() == 48);
+    for (Index y = 0; y < 4; ++y) {
+        for (Index at = 0; at < 6; ++at) {
+            for (Index k = 0; k < 2; ++k) {
+                CHECK(large((y * 6 + at) * 2 + k, 0) == small((y / 2 * 3 + at / 2) * 2 + k, 0));
+            }
+        }
+    }
 }
 
 TEST_CASE("images that do not fit are refused") {

@@ -6,6 +6,7 @@
 #include "si/interpolant/exact.hpp"
 #include "si/train/batch.hpp"
 #include "si/train/machine.hpp"
+#include "si/train/weighting.hpp"
 #include "support/examples.hpp"
 
 using namespace si;
@@ -230,4 +231,27 @@ TEST_CASE("x_t starts at x0 and ends at x1, bit for bit, with the moments betwee
         batch.z.resize(2, n);
         fill_normal({4, Purpose::latent, 5}, 0, batch.z);
     });
+}
+
+TEST_CASE("weights of the loss are those of SiT, in its own parametrisations") {
+    // arXiv:2401.08740, section 2.4, on the linear path: D = (1 - t) / t, sigma = 1 - t. An error
+    // of eta counts (D / sigma)^2 or D / sigma^2; of the score, sigma s is what is compared there.
+    const Setup linear{Interpolant({.path = "linear"}), true};
+    const auto of = [&](const char* weighting, const char* learned) {
+        return Choice<weightings>(weighting).make(linear, quantities().at(learned));
+    };
+    const auto noise = of("noise", "s"), velocity = of("velocity,cap=1e9", "eta"),
+               of_score = of("velocity,cap=1e9", "s"), likelihood = of("likelihood,cap=1e9", "eta"),
+               of_both = of("likelihood,cap=1e9", "s"), capped = of("velocity,cap=3", "eta");
+    for (const double t : {0.1, 0.5, 0.9}) {
+        const double d = (1 - t) / t, sigma = 1 - t;
+        CHECK(noise(t) == doctest::Approx(sigma * sigma));
+        CHECK(velocity(t) == doctest::Approx(std::pow(d / sigma, 2)));
+        CHECK(of_score(t) == doctest::Approx(d * d));
+        CHECK(likelihood(t) == doctest::Approx(d / (sigma * sigma)));
+        CHECK(of_both(t) == doctest::Approx(d));
+        CHECK(capped(t) == doctest::Approx(std::min(std::pow(d / sigma, 2), 3.0)));
+        CHECK(of("velocity", "b")(t) == doctest::Approx(1));
+    }
+    CHECK_THROWS_AS(of("noise", "eta"), Error);
 }
