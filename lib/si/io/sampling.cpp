@@ -36,6 +36,20 @@ DataWriter open_output(const std::string& file, const Provenance& provenance) {
     return out;
 }
 
+namespace {
+
+/// A model that met the label of every sample has never learned to go without.
+void require_learned_without_labels(const Model& model, std::string_view what) {
+    const auto training = model.about.find("training");
+    if (training == model.about.end() || !training->is_object()) return;
+    const auto rate = training->find("label_dropout");
+    require(rate == training->end() || *rate != 0, Failure::usage, what,
+            ": this model was trained with --label-dropout 0, and has not learned to go without "
+            "labels");
+}
+
+}  // namespace
+
 std::shared_ptr<const Field> field_along(Model& model, const SampleSpec& spec) {
     auto field = make_field(model);
     if (spec.path) {
@@ -47,6 +61,7 @@ std::shared_ptr<const Field> field_along(Model& model, const SampleSpec& spec) {
             std::make_shared<RepathField>(std::move(field), from, Interpolant(model.interpolant));
     }
     if (spec.guidance == 1) return field;
+    require_learned_without_labels(model, "--guidance");
     require(spec.guidance_interval.size() == 2 &&
                 spec.guidance_interval[0] <= spec.guidance_interval[1],
             Failure::usage, "--guidance-interval: two times, the first not after the second");
@@ -133,8 +148,15 @@ void StartingPoints::observe(const std::string& file) {
     file_.emplace(file);
     observed_ = file_->samples();
     all_ = observed_->n();
-    if (observed_->shape != corruption_->seen_shape()) {
-        require_dimension(observed_->source, observed_->dim(), model_.dim);
+    const auto seen = corruption_->seen_shape();
+    if (observed_->shape.size() == 1 && observed_->dim() == count_of(seen)) observed_->shape = seen;
+    if (observed_->shape != seen) {
+        const auto also = seen == model_.shape ? std::string() : text(", or ", shape_text(seen));
+        require(observed_->dim() == model_.dim &&
+                    (observed_->shape == model_.shape || observed_->shape.size() == 1 ||
+                     model_.shape.size() == 1),
+                Failure::data, observed_->source, ": samples are ", shape_text(observed_->shape),
+                ", the model wants ", shape_text(model_.shape), also);
     }
     if (!corruption_->hides()) return;
     if (auto found = file_->find("mask")) {
@@ -148,6 +170,7 @@ void StartingPoints::take_conditions() {
     Conditions missing = conditions_;
     if (!spec_.label.empty()) {
         require(conditions_.labels > 0, Failure::usage, "--label: this model has no labels");
+        if (spec_.label == "none") require_learned_without_labels(model_, "--label none");
         labels_of(spec_.label, conditions_.labels, 0, 0);
         missing.labels = 0;
     }
@@ -157,7 +180,8 @@ void StartingPoints::take_conditions() {
     require(name.has_value(), Failure::usage, "this model is conditioned on ",
             missing.labels > 0
                 ? text(missing.labels, " labels; give --label K, each or none, or --given FILE")
-                : std::string("data; give them with --given FILE"));
+            : model_.source ? std::string("what is observed; give it with --observed FILE")
+                            : std::string("data; give them with --given FILE"));
     std::optional<DataFile> other;
     if (spec_.given) other.emplace(*spec_.given);
     const DataFile& file = other ? *other : *file_;

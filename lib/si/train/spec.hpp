@@ -87,7 +87,7 @@ struct TrainSpec {
             field(
                 "label_dropout", &TrainSpec::label_dropout,
                 "Part of the labels that training leaves out, so that the model also goes without",
-                kUnit),
+                kBelowOne),
             field("steps", &TrainSpec::steps,
                   "Optimiser steps; without it, as many as suit the data, or fill --max-time",
                   kPositive),
