@@ -146,47 +146,78 @@ RowSets import_rows(Samples samples, const ImportSpec& spec) {
 
 namespace {
 
+bool is_images(const std::string& file) {
+    if (file == "-") return false;
+    std::ifstream stream(file, std::ios::binary);
+    std::string start(16, '\0');
+    stream.read(start.data(), std::ssize(start));
+    return stream.gcount() > 0 && is_image_file(start);
+}
+
 Samples read_data(const std::string& name, const ImportSpec& spec) {
     DataFile file(name);
     if (spec.allow_nonfinite != Nonfinite::refuse) file.let_nonfinite_pass();
     return file.samples();
 }
 
+/// Pixels from 0 to 255 become numbers of a range.
+void bring_to(const std::vector<double>& range, Samples& images) {
+    require(range.size() == 2 && range[0] < range[1], Failure::usage,
+            "--range: two numbers, the lower first");
+    images.values *= (range[1] - range[0]) / 255;
+    images.values.array() += range[0];
+    images.type = ElementType::f32;
+}
+
+/// What goes with each of n samples.
+Samples beside(const std::string& file, Index n, std::string_view what, const ImportSpec& spec) {
+    Samples found = is_images(file) ? read_images({file}) : read_data(file, spec);
+    require(found.n() == n, Failure::data, file, ": has ", found.n(), " ", what, " for ", n,
+            " samples");
+    return found;
+}
+
 }  // namespace
 
 RowSets import_files(const std::vector<std::string>& files, const ImportSpec& spec,
                      Progress& progress) {
-    const auto is_images = [](const std::string& file) {
-        std::ifstream stream(file, std::ios::binary);
-        std::string start(16, '\0');
-        stream.read(start.data(), std::ssize(start));
-        return stream.gcount() > 0 && is_image_file(start);
-    };
-    const bool images = files.front() != "-" && is_images(files.front());
+    const bool images = is_images(files.front());
     require(images || files.size() == 1, Failure::usage,
             "several files are for images; of data give one");
     Samples samples = images ? read_images(files) : read_data(files.front(), spec);
     ImportSpec how = spec;
     if (images && samples.dim() > 1) {
-        require(spec.range.size() == 2 && spec.range[0] < spec.range[1], Failure::usage,
-                "--range: two numbers, the lower first");
-        samples.values *= (spec.range[1] - spec.range[0]) / 255;
-        samples.values.array() += spec.range[0];
+        bring_to(spec.range, samples);
         how.dtype = "f32";
     }
-    Samples labels;
+    Samples labels, condition, mask;
     if (spec.labels) {
-        labels = is_images(*spec.labels) ? read_images({*spec.labels}) : read_samples(*spec.labels);
-        require(labels.n() == samples.n() && labels.dim() == 1, Failure::data, *spec.labels,
-                ": has ", labels.n(), " labels for ", samples.n(), " samples");
+        labels = beside(*spec.labels, samples.n(), "labels", spec);
+        require(labels.dim() == 1, Failure::data, *spec.labels, ": has ", labels.dim(),
+                " numbers a sample; a label is one");
         require_whole(labels.values, *spec.labels);
         labels.type = ElementType::i64;
     }
+    if (spec.condition) {
+        condition = beside(*spec.condition, samples.n(), "conditions", spec);
+        if (is_images(*spec.condition)) bring_to(spec.range, condition);
+    }
+    if (spec.mask) {
+        mask = beside(*spec.mask, samples.n(), "masks", spec);
+        if (is_images(*spec.mask)) mask.values /= 255;
+        require(((mask.values.array() == 0) || (mask.values.array() == 1)).all(), Failure::data,
+                *spec.mask, ": a mask is 1 where a sample is known and 0 where not");
+        mask.type = ElementType::f32;
+    }
     if (spec.allow_nonfinite == Nonfinite::drop) {
-        drop_nonfinite(samples.source, {&samples.values, &labels.values}, progress);
+        drop_nonfinite(samples.source,
+                       {&samples.values, &labels.values, &condition.values, &mask.values},
+                       progress);
     }
     RowSets rows = import_rows(std::move(samples), how);
     if (spec.labels) rows.sets.emplace_back("/label", std::move(labels));
+    if (spec.condition) rows.sets.emplace_back("/condition", std::move(condition));
+    if (spec.mask) rows.sets.emplace_back("/mask", std::move(mask));
     return rows;
 }
 

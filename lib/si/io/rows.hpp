@@ -52,7 +52,7 @@ Split split_rows(Index n, const SplitSpec& spec);
 
 struct ImportSpec {
     std::string label_column;
-    std::optional<std::string> labels;
+    std::optional<std::string> labels, condition, mask;
     std::vector<double> range{-1, 1};
     double scale = 1;
     std::string dtype = "f64";
@@ -64,6 +64,12 @@ struct ImportSpec {
                   "Column that becomes /label: its number, counting from 1, or last")
                 .value("K|last"),
             field("labels", &ImportSpec::labels, "File of labels of images, IDX or any other data")
+                .value("FILE"),
+            field("condition", &ImportSpec::condition,
+                  "File of /condition, what each sample is given: images or any other data")
+                .value("FILE"),
+            field("mask", &ImportSpec::mask,
+                  "File of /mask, 1 where a sample is known and 0 where not; of images, 255 and 0")
                 .value("FILE"),
             field("range", &ImportSpec::range, "What pixels from 0 to 255 become")
                 .value("LOW,HIGH"),
@@ -79,8 +85,9 @@ struct ImportSpec {
 };
 
 /// The samples of one data file, or images of one or many (images.hpp) with their pixels brought to
-/// spec.range, as import_rows() makes them; and spec.labels as /label. Throws Failure::data when
-/// these are not as many.
+/// spec.range, as import_rows() makes them; and spec.labels, spec.condition, spec.mask as /label,
+/// /condition, /mask. Throws Failure::data when these are not as many, and for labels that are not
+/// whole numbers and masks that are not 0 and 1.
 RowSets import_files(const std::vector<std::string>& files, const ImportSpec& spec,
                      Progress& progress);
 
