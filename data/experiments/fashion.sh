@@ -24,6 +24,7 @@ for set in train t10k; do
         --labels "$images/$set-labels-idx1-ubyte.gz" -q -o $set.h5
 done
 si-data head t10k.h5 -n 1000 -q -o truth.h5
+si-data head t10k.h5 -n 200 -q -o few.h5 # of which the paths are followed closely
 small=unet,width=16,multipliers=1:2:3,blocks=1
 number() { sed "s/.*\"$1\":\([^,}]*\).*/\1/"; }
 
@@ -66,7 +67,7 @@ restore() { # NAME STEPS COUPLING
             si-sample "$name.json" --observed truth.h5 --ode $ode --seed 2 -q -o "$name.h5"
             echo "$name $ode: $(si-eval restored "$name.h5" truth.h5 --blocks 4)"
         done
-        echo "$name: $(si-info straightness "$name.json" --observed truth.h5)"
+        echo "$name: $(si-info straightness "$name.json" --observed few.h5 -q)"
     done
     si-plot truth.h5 "$1-on.h5" "$1-off.h5" -o "$1.png"
 }
