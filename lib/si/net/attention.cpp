@@ -56,26 +56,20 @@ SI_INLINE float exponentials<float>(Index n, float shift, float* x) {
 template <class T>
 SI_INLINE T largest(Index n, const T* x) {
     T most = x[0];
-    for (Index i = 1; i < n; ++i) most = x[i] > most ? x[i] : most;
+    Index i = 1;
+    if constexpr (std::is_same_v<T, float>) {
+        // Sixteen at a time: one after another, each would wait for the one before.
+        if (n > kPack) {
+            Pack lanes = *reinterpret_cast<const LoosePack*>(x);
+            for (i = kPack; i + kPack <= n; i += kPack) {
+                const Pack next = *reinterpret_cast<const LoosePack*>(x + i);
+                lanes = next > lanes ? next : lanes;
+            }
+            for (Index l = 0; l < kPack; ++l) most = lanes[l] > most ? lanes[l] : most;
+        }
+    }
+    for (; i < n; ++i) most = x[i] > most ? x[i] : most;
     return most;
-}
-
-/// Sixteen at a time: one after another, each would wait for the one before.
-template <>
-SI_INLINE float largest<float>(Index n, const float* x) {
-    if (n < kPack) {
-        float most = x[0];
-        for (Index i = 1; i < n; ++i) most = x[i] > most ? x[i] : most;
-        return most;
-    }
-    Pack most = *reinterpret_cast<const LoosePack*>(x);
-    for (Index i = kPack; i < n; i += kPack) {  // the last pack may meet some of the others again
-        const Pack next = *reinterpret_cast<const LoosePack*>(x + std::min(i, n - kPack));
-        most = next > most ? next : most;
-    }
-    float one = most[0];
-    for (Index l = 1; l < kPack; ++l) one = most[l] > one ? most[l] : one;
-    return one;
 }
 
 /// Every column of scores (keys, n) becomes its softmax; logs takes the logarithms of the sums,
