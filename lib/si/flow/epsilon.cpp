@@ -113,14 +113,9 @@ Epsilon from_errors(const OptimalSpec& spec, const FieldErrors& errors) {
     return [t = errors.t, values](double at) { return interpolated(t, values, at); };
 }
 
-/// One network makes the errors of b and s proportional, b^ - b = c (s^ - s): c = alpha^2 beta' /
-/// beta - alpha alpha'. That is 1/t for path vp, (1 - t)/t for linear, and half the noise rate for
-/// sit-vp. Infinite where beta is 0.
 Epsilon of_one_network(const Setup& setup) {
     return [interpolant = setup.interpolant](double t) {
-        const auto c = interpolant.at(t);
-        if (c.beta <= 0) return std::numeric_limits<double>::infinity();
-        return std::max(c.alpha * c.alpha * c.beta_dot / c.beta - c.alpha_alpha_dot, 0.0);
+        return epsilon_of_one_network(interpolant.at(t));
     };
 }
 
@@ -200,6 +195,11 @@ constexpr auto kEpsilons = std::to_array<EpsilonRow>({
 });
 
 }  // namespace
+
+double epsilon_of_one_network(const Coefficients& c) {
+    if (c.beta <= 0) return std::numeric_limits<double>::infinity();
+    return std::max(c.alpha * c.alpha * c.beta_dot / c.beta - c.alpha_alpha_dot, 0.0);
+}
 
 Catalogue<EpsilonRow> epsilons() { return {"epsilon", kEpsilons}; }
 

@@ -37,6 +37,12 @@ struct EpsilonRow {
 /// command line is that constant.
 Catalogue<EpsilonRow> epsilons();
 
+/// The epsilon for which the bound on KL is least (arXiv:2303.08797 (2.49)) where one network makes
+/// b and s of a one-sided interpolant: the errors are proportional, b^ - b = c (s^ - s), and this
+/// is c = alpha^2 beta' / beta - alpha alpha'. It is 1/t for path vp, (1 - t)/t for linear, half
+/// the noise rate for sit-vp; infinite where beta is 0.
+double epsilon_of_one_network(const Coefficients& at_t);
+
 /// True when epsilon is zero at all times: then there is no score and no noise in the SDE.
 bool vanishes(const Epsilon& epsilon);
 

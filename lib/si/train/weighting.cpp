@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "si/base/error.hpp"
+#include "si/flow/sde.hpp"
 
 namespace si {
 namespace {
@@ -28,13 +29,6 @@ double into_velocity(const Setup& setup, const Quantity& learned, double t) {
     return combine(setup, t, one, quantities().at("b"), false).of_learned.front();
 }
 
-/// The epsilon for which the bound on KL is least (arXiv:2303.08797 (2.49)) where one network makes
-/// b and s: how far b is off when s is off by one.
-double best_epsilon(const Setup& setup, double t) {
-    const auto c = setup.interpolant.at(t);
-    return c.alpha * c.alpha * c.beta_dot / c.beta - c.alpha_alpha_dot;
-}
-
 Weighting uniform(const NoSettings&, const Setup&, const Quantity&) { return {}; }
 
 Weighting noise(const NoSettings&, const Setup& setup, const Quantity& learned) {
@@ -53,8 +47,8 @@ Weighting likelihood(const CappedSpec& spec, const Setup& setup, const Quantity&
     require(setup.one_sided, Failure::usage,
             "--weighting likelihood is for one-sided interpolants");
     return [spec, setup, &learned](double t) {
-        const double weight =
-            std::pow(into_velocity(setup, learned, t), 2) / best_epsilon(setup, t);
+        const double weight = std::pow(into_velocity(setup, learned, t), 2) /
+                              epsilon_of_one_network(setup.interpolant.at(t));
         return std::isfinite(weight) ? std::min(weight, spec.cap) : spec.cap;
     };
 }
