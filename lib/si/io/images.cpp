@@ -119,7 +119,7 @@ std::string numbers_of_png(std::string_view bytes) {
         if (std::isupper(static_cast<unsigned char>(kind[0])) != 0 || kind == "tRNS") {
             kept += bytes.substr(at, whole);
         }
-        if (kind == "IHDR" && length >= 9) {
+        if (kind == "IHDR" && whole > 16) {
             require(bytes[at + 16] != 16, Failure::data,
                     "is a PNG picture of 65536 levels; 256 are wanted");
         }
