@@ -169,11 +169,14 @@ void bring_to(const std::vector<double>& range, Samples& images) {
     images.type = ElementType::f32;
 }
 
-/// What goes with each of n samples.
-Samples beside(const std::string& file, Index n, std::string_view what, const ImportSpec& spec) {
-    Samples found = is_images(file) ? read_images({file}) : read_data(file, spec);
+/// What goes with each of n samples, pixels brought to `range`.
+Samples beside(const std::string& file, Index n, std::string_view what,
+               const std::vector<double>& range, const ImportSpec& spec) {
+    const bool images = is_images(file);
+    Samples found = images ? read_images({file}) : read_data(file, spec);
     require(found.n() == n, Failure::data, file, ": has ", found.n(), " ", what, " for ", n,
             " samples");
+    if (images) bring_to(range, found);
     return found;
 }
 
@@ -192,19 +195,17 @@ RowSets import_files(const std::vector<std::string>& files, const ImportSpec& sp
     }
     Samples labels, condition, mask;
     if (spec.labels) {
-        labels = beside(*spec.labels, samples.n(), "labels", spec);
+        labels = beside(*spec.labels, samples.n(), "labels", {0, 255}, spec);
         require(labels.dim() == 1, Failure::data, *spec.labels, ": has ", labels.dim(),
                 " numbers a sample; a label is one");
         require_whole(labels.values, *spec.labels);
         labels.type = ElementType::i64;
     }
     if (spec.condition) {
-        condition = beside(*spec.condition, samples.n(), "conditions", spec);
-        if (is_images(*spec.condition)) bring_to(spec.range, condition);
+        condition = beside(*spec.condition, samples.n(), "conditions", spec.range, spec);
     }
     if (spec.mask) {
-        mask = beside(*spec.mask, samples.n(), "masks", spec);
-        if (is_images(*spec.mask)) mask.values /= 255;
+        mask = beside(*spec.mask, samples.n(), "masks", {0, 1}, spec);
         require(((mask.values.array() == 0) || (mask.values.array() == 1)).all(), Failure::data,
                 *spec.mask, ": a mask is 1 where a sample is known and 0 where not");
         mask.type = ElementType::f32;
