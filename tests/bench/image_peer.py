@@ -9,6 +9,7 @@ import os
 import sys
 import time
 
+os.environ["OPENBLAS_NUM_THREADS"] = "1"
 import torch
 from torch import nn
 from torch.nn import functional as F

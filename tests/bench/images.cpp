@@ -1,6 +1,6 @@
-// bench_images [BATCH [SIDE [NET ...]]]: a training step of the image networks, everything
-// included, as a fraction of what one core can do in float32. The same networks in PyTorch:
-// image_peer.py.
+// bench_images [BATCH [SIDE [NET ...]]]: single convolutions, and a training step of the image
+// networks or of those named, everything included, as a fraction of what one core can do in
+// float32. The same in PyTorch: image_peer.py.
 
 #include <algorithm>
 #include <array>
