@@ -310,6 +310,36 @@ TEST_CASE("attention is the softmax of scaled products") {
     }
 }
 
+TEST_CASE("attention to one token alone finds it at every place, however high its score") {
+    // q is 1 everywhere, and the score of one token is 400, of another beside it 300, of the rest
+    // 0: without the largest taken away, exp() cannot tell the two apart.
+    const Index tokens = 70, size = 3;
+    Graph g;
+    Var in = g.input(3 * size * tokens);
+    in.positions = tokens;
+    g.output(attention(g, in, 1));
+    Tape<float> tape(g, 1, Tape<float>::Mode::forward_only);
+    const float nothing = 0;
+    for (Index place = 0; place < tokens; ++place) {
+        Matrix qkv = normals(3 * size * tokens, 1, 5);
+        for (Index token = 0; token < tokens; ++token) {
+            qkv.col(0).segment(token * 3 * size, size).setOnes();
+            qkv.col(0)
+                .segment(token * 3 * size + size, size)
+                .setConstant((token == place         ? 400
+                              : token == (place ^ 1) ? 300
+                                                     : 0) /
+                             std::sqrt(3.0));
+        }
+        fill(tape, {qkv});
+        const Eigen::Map<const MatrixF> y(tape.forward(&nothing, 1), size, tokens);
+        const Eigen::Vector3f seen =
+            qkv.col(0).segment(place * 3 * size + 2 * size, size).cast<float>();
+        CAPTURE(place);
+        CHECK((y.colwise() - seen).cwiseAbs().maxCoeff() < 1e-6F);
+    }
+}
+
 TEST_CASE("patches come apart and together") {
     Graph g;
     const Var x = g.input(3 * 8 * 12);
