@@ -87,7 +87,7 @@ TEST_CASE("no model of the checkerboard scores below ln 32 (T39)") {
         spec.learn = latent ? "v,s" : "b";
         spec.base = "gaussian";
         spec.steps = 400;
-        spec.valid = "0";
+        spec.valid = std::string(1, '0');
         const Model model =
             train(data, {.gamma = Choice<gammas>(gamma)}, spec, 1, {}, threads, quiet);
         const auto field = make_field(model);

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "si/base/text.hpp"
 #include "si/base/types.hpp"
 #include "si/io/protobuf.hpp"
 
@@ -41,7 +42,7 @@ class OnnxGraph {
                      const std::vector<std::pair<std::string, std::string>>& texts) const;
 
   private:
-    std::string next() { return "v" + std::to_string(++count_); }
+    std::string next() { return text("v", ++count_); }
 
     Message nodes_, tensors_, inputs_, outputs_;
     int count_ = 0;
