@@ -148,6 +148,20 @@ TEST_CASE("numbers are read in full or not at all") {
     }
 }
 
+TEST_CASE("a word is taken for another that is most of it, and for no other") {
+    CHECK_EQ(edit_distance("abcd", "abdc"), 1);
+    CHECK_EQ(edit_distance("inf", "sine"), 2);
+    CHECK_EQ(edit_distance("", "abc"), 3);
+    const std::vector<std::string> names{"sine", "linear", "dopri5", "b"};
+    CHECK_EQ(did_you_mean("linaer", names), "; did you mean 'linear'?");
+    CHECK_EQ(did_you_mean("dopri", names), "; did you mean 'dopri5'?");
+    CHECK_EQ(did_you_mean("sien", names), "; did you mean 'sine'?");
+    CHECK_EQ(did_you_mean("c", names), "; did you mean 'b'?");
+    CHECK_EQ(did_you_mean("inf", names), "");
+    CHECK_EQ(did_you_mean("uniform", names), "");
+    CHECK_EQ(did_you_mean("word", {}), "");
+}
+
 TEST_CASE("errors read from the outside in, and JSON pointers join up") {
     const Error inner(Failure::usage, "/width: must be positive");
     CHECK(std::string(inner.within("/net").within("m.json").what()) ==

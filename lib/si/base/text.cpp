@@ -172,9 +172,9 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
     const auto limit = std::max<std::size_t>(2, nearest->size() / 3);
     const bool begins = word.size() >= 2 && nearest->starts_with(word);
     const auto distance = edit_distance(*nearest, word);
-    // A word in which every letter is another is not near, unless there is but one letter.
+    // Two edits of a short word leave too little of it: 'inf' is not 'sine'.
     const auto longer = std::max(nearest->size(), word.size());
-    const bool near = distance <= limit && (distance < longer || longer == 1);
+    const bool near = distance <= 1 || (distance <= limit && 2 * distance < longer);
     if (!begins && !near) return "";
     return text("; did you mean '", *nearest, "'?");
 }
