@@ -82,7 +82,8 @@ Json frechet_report(const std::string& samples, const std::string& reference, st
                     Threads& threads) {
     const auto a = read_samples(samples), b = read_samples(reference);
     require_alike(a, b);
-    require(a.n() > 1 && b.n() > 3, Failure::data, "too few samples");
+    require(a.n() > 1, Failure::data, samples, ": needs at least 2 samples, has ", a.n());
+    require(b.n() > 3, Failure::data, reference, ": needs at least 4 samples, has ", b.n());
     const Index na = std::min(a.n(), b.n() / 2), nb = b.n() - na;
     const auto part = [&](const Samples& of, Index first, Index count) {
         return drawn(of.values, {{seed, Purpose::parts, 0}, of.n()}, first, count);

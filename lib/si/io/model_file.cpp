@@ -4,9 +4,11 @@
 #include <numeric>
 
 #include "si/flow/network_field.hpp"
+#include "si/flow/transport.hpp"
 #include "si/interpolant/density.hpp"
 #include "si/io/json_file.hpp"
 #include "si/io/samples.hpp"
+#include "si/io/scoring.hpp"
 #include "si/io/tensor.hpp"
 #include "si/version.hpp"
 
@@ -206,7 +208,10 @@ Model model_from_json(const Json& document) {
     }
     model.field = member(document, "field");
     require(model.field.is_object(), Failure::data, "/field: expected an object");
-    if (document.contains("about")) model.about = document["about"];
+    if (document.contains("about")) {
+        model.about = document["about"];
+        require(model.about.is_object(), Failure::data, "/about: expected an object");
+    }
     if (document.contains("tensors")) {
         const auto spec = network_spec(model.field);
         const Json& tensors = document["tensors"];
@@ -236,6 +241,8 @@ Model model_from_json(const Json& document) {
     }
     make_field(model);  // everything that can be wrong with it is wrong now
     model.corruption();
+    epsilon_context(model);
+    dequantization(model);
     return model;
 }
 

@@ -160,8 +160,18 @@ struct Method {
 
 }  // namespace
 
+double dequantization(const Model& model) {
+    const auto training = model.about.find("training");
+    if (training == model.about.end() || !training->contains("dequantize")) return 0;
+    return in_context("/about/training/dequantize", [&] {
+        const auto width = Setting<double>::from_json((*training)["dequantize"]);
+        require(width >= 0, Failure::data, "must not be negative, is ", width);
+        return width;
+    });
+}
+
 Matrix scored_points(const Model& model, Matrix x, std::uint64_t seed, Index first) {
-    const auto width = model.about.value(Json::json_pointer("/training/dequantize"), 0.0);
+    const double width = dequantization(model);
     if (width > 0) {
         Matrix u(x.rows(), x.cols());
         fill_uniform({seed, Purpose::dequantize, 0}, first, u);

@@ -96,6 +96,10 @@ struct Scores {
     Json report() const;
 };
 
+/// The width of the noise that training added, by its record, with --dequantize; 0 where it added
+/// none. Throws Failure::data where the record is not a number from 0 on.
+double dequantization(const Model& model);
+
 /// Samples of the target, numbers `first`, `first` + 1, ... of all, in the model's coordinates as
 /// they are scored: where the model was trained with --dequantize, with the same kind of noise, at
 /// `seed`.

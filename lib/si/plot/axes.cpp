@@ -40,6 +40,7 @@ std::string named(const Axis& axis, const Ticks& ticks) {
 /// The part of a segment inside a box (Liang and Barsky); false when there is none.
 bool clip(const Box& box, Spot& a, Spot& b) {
     const double dx = b.x - a.x, dy = b.y - a.y;
+    if (!std::isfinite(dx) || !std::isfinite(dy)) return false;  // what is nowhere is not inside
     double from = 0, to = 1;
     const auto half = [&](double p, double q) {  // p u <= q
         if (p == 0) return q >= 0;

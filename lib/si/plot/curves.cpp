@@ -28,9 +28,10 @@ std::vector<Json> records_of(const Source& source) {
         return records;
     }
     for (const Json& line : source.lines) {
-        const auto event = line.value("event", "");
+        const Json event = line.value("event", Json());
         if (event == "start") records.clear();
-        if (event == "record" || (event.empty() && line.contains("step"))) records.push_back(line);
+        if (event == "record" || (event.is_null() && line.contains("step")))
+            records.push_back(line);
     }
     return records;
 }

@@ -110,6 +110,22 @@ TEST_CASE("what covers half a pixel has half of its colour, whatever it is") {
     CHECK(raster(drawing, 1).at(4, 1) == 255);
 }
 
+TEST_CASE("dashes of 5 and gaps of 4 go on round a corner") {
+    Drawing drawing;
+    drawing.width = drawing.height = 40;
+    drawing.add(Stroke{{{2, 4}, {32, 4}, {32, 36}}, Ink::text, 1, 1, true});
+    const Bitmap pixels = raster(drawing, 1);
+    const int ink = colour_of(Ink::text, Theme::light)[0], paper = 255;
+    const auto level = [&](double along) {  // of the pixel on the line that far from its start
+        return along < 30 ? pixels.at(static_cast<Index>(2 + along), 4)
+                          : pixels.at(32, static_cast<Index>(4 + along - 30));
+    };
+    for (const int dash : {0, 9, 18, 36, 45}) {
+        CHECK(std::abs(level(dash + 2) - (ink + paper) / 2) <= 2);  // half of it is in this row
+        CHECK(level(dash + 7) == paper);
+    }
+}
+
 TEST_CASE("every printable character has a shape of its own, inside its grid") {
     std::vector<std::string> seen;
     for (char c = ' '; c <= '~'; ++c) {

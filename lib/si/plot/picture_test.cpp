@@ -80,7 +80,14 @@ TEST_CASE("every kind draws any finite numbers: one point, no range, a huge one"
         }
     }
     for (const int dim : {1, 2}) {
-        check_drawn(pictures().at("flow").draw(Json::parse(R"({"n": 20})"), {mixture(dim)}));
+        const Source source = mixture(dim);
+        check_drawn(pictures().at("flow").draw(Json::parse(R"({"n": 20})"), {source}));
+        // So far out that no coordinate is told from the next, and velocities are not finite.
+        Model far = *source.model;
+        far.transform.shift[0] = 1e308;
+        Source there{"far.json"};
+        there.model = std::make_shared<Model>(far);
+        check_drawn(pictures().at("flow").draw(Json::parse(R"({"n": 20})"), {there}));
     }
 }
 

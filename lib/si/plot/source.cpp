@@ -41,7 +41,7 @@ Source from_json_text(Source source, const std::string& bytes) {
         return source;
     }
     source.lines = json_lines(bytes);
-    if (source.lines.size() == 1 && source.lines.front().value("format", "") == "si-model") {
+    if (source.lines.size() == 1 && source.lines.front().value("format", Json()) == "si-model") {
         source.model = std::make_shared<Model>(model_from_json(source.lines.front()));
         source.lines.clear();
     }

@@ -193,6 +193,26 @@ TEST_CASE("guidance of one is the model, of nothing goes without label") {
     for (const Index j : {1, 2}) CHECK((strong.b - guided).col(j).cwiseAbs().maxCoeff() < 1e-12);
     for (const Index j : {0, 3}) CHECK(strong.b.col(j) == label.b.col(j));
     CHECK_THROWS_AS(GuidedField(make_field(trained(images(32), small())), {2}), Error);
+
+    const Matrix probes = normals(16, 4, 7);
+    const auto stretch = [&](const Field& one, const Matrix& given) {
+        FieldValues values;
+        Matrix quadratic(1, 4);
+        const auto evaluate = one.evaluator();
+        evaluate->condition(given);
+        evaluate->probe(t, x, probes, values, quadratic);
+        return std::pair{values.b, quadratic};
+    };
+    const auto [label_b, label_q] = stretch(*field, with);
+    const auto [none_b, none_q] = stretch(*field, without);
+    const auto [strong_b, strong_q] = stretch(GuidedField(field, {1.5, {0.3, 0.7}}), with);
+    CHECK((label_q - none_q).cwiseAbs().minCoeff() > 1e-9);
+    CHECK((strong_b - strong.b).cwiseAbs().maxCoeff() < 1e-12);
+    CHECK((label_b - label.b).cwiseAbs().maxCoeff() < 1e-12);
+    for (const Index j : {1, 2}) {
+        CHECK(std::abs(strong_q(0, j) - 1.5 * label_q(0, j) + 0.5 * none_q(0, j)) < 1e-12);
+    }
+    for (const Index j : {0, 3}) CHECK(strong_q(0, j) == label_q(0, j));
 }
 
 TEST_CASE("x0 that is given stands below the label, and makes a path one from a point") {
