@@ -254,8 +254,10 @@ class NetworkEvaluator : public Evaluator {
 
 Graph NetworkField::graph(const NetworkFieldSpec& spec, const std::vector<Index>& shape) {
     const Index dim = Conditions{.shape = shape}.numbers();
-    require(!spec.masked || !spec.condition.empty(), Failure::data,
-            "a masked field is conditioned on its mask");
+    const Index numbers = in_context("/condition", [&] { return spec.conditions().numbers(); });
+    require(!spec.masked || numbers == dim, Failure::data,
+            "/condition: a masked field is conditioned on its mask, ", dim, " numbers; these are ",
+            numbers);
     return spec.net.make(NetworkShape{dim, dim, shape, spec.labels, spec.condition, spec.masked});
 }
 

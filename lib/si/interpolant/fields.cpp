@@ -1,8 +1,6 @@
 #include "si/interpolant/fields.hpp"
 
 #include <array>
-#include <functional>
-#include <numeric>
 #include <string_view>
 #include <vector>
 
@@ -11,6 +9,8 @@
 namespace si {
 
 namespace {
+
+constexpr Index kMostNumbers = Index{1} << 26;  // a vector of them is half a gigabyte
 
 struct Answer {
     Want flag;
@@ -43,7 +43,13 @@ void Evaluator::probe(ConstVector t, ConstMatrix x, ConstMatrix, FieldValues& ou
 
 Index Conditions::numbers() const {
     if (shape.empty()) return 0;
-    return std::accumulate(shape.begin(), shape.end(), Index{1}, std::multiplies<>());
+    Index product = 1;
+    for (const Index size : shape) {
+        const bool fits = !__builtin_mul_overflow(product, size, &product);
+        require(fits && product <= kMostNumbers, Failure::data, "more than ", kMostNumbers,
+                " numbers");
+    }
+    return product;
 }
 
 std::string names_of(unsigned want) {

@@ -1,7 +1,6 @@
 #include "si/io/model_file.hpp"
 
 #include <array>
-#include <numeric>
 
 #include "si/flow/network_field.hpp"
 #include "si/flow/transport.hpp"
@@ -177,8 +176,7 @@ Model model_from_json(const Json& document) {
     if (document.contains("shape")) {
         in_context("/shape", [&] {
             model.shape = Setting<std::vector<Index>>::from_json(document["shape"]);
-            const Index product = std::accumulate(model.shape.begin(), model.shape.end(), Index{1},
-                                                  std::multiplies<>());
+            const Index product = Conditions{.shape = model.shape}.numbers();
             require(product == model.dim, Failure::data, "its product is ", product, ", dim is ",
                     model.dim);
         });

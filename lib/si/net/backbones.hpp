@@ -12,6 +12,12 @@ namespace si {
 
 inline constexpr const char* kDropoutHelp = "Part of the hidden units that a training step drops";
 
+// Sizes are bounded, so that products of a few of them are whole numbers of 64 bits, and a file
+// cannot ask for a network that no memory holds.
+inline constexpr Rule kSize{[](double v) { return v >= 1 && v <= 65536; }, "from 1 to 65536"};
+inline constexpr Rule kSizeOrNone{[](double v) { return v >= 0 && v <= 65536; }, "from 0 to 65536"};
+inline constexpr Rule kFew{[](double v) { return v >= 1 && v <= 1024; }, "from 1 to 1024"};
+
 struct MlpSpec {
     Index width = 256;
     Index depth = 4;
@@ -25,20 +31,20 @@ struct MlpSpec {
 
     static constexpr auto fields() {
         return std::tuple{
-            field("width", &MlpSpec::width, "Units in a hidden layer", kPositive),
-            field("depth", &MlpSpec::depth, "Number of hidden layers", kPositive),
+            field("width", &MlpSpec::width, "Units in a hidden layer", kSize),
+            field("depth", &MlpSpec::depth, "Number of hidden layers", kFew),
             field("activation", &MlpSpec::activation, "Non-linearity",
                   one_of(+[] { return activations().names(); })),
             field("time_features", &MlpSpec::time_features,
-                  "Pairs sin(pi k t), cos(pi k t) beside t", kNonNegative),
+                  "Pairs sin(pi k t), cos(pi k t) beside t", kSizeOrNone),
             field("fourier", &MlpSpec::fourier,
-                  "Trained Fourier features of x, in pairs; 0 is none", kNonNegative),
+                  "Trained Fourier features of x, in pairs; 0 is none", kSizeOrNone),
             field("fourier_scale", &MlpSpec::fourier_scale,
                   "Deviation of their phases at the start, in radians, on standardised data",
                   kPositive),
             field("residual", &MlpSpec::residual, "Each hidden layer adds to the one before"),
             field("label_features", &MlpSpec::label_features, "Numbers that stand for a label",
-                  kPositive),
+                  kSize),
             field("dropout", &MlpSpec::dropout, kDropoutHelp, kBelowOne)};
     }
 };
@@ -57,22 +63,21 @@ struct UnetSpec {
 
     static constexpr auto fields() {
         return std::tuple{
-            field("width", &UnetSpec::width, "Channels of the first level", kPositive),
+            field("width", &UnetSpec::width, "Channels of the first level", kSize),
             field("multipliers", &UnetSpec::multipliers,
                   "Channels of each level, as multiples of that; the next has half the height and "
                   "width",
-                  kPositive),
-            field("blocks", &UnetSpec::blocks, "Residual blocks of a level, on the way down",
-                  kPositive),
+                  kFew),
+            field("blocks", &UnetSpec::blocks, "Residual blocks of a level, on the way down", kFew),
             field("attention", &UnetSpec::attention,
                   "Levels of at most this many pixels have attention", kNonNegative),
-            field("heads", &UnetSpec::heads, "Its heads", kPositive),
+            field("heads", &UnetSpec::heads, "Its heads", kSize),
             field("groups", &UnetSpec::groups, "Groups of channels that are normalised together",
-                  kPositive),
+                  kSize),
             field("circular", &UnetSpec::circular,
                   "What leaves the image on a side enters opposite"),
             field("time_features", &UnetSpec::time_features,
-                  "Pairs sin(pi k t), cos(pi k t) beside t", kNonNegative),
+                  "Pairs sin(pi k t), cos(pi k t) beside t", kSizeOrNone),
             field("dropout", &UnetSpec::dropout, kDropoutHelp, kBelowOne)};
     }
 };
@@ -92,10 +97,10 @@ struct SitSpec {
                                 "those of the paper",
                                 one_of(sizes)),
                           field("patch", &SitSpec::patch,
-                                "Side of the squares of pixels that are one token", kPositive),
-                          field("width", &SitSpec::width, "Numbers of a token, instead", kPositive),
-                          field("depth", &SitSpec::depth, "Number of blocks, instead", kPositive),
-                          field("heads", &SitSpec::heads, "Heads of attention, instead", kPositive),
+                                "Side of the squares of pixels that are one token", kSize),
+                          field("width", &SitSpec::width, "Numbers of a token, instead", kSize),
+                          field("depth", &SitSpec::depth, "Number of blocks, instead", kFew),
+                          field("heads", &SitSpec::heads, "Heads of attention, instead", kSize),
                           field("dropout", &SitSpec::dropout, kDropoutHelp, kBelowOne)};
     }
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <functional>
 #include <numeric>
+#include <utility>
 
 #include "si/base/error.hpp"
 #include "si/net/gemm.hpp"
@@ -11,6 +12,8 @@
 namespace si {
 
 namespace {
+
+constexpr Index kMostParameters = Index{1} << 36;
 
 /// Blocks of floats that begin on cache lines.
 constexpr Index padded_to_line(Index size) { return (size + 15) / 16 * 16; }
@@ -41,10 +44,13 @@ Var Graph::apply(std::shared_ptr<const Op> op, const std::vector<Var>& inputs, I
 }
 
 Index Graph::tensor(std::string name, std::vector<Index> shape, Init init) {
+    Index size = 1;
+    bool fits = true;
+    for (const Index length : shape) fits = fits && !__builtin_mul_overflow(size, length, &size);
+    require(fits && size <= kMostParameters - parameters_, Failure::usage,
+            "the network has more than ", kMostParameters, " parameters");
     tensors_.push_back({std::move(name), std::move(shape), parameters_, init});
-    const Index offset = parameters_;
-    parameters_ += tensors_.back().size();
-    return offset;
+    return std::exchange(parameters_, parameters_ + size);
 }
 
 Index Graph::products() const {

@@ -24,6 +24,7 @@ constexpr auto kSizes = std::to_array<SitSize>({{"xxs", 96, 6, 4},
 constexpr Index kTimeFeatures = 128;    // cosines, and as many sines
 constexpr double kLongestPeriod = 1e4;  // relative to 2 pi
 constexpr Index kMlpRatio = 4;
+constexpr Index kMostNumbers = Index{1} << 28;  ///< of the tokens of an image
 
 /// Of Glorot and Bengio (2010): deviation sqrt(2 / (in + out)).
 double xavier(Index in, Index out) {
@@ -72,6 +73,9 @@ class Sit {
                 patch_);
         require(width_ % 4 == 0 && width_ % heads_ == 0, Failure::usage, "width: ", width_,
                 " is not a multiple of 4 and of ", heads_, " heads");
+        const Index count = size.pixels() / (patch_ * patch_);
+        require(count <= kMostNumbers / width_, Failure::usage, "patch: ", count, " tokens of ",
+                width_, " numbers are too many; give a larger one");
         embed_conditions(inputs, input);
 
         const Var tokens = patches(graph_, input.image, size, patch_);

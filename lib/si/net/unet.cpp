@@ -9,6 +9,7 @@ namespace si {
 namespace {
 
 constexpr double kSiluGain = 1.6;
+constexpr std::size_t kMostLevels = 30;
 
 class Unet {
   public:
@@ -64,6 +65,8 @@ class Unet {
 
     void check(ImageSize size) const {
         require(!spec_.multipliers.empty(), Failure::usage, "multipliers: give at least one");
+        require(spec_.multipliers.size() <= kMostLevels, Failure::usage, "multipliers: at most ",
+                kMostLevels);
         const Index side = Index{1} << (spec_.multipliers.size() - 1);
         require(size.height % side == 0 && size.width % side == 0, Failure::usage,
                 "multipliers: ", size.height, " x ", size.width, " cannot be halved ",
