@@ -13,12 +13,17 @@ namespace si {
 /// Uniform on the 8 dark squares (side 2) of a board on [-4, 4]^2: density 1/32, entropy ln 32.
 Generator checkerboard(const NoSettings&);
 
+// Bounded, so that a product of two is a whole number that memory may hold.
+inline constexpr Rule kModes{[](double v) { return v >= 1 && v <= 4096; }, "from 1 to 4096"};
+inline constexpr Rule kDimension{[](double v) { return v >= 1 && v <= 1 << 26; },
+                                 "from 1 to 67108864"};
+
 struct GaussianSetSpec {
     Index dim = 2;
     std::vector<double> mean{0}, sigma{1};
     static constexpr auto fields() {
         return std::tuple{
-            field("dim", &GaussianSetSpec::dim, "Dimension", kPositive),
+            field("dim", &GaussianSetSpec::dim, "Dimension", kDimension),
             field("mean", &GaussianSetSpec::mean, "Mean: one number, or one a coordinate"),
             field("sigma", &GaussianSetSpec::sigma,
                   "Standard deviation: one number, or one a coordinate", kPositive)};
@@ -30,7 +35,7 @@ struct UniformSpec {
     Index dim = 2;
     double low = 0, high = 1;
     static constexpr auto fields() {
-        return std::tuple{field("dim", &UniformSpec::dim, "Dimension", kPositive),
+        return std::tuple{field("dim", &UniformSpec::dim, "Dimension", kDimension),
                           field("low", &UniformSpec::low, "Lower end of every coordinate"),
                           field("high", &UniformSpec::high, "Upper end of every coordinate")};
     }
@@ -54,7 +59,7 @@ struct CombSpec {
     double spacing = 2, sigma = 0.25;
     static constexpr auto fields() {
         return std::tuple{
-            field("modes", &CombSpec::modes, "Number of modes", kPositive),
+            field("modes", &CombSpec::modes, "Number of modes", kModes),
             field("spacing", &CombSpec::spacing, "Distance between neighbours", kPositive),
             field("sigma", &CombSpec::sigma, "Standard deviation of a mode", kPositive)};
     }
@@ -69,7 +74,7 @@ struct RingSpec {
     double radius = 2, sigma = 0.15;
     static constexpr auto fields() {
         return std::tuple{
-            field("modes", &RingSpec::modes, "Number of modes", kPositive),
+            field("modes", &RingSpec::modes, "Number of modes", kModes),
             field("radius", &RingSpec::radius, "Radius of the ring", kNonNegative),
             field("sigma", &RingSpec::sigma, "Standard deviation of a mode", kPositive)};
     }
@@ -83,8 +88,8 @@ struct MixtureSetSpec {
     std::uint64_t draw = 1043;
     static constexpr auto fields() {
         return std::tuple{
-            field("dim", &MixtureSetSpec::dim, "Dimension", kPositive),
-            field("modes", &MixtureSetSpec::modes, "Number of modes", kPositive),
+            field("dim", &MixtureSetSpec::dim, "Dimension", kDimension),
+            field("modes", &MixtureSetSpec::modes, "Number of modes", kModes),
             field("spread", &MixtureSetSpec::spread, "Standard deviation of the means",
                   kNonNegative),
             field("draw", &MixtureSetSpec::draw, "Seed of the means and covariances")};
@@ -99,7 +104,7 @@ struct FunnelSpec {
     Index dim = 2;
     double sigma = 3;
     static constexpr auto fields() {
-        return std::tuple{field("dim", &FunnelSpec::dim, "Dimension", kPositive),
+        return std::tuple{field("dim", &FunnelSpec::dim, "Dimension", kDimension),
                           field("sigma", &FunnelSpec::sigma,
                                 "Standard deviation of the first coordinate", kPositive)};
     }

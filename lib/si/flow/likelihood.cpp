@@ -12,6 +12,8 @@
 namespace si {
 namespace {
 
+constexpr Rule kProbes{[](double v) { return v >= 1 && v <= 1 << 20; }, "from 1 to 1048576"};
+
 struct HutchinsonSpec {
     Index probes = 1;
     std::string law = "rademacher";
@@ -19,7 +21,7 @@ struct HutchinsonSpec {
     static constexpr auto fields() {
         return std::tuple{
             field("probes", &HutchinsonSpec::probes,
-                  "Probes for each sample; from 2 on there is a standard error", kPositive),
+                  "Probes for each sample; from 2 on there is a standard error", kProbes),
             field("law", &HutchinsonSpec::law, "Law of a probe: random signs or normal numbers",
                   one_of(+[] {
                       return std::vector<std::string>{"rademacher", "gaussian"};
