@@ -29,8 +29,8 @@ asan)
     # those of LOCPATH.
     printf 'leak:libhdf5\nleak:__argz_add_sep\n' >"$log.leaks"
     export LSAN_OPTIONS=suppressions=$log.leaks:print_suppressions=0
-    # A package of these programs is of no use, and the library of MPI leaks by design. A clock that
-    # jumps (F20) and calls that fail (F6) are put before the sanitizer.
+    # A package of these programs is of no use, and the library of MPI leaks by design. What
+    # makes a clock jump (F20) is loaded before the sanitizer.
     export ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=1:verify_asan_link_order=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
     ctest --preset asan -j "$(nproc)" -LE slow -E '^(package|ranks|faults/F28)$' "${@:2}" | tee "$log" || status=$?
     name=F23-asan what='the whole suite under the address and undefined-behaviour sanitizers: no report'

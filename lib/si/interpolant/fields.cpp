@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "si/base/error.hpp"
+#include "si/base/product.hpp"
 
 namespace si {
 
@@ -43,13 +44,9 @@ void Evaluator::probe(ConstVector t, ConstMatrix x, ConstMatrix, FieldValues& ou
 
 Index Conditions::numbers() const {
     if (shape.empty()) return 0;
-    Index product = 1;
-    for (const Index size : shape) {
-        const bool fits = !__builtin_mul_overflow(product, size, &product);
-        require(fits && product <= kMostNumbers, Failure::data, "more than ", kMostNumbers,
-                " numbers");
-    }
-    return product;
+    const auto product = product_up_to(kMostNumbers, shape);
+    require(product.has_value(), Failure::data, "more than ", kMostNumbers, " numbers");
+    return *product;
 }
 
 std::string names_of(unsigned want) {

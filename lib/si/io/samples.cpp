@@ -6,6 +6,7 @@
 #include <limits>
 #include <new>
 
+#include "si/base/product.hpp"
 #include "si/base/simd.hpp"
 
 namespace si {
@@ -47,12 +48,9 @@ std::string shape_text(const std::vector<Index>& shape) {
 }
 
 Index count_of(const std::vector<Index>& shape) {
-    Index count = 1;
-    for (const Index size : shape) {
-        const bool fits = size >= 0 && !__builtin_mul_overflow(count, size, &count);
-        require(fits && count <= kLargestCount, Failure::data, "too large: ", shape_text(shape));
-    }
-    return count;
+    const auto count = product_up_to(kLargestCount, shape);
+    require(count.has_value(), Failure::data, "too large: ", shape_text(shape));
+    return *count;
 }
 
 void require_countable(Index n, Index dim) {

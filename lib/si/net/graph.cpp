@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "si/base/error.hpp"
+#include "si/base/product.hpp"
 #include "si/net/gemm.hpp"
 #include "si/random/draw.hpp"
 
@@ -44,13 +45,11 @@ Var Graph::apply(std::shared_ptr<const Op> op, const std::vector<Var>& inputs, I
 }
 
 Index Graph::tensor(std::string name, std::vector<Index> shape, Init init) {
-    Index size = 1;
-    bool fits = true;
-    for (const Index length : shape) fits = fits && !__builtin_mul_overflow(size, length, &size);
-    require(fits && size <= kMostParameters - parameters_, Failure::usage,
-            "the network has more than ", kMostParameters, " parameters");
+    const auto size = product_up_to(kMostParameters - parameters_, shape);
+    require(size.has_value(), Failure::usage, "the network has more than ", kMostParameters,
+            " parameters");
     tensors_.push_back({std::move(name), std::move(shape), parameters_, init});
-    return std::exchange(parameters_, parameters_ + size);
+    return std::exchange(parameters_, parameters_ + *size);
 }
 
 Index Graph::products() const {

@@ -30,8 +30,8 @@ std::vector<Json> records_of(const Source& source) {
     for (const Json& line : source.lines) {
         const Json event = line.value("event", Json());
         if (event == "start") records.clear();
-        if (event == "record" || (event.is_null() && line.contains("step")))
-            records.push_back(line);
+        const bool bare = event.is_null() && line.contains("step");
+        if (event == "record" || bare) records.push_back(line);
     }
     return records;
 }
