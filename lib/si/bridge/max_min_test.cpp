@@ -51,7 +51,9 @@ TEST_CASE("actions of the bridge and of the linear path are those of the table")
 
 // Property 28 and T42: never below the bridge, and 1e-4 from it with a few modes.
 TEST_CASE("the best path of sines is the bridge of Gaussians") {
-    for (const auto& [epsilon, b] : {std::pair{0.5, 0.25}, {0.5, 4.0}, {1.0, 1.0}}) {
+    for (const auto& row : {std::pair{0.5, 0.25}, {0.5, 4.0}, {1.0, 1.0}}) {
+        const auto& epsilon = std::get<0>(row);
+        const auto& b = std::get<1>(row);
         CAPTURE(epsilon);
         CAPTURE(b);
         const double noise = 2 * epsilon, bridge = bridge_action(1, b, noise);

@@ -124,9 +124,12 @@ TEST_CASE("iterations forward and backward in turn keep both ends, forward alone
 // is 0.010 to 0.014 where that was 0.005; there few points stand between two centers, and how many
 // do hangs on the centers. That this is all of it has not been shown, and the row is not here.
 TEST_CASE("floors of mixture pairs are those of the table; independence and the mean are far off") {
-    for (const auto& [pair, epsilon, floor] : {std::tuple{"mixture,dim=16", 0.1, 0.027},
-                                               {"mixture,dim=2", 1.0, 0.073},
-                                               {"mixture,dim=16", 1.0, 0.135}}) {
+    for (const auto& row : {std::tuple{"mixture,dim=16", 0.1, 0.027},
+                            {"mixture,dim=2", 1.0, 0.073},
+                            {"mixture,dim=16", 1.0, 0.135}}) {
+        const auto& pair = std::get<0>(row);
+        const auto& epsilon = std::get<1>(row);
+        const auto& floor = std::get<2>(row);
         CAPTURE(pair);
         CAPTURE(epsilon);
         const auto truth = Choice<truths>(pair).make(epsilon, std::uint64_t{0});

@@ -15,18 +15,21 @@ namespace {
 constexpr Index kLanes = 16;  // points of y side by side
 
 /// Half of them in one variable: of loops over arrays the compiler makes scalars here.
-using Half = double __attribute__((vector_size(8 * sizeof(double)), aligned(sizeof(double))));
+typedef double Half __attribute__((vector_size(8 * sizeof(double))));
+/// The same at any double. Named at each use: `auto` would forget where it may stand.
+typedef double LooseHalf
+    __attribute__((vector_size(8 * sizeof(double)), aligned(sizeof(double)), may_alias));
 
 /// Scalar products of kLanes points, coordinate by coordinate, with one of d coordinates.
 SI_CLONES void products(const double* panel, const double* x, Index d, double* out) {
-    const auto* y = reinterpret_cast<const Half*>(panel);
+    constexpr Index kHalf = kLanes / 2;
     Half first{}, second{};
-    for (Index k = 0; k < d; ++k) {
-        first += y[2 * k] * x[k];
-        second += y[2 * k + 1] * x[k];
+    for (Index k = 0; k < d; ++k, panel += kLanes) {
+        first += *reinterpret_cast<const LooseHalf*>(panel) * x[k];
+        second += *reinterpret_cast<const LooseHalf*>(panel + kHalf) * x[k];
     }
-    reinterpret_cast<Half*>(out)[0] = first;
-    reinterpret_cast<Half*>(out)[1] = second;
+    *reinterpret_cast<LooseHalf*>(out) = first;
+    *reinterpret_cast<LooseHalf*>(out + kHalf) = second;
 }
 
 }  // namespace

@@ -108,9 +108,12 @@ Model network_model(const std::string& learn, Index dim) {
 
 TEST_CASE("the flow's log-density is that of the target, by every path (T21)") {
     // Mean errors with 100 steps of RK4 as in THEORY T21, times 10.
-    for (const auto& [path, gamma, bound] :
+    for (const auto& row :
          {std::tuple{"linear", "brownian", 4.7e-5}, std::tuple{"trig", "brownian", 2e-4},
           std::tuple{"enc-dec", "sine-squared", 1.2e-3}}) {
+        const auto& path = std::get<0>(row);
+        const auto& gamma = std::get<1>(row);
+        const auto& bound = std::get<2>(row);
         CAPTURE(std::string(path));
         const auto base = examples::two_modes(), target = examples::three_modes();
         const MixtureField field(examples::interpolant(path, gamma), base, target);

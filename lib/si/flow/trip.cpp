@@ -206,6 +206,7 @@ void Trip::bridge(const char* method, double a, double b, bool opening, Matrix& 
 void Trip::by_denoising(Index steps, Matrix state) {
     const unsigned want = kX0 | kX1 | (setup_.interpolant.has_latent() ? kEta : 0U);
     const auto [first, end] = ends({0, 1});
+    const bool rising = end > first;
     const auto [from, to] = ends(field_.span(want));
     Index count = 0;
     if (first != from) bridge("rk4,steps=1", first, from, true, state, count);
@@ -224,7 +225,7 @@ void Trip::by_denoising(Index steps, Matrix state) {
     for (Index k = 1; k <= steps; ++k) {
         const double u = static_cast<double>(k) / static_cast<double>(steps);
         const double next = k == steps ? end : first + u * (end - first);
-        const auto reached = [&](double t) { return end > first ? t <= next : t >= next; };
+        const auto reached = [&](double t) { return rising ? t <= next : t >= next; };
         for (; stop != journey.stops.end() && reached(*stop); ++stop) {
             if (*stop != now) step_to(*stop);
             states_.push_back(state);

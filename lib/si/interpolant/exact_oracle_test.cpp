@@ -115,7 +115,9 @@ TEST_CASE("in 128 dimensions, fields are those of the 50-digit computation") {
 TEST_CASE("a latent merges the modes on the way, and an encoder all of them") {
     const std::pair<double, std::array<Index, 3>> counts[] = {
         {0.25, {6, 6, 4}}, {0.5, {4, 4, 4}}, {0.75, {6, 6, 3}}};
-    for (const auto& [t, wanted] : counts) {
+    for (const auto& row : counts) {
+        const auto& t = std::get<0>(row);
+        const auto& wanted = std::get<1>(row);
         CAPTURE(t);
         CHECK(modes(interpolant("linear", "none"), t) == wanted[0]);
         CHECK(modes(interpolant("linear", "brownian"), t) == wanted[1]);

@@ -80,10 +80,12 @@ TEST_CASE("from a point, u at t = 0 is the limit of u along the paths that leave
     // x_t = alpha x0 + beta x1 + gamma z is sqrt(2 e t) z away from the point to first order;
     // u differs from its limit by that times its slope, which is of order 1 in units of x.
     const Vector mean = examples::spatial_target().mean();
-    for (const auto& [path, gamma] : {std::pair{"linear", "brownian,a=2"},
-                                      {"trig", "brownian"},
-                                      {"polynomial,n=2", "brownian-start"},
-                                      {"linear", "custom,gamma=sqrt(t*(1-t)*(2-t))"}}) {
+    for (const auto& row : {std::pair{"linear", "brownian,a=2"},
+                            {"trig", "brownian"},
+                            {"polynomial,n=2", "brownian-start"},
+                            {"linear", "custom,gamma=sqrt(t*(1-t)*(2-t))"}}) {
+        const auto& path = std::get<0>(row);
+        const auto& gamma = std::get<1>(row);
         CAPTURE(path);
         CAPTURE(gamma);
         const MixtureField field = from_point(path, gamma);

@@ -33,11 +33,13 @@ TEST_CASE("fields are regressions of what is drawn") {
     base.sample({.seed = 1, .purpose = Purpose::base}, 0, x0);
     target.sample({.seed = 1, .purpose = Purpose::data}, 0, x1);
     fill_normal({.seed = 1, .purpose = Purpose::latent}, 0, z);
-    for (const auto& [path, gamma] : {std::pair{"linear", "brownian,a=2"},
-                                      {"trig", "none"},
-                                      {"spherical", "sigmoid"},
-                                      {"enc-dec", "sine-squared"},
-                                      {"mirror", "brownian"}}) {
+    for (const auto& row : {std::pair{"linear", "brownian,a=2"},
+                            {"trig", "none"},
+                            {"spherical", "sigmoid"},
+                            {"enc-dec", "sine-squared"},
+                            {"mirror", "brownian"}}) {
+        const auto& path = std::get<0>(row);
+        const auto& gamma = std::get<1>(row);
         CAPTURE(path);
         CAPTURE(gamma);
         const Interpolant interpolant = examples::interpolant(path, gamma);

@@ -102,11 +102,13 @@ TEST_CASE("the continuity equation holds on a grid, with differences alone") {
     // h^4 / 30 with h = 1e-3 times fifth derivatives of order 1e6: 3e-8.
     const double h = 1e-3;
     const Matrix x = Vector::LinSpaced(161, -8, 8).transpose();
-    for (const auto& [path, gamma] : {std::pair{"linear", "none"},
-                                      {"linear", "brownian"},
-                                      {"linear", "brownian,a=2"},
-                                      {"trig", "brownian"},
-                                      {"vp", "quadratic"}}) {
+    for (const auto& row : {std::pair{"linear", "none"},
+                            {"linear", "brownian"},
+                            {"linear", "brownian,a=2"},
+                            {"trig", "brownian"},
+                            {"vp", "quadratic"}}) {
+        const auto& path = std::get<0>(row);
+        const auto& gamma = std::get<1>(row);
         CAPTURE(path);
         CAPTURE(gamma);
         const MixtureField field(interpolant(path, gamma), examples::two_modes(),

@@ -223,8 +223,9 @@ TEST_CASE("all formats pass through standard input and output") {
     const Matrix x = read_samples(h5 + ":/x0").values;
     write_csv(csv, x);
     write_npy(npy, x, {4});
-    for (const auto& [file, spelling] :
-         {std::pair(h5, "-:/x0"), std::pair(csv, "-"), std::pair(npy, "-")}) {
+    for (const auto& row : {std::pair(h5, "-:/x0"), std::pair(csv, "-"), std::pair(npy, "-")}) {
+        const auto& file = row.first;
+        const auto& spelling = row.second;
         CHECK(in_child([&] {
                   int ends[2];
                   if (::pipe(ends) != 0) return 1;

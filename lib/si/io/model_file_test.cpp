@@ -115,7 +115,9 @@ void use(const Model& model) {
 TEST_CASE("another value at any place of a model is read or refused, and nothing else") {
     const Json others = Json::parse(
         R"([null, true, 0, 3, -1, 65537, 4611686018427387904, 0.5, 1e308, -1e308, "", "x", [], [1], [[1, 2]], {}, {"kind": "x"}])");
-    for (const auto& [name, document] : documents()) {
+    for (const auto& entry : documents()) {
+        const auto& name = std::get<0>(entry);
+        const auto& document = std::get<1>(entry);
         CAPTURE(name);
         CHECK(model_to_json(model_from_json(document)) == document);
         std::vector<std::string> places;

@@ -69,8 +69,12 @@ TEST_CASE("a convolution is the sum over the neighbourhood") {
 TEST_CASE("a convolution's derivatives are its transposes, on images of every size") {
     // Linear in the image and in the weights: <d, y - bias> = <dx, x> = <dw, w>. The widest images
     // are written out in several parts, of which the last is smaller.
-    for (const auto& [h, w] : {std::pair<Index, Index>{1, 1}, {1, 6}, {4, 1}, {5, 190}, {3, 700}}) {
-        for (const auto& [in, out] : {std::pair<Index, Index>{1, 3}, {5, 18}, {7, 1}}) {
+    for (const auto& image : {std::pair<Index, Index>{1, 1}, {1, 6}, {4, 1}, {5, 190}, {3, 700}}) {
+        const auto& h = std::get<0>(image);
+        const auto& w = std::get<1>(image);
+        for (const auto& channels : {std::pair<Index, Index>{1, 3}, {5, 18}, {7, 1}}) {
+            const auto& in = std::get<0>(channels);
+            const auto& out = std::get<1>(channels);
             for (const bool circular : {false, true}) {
                 CAPTURE(h);
                 CAPTURE(w);

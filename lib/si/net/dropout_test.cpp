@@ -83,7 +83,9 @@ TEST_CASE("gradients of networks with dropout agree with differences") {
     }();
     constexpr Index kColumns = 3;
     const Chance chance{5, 2, 0, kColumns, 0};
-    for (const auto& [name, graph] : graphs) {
+    for (const auto& network : graphs) {
+        const auto& name = std::get<0>(network);
+        const auto& graph = std::get<1>(network);
         CAPTURE(name);
         const Index d = graph.rows(graph.output());
         Tape<double> tape(graph, kColumns, Tape<double>::Mode::differentiable);

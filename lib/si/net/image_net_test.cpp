@@ -374,7 +374,9 @@ TEST_CASE("a transformer of the paper has its number of parameters, and is zero 
     // arXiv:2401.08740, Table 1, in millions, on latents (4, 32, 32) of 1000 classes with patch 2.
     const std::vector<std::pair<const char*, double>> published{
         {"s", 33}, {"b", 130}, {"l", 458}, {"xl", 675}};
-    for (const auto& [size, millions] : published) {
+    for (const auto& known : published) {
+        const auto& size = std::get<0>(known);
+        const auto& millions = std::get<1>(known);
         const Graph g = networks().at("sit").make({{"size", size}, {"patch", 2}},
                                                   {4096, 4096, {4, 32, 32}, 1000});
         CAPTURE(size);

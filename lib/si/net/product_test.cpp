@@ -48,7 +48,8 @@ std::vector<float> packed(const ProductKernels& own, const MatrixF& w, bool tran
 TEST_CASE("products agree with double precision on every instruction set") {
     for (const ProductKernels* own : product_kernels()) {
         if (!own->available()) continue;
-        for (const auto& [out, in, n] : kShapes) {
+        for (const auto& shape : kShapes) {
+            const Index out = shape.out, in = shape.in, n = shape.n;
             CAPTURE(std::string(own->name));
             CAPTURE(out);
             CAPTURE(in);
@@ -117,7 +118,8 @@ TEST_CASE("AVX2 and AVX-512 agree to the bit") {
         }
     }
     if (fused.size() < 2) return;
-    for (const auto& [out, in, n] : kShapes) {
+    for (const auto& shape : kShapes) {
+        const Index out = shape.out, in = shape.in, n = shape.n;
         CAPTURE(out);
         CAPTURE(in);
         CAPTURE(n);

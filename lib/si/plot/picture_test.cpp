@@ -72,7 +72,9 @@ TEST_CASE("every kind draws any finite numbers: one point, no range, a huge one"
     cases.emplace_back("far", (normals(4, 20).array() + 1e9).matrix());
     for (const auto& row : pictures()) {
         if (row.name == "flow") continue;
-        for (const auto& [name, x] : cases) {
+        for (const auto& sample : cases) {
+            const auto& name = std::get<0>(sample);
+            const auto& x = std::get<1>(sample);
             INFO(row.name << ", " << name);
             check_drawn(row.draw(Json::object(), {source_of("a.h5", x)}));
             check_drawn(row.draw(Json::object(),

@@ -82,7 +82,7 @@ struct Mask {
 class Painter {
   public:
     Painter(const Drawing& drawing, double scale, Theme theme)
-        : scale_(scale), theme_(theme), page_(length(drawing.width), length(drawing.height), 3) {
+        : scale_(scale), theme_(theme), page_{length(drawing.width), length(drawing.height), 3} {
         const Colour paper = colour_of(Ink::paper, theme);
         for (std::size_t i = 0; i < page_.levels.size(); ++i) page_.levels[i] = paper[i % 3];
     }
