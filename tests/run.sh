@@ -8,6 +8,7 @@ shift || true
 
 . data/install-packages.sh
 need "${build_packages[@]}" doctest-dev clang-format mandoc libopenmpi-dev openmpi-bin python3-h5py
+[ "$preset" != asan ] || need clang libclang-rt-dev llvm
 
 echo "== format"
 git ls-files -z '*.cpp' '*.hpp' 2>/dev/null | xargs -0 -r clang-format --dry-run -Werror

@@ -24,6 +24,8 @@ trap 'rm -rf "$log" "$log.leaks" "${work:-}"' EXIT
 status=0
 case ${1:-} in
 asan)
+    # Clang compiles this in a third of the time that GCC takes, and is a second opinion.
+    need clang libclang-rt-dev llvm
     build asan
     # libhdf5 forgets some bytes of damaged files, and libp11-kit, which it loads,
     # those of LOCPATH.
