@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# sanitize.sh asan|tsan|valgrind: address and undefined-behaviour sanitizers over the whole suite, the
-# thread sanitizer over what has threads, valgrind over a run of every program of the preset `test`.
+# sanitize.sh asan-unit|asan-programs|tsan|valgrind: address and undefined-behaviour sanitizers over
+# the unit tests and over all other tests, which together are the whole suite and take hours; the
+# thread sanitizer over what has threads; valgrind over a run of every program of the preset `test`.
 # Prints how many tests there were and how many had a report, and writes that into the table of
 # faults/README.md.
 set -euo pipefail
@@ -23,7 +24,7 @@ log=$(mktemp)
 trap 'rm -rf "$log" "$log.leaks" "${work:-}"' EXIT
 status=0
 case ${1:-} in
-asan)
+asan-unit | asan-programs)
     # Clang compiles this in a third of the time that GCC takes, and is a second opinion.
     need clang libclang-rt-dev llvm
     build asan
@@ -34,8 +35,10 @@ asan)
     # A package of these programs is of no use, and the library of MPI leaks by design. What
     # makes a clock jump (F20) is loaded before the sanitizer.
     export ASAN_OPTIONS=detect_stack_use_after_return=1:allocator_may_return_null=1:verify_asan_link_order=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
-    ctest --preset asan -j "$(nproc)" -LE slow -E '^(package|ranks|faults/F28)$' "${@:2}" | tee "$log" || status=$?
-    name=F23-asan what='the whole suite under the address and undefined-behaviour sanitizers: no report'
+    tests_of=(-E '^(unit/.*|package|ranks|faults/F28)$') what='programs, faults and examples'
+    [ "$1" != asan-unit ] || tests_of=(-R '^unit/') what='unit tests'
+    ctest --preset asan -j "$(nproc)" -LE slow "${tests_of[@]}" "${@:2}" | tee "$log" || status=$?
+    name=F23-$1 what+=' under the address and undefined-behaviour sanitizers: no report'
     ;;
 tsan)
     threaded=(base random coupling net train flow metric io)
@@ -88,7 +91,7 @@ valgrind)
     name=F23-valgrind what='a run of every program under valgrind: no report'
     ;;
 *)
-    echo "usage: sanitize.sh asan|tsan|valgrind [ctest options]" >&2
+    echo "usage: sanitize.sh asan-unit|asan-programs|tsan|valgrind [ctest options]" >&2
     exit 64
     ;;
 esac
