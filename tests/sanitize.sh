@@ -30,7 +30,7 @@ asan-unit | asan-programs)
     build asan
     # libhdf5 forgets some bytes of damaged files, and libp11-kit, which it loads,
     # those of LOCPATH.
-    printf 'leak:libhdf5\nleak:__argz_add_sep\n' >"$log.leaks"
+    printf 'leak:libhdf5\nleak:argz_add_sep\n' >"$log.leaks"
     export LSAN_OPTIONS=suppressions=$log.leaks:print_suppressions=0
     # A package of these programs is of no use, and the library of MPI leaks by design. What
     # makes a clock jump (F20) is loaded before the sanitizer.
