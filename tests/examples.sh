@@ -31,7 +31,7 @@ commands() {
 smaller() {
     sed -E 's/-n ([0-9]+)(000|k|M)\b/-n 300/g; s/steps=[0-9]{3,}/steps=10/g; s/--steps [0-9]+[0-9kM]*/--steps 12/g; s/paths [0-9]+/paths 2/g; s/--sde [0-9]+/--sde 10/g; s/--max-time [0-9]+[hm]/--max-time 1m/g' |
         sed -E 's/bench make [^-]*/&-n 300 /; s/bench score .*/& --points 20 --samples 20 --n 300 --transport 100/' |
-        sed -E 's/--method lightsb /--method lightsb,steps=60 /; s/(b\.h5 --sigma 0.5) /\1 --method lightsb,steps=60 /; s/--pairs /--pairs --method sf2m,steps=12 /'
+        sed -E 's/--method lightsb /--method lightsb,steps=60 /; s/(b\.h5 --sigma 0.5) /\1 --method lightsb,steps=60 /; s/--pairs /--pairs --method sf2m,steps=12 /; s/--net unet(,width=[0-9]+)?/--net unet,width=8/'
 }
 stage() { # the files that examples take for granted
     [ -e data.h5 ] || si-data mixture -n 300 -q -o data.h5

@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . data/install-packages.sh
-need "${build_packages[@]}" doctest-dev mandoc libopenmpi-dev openmpi-bin valgrind
+need "${build_packages[@]}" doctest-dev mandoc libopenmpi-dev openmpi-bin python3-h5py valgrind
 tests=$PWD/tests
 
 # Prints "N tried, N failed" of a run of ctest that wrote to a file.
