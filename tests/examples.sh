@@ -1,7 +1,8 @@
 #!/bin/sh
 # examples.sh MAN: runs every example of the manual pages in the folder MAN and of --help, in an
-# order in which the files that they read are there. Numbers of samples and of training steps are
-# made small on the way, by sed and by a configuration file; nothing else is changed. The tutorial
+# order in which the files that they read are there. Numbers of samples and of training steps and
+# the widths of networks are made small on the way, by sed and by a configuration file; for that,
+# sed names the methods that si-bridge would take by itself. Nothing else is changed. The tutorial
 # is run from top to bottom in an empty folder, as it is read.
 set -u
 man=$1

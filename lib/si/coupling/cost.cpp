@@ -12,17 +12,17 @@ namespace si {
 
 namespace {
 
-constexpr Index kLanes = 16;  // points of y side by side
+constexpr Index kLanes = 16;         // points of y side by side
+constexpr Index kHalf = kLanes / 2;  // those in one variable
 
-/// Half of them in one variable: of loops over arrays the compiler makes scalars here.
-typedef double Half __attribute__((vector_size(8 * sizeof(double))));
+/// A variable, not an array: of loops over arrays the compiler makes scalars here.
+typedef double Half __attribute__((vector_size(kHalf * sizeof(double))));
 /// The same at any double. Named at each use: `auto` would forget where it may stand.
 typedef double LooseHalf
-    __attribute__((vector_size(8 * sizeof(double)), aligned(sizeof(double)), may_alias));
+    __attribute__((vector_size(kHalf * sizeof(double)), aligned(sizeof(double)), may_alias));
 
 /// Scalar products of kLanes points, coordinate by coordinate, with one of d coordinates.
 SI_CLONES void products(const double* panel, const double* x, Index d, double* out) {
-    constexpr Index kHalf = kLanes / 2;
     Half first{}, second{};
     for (Index k = 0; k < d; ++k, panel += kLanes) {
         first += *reinterpret_cast<const LooseHalf*>(panel) * x[k];
