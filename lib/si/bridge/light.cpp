@@ -96,7 +96,9 @@ double full_loss(const LightParameters& at, double e, ConstMatrix x0, ConstMatri
         const auto some0 = with_weight(w0, k), some1 = with_weight(w1, k);
         const Matrix mine1 = whitened[at_k](Eigen::all, some1);
         const Matrix weighted1 = mine1 * Vector(w1.row(k)(some1)).asDiagonal() / n1;
-        Vector back = weighted1.rowwise().sum();
+        // Eigen adds to the null pointer of a matrix without columns when it sums its rows.
+        Vector back = Vector::Zero(d);
+        if (!some1.empty()) back = weighted1.rowwise().sum();
         upper.triangularView<Eigen::Upper>().solveInPlace(back);
         gradient->r.col(k) -= back / e;
         // dL/dF of S = F F', twice (dL/dS) F, below its diagonal.

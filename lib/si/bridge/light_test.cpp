@@ -61,6 +61,29 @@ TEST_CASE("the gradient of the loss is that of differences, for both kinds of sh
     }
 }
 
+TEST_CASE("a component that no sample belongs to stays where it is, and the others do not see it") {
+    const Index d = 4, count = 3;
+    const double e = 0.7;
+    const Matrix x0 = normals(d, 20, 4), x1 = normals(d, 15, 5);
+    for (const bool full : {false, true}) {
+        auto at = some(d, count, full);
+        at.a[count - 1] = -1e4;
+        auto gradient = at.zeros();
+        light_loss(at, e, x0, x1, &gradient);
+        CHECK(gradient.a[count - 1] == 0);
+        CHECK(gradient.r.col(count - 1).isZero(0));
+        CHECK(gradient.shape.col(count - 1).isZero(0));
+
+        const LightParameters others{at.a.head(count - 1), at.r.leftCols(count - 1),
+                                     at.shape.leftCols(count - 1), full};
+        auto alone = others.zeros();
+        light_loss(others, e, x0, x1, &alone);
+        CHECK(alone.a.isApprox(gradient.a.head(count - 1), 1e-12));
+        CHECK(alone.r.isApprox(gradient.r.leftCols(count - 1), 1e-12));
+        CHECK(alone.shape.isApprox(gradient.shape.leftCols(count - 1), 1e-12));
+    }
+}
+
 TEST_CASE("matching: the drift is that of the potential, its gradient that of differences") {
     const Index d = 3, count = 4, n = 9;
     const double e = 0.7;
