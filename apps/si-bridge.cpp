@@ -1,9 +1,9 @@
 #include <iostream>
 
 #include "si/cli/program.hpp"
-#include "si/io/bridging.hpp"
-#include "si/io/forecast.hpp"
 #include "si/io/model_file.hpp"
+#include "si/task/bridge.hpp"
+#include "si/task/dry_run.hpp"
 
 using si::cli::Common;
 using si::cli::Console;
@@ -69,7 +69,7 @@ int make(int argc, char** argv) {
 
 int score(int argc, char** argv) {
     std::string model, pair;
-    si::BridgeScoreSpec spec;
+    si::BridgeBenchSpec spec;
     Common common;
     return Program("si-bridge bench score", "how far a bridge is from the known one")
         .input("MODEL", model, "a bridge between the samples of the pair")
@@ -78,7 +78,7 @@ int score(int argc, char** argv) {
         .common(common)
         .run(argc, argv, [&](Console& console) {
             si::Threads threads(common.threads);
-            const auto report = si::score_bridge(model, pair, spec, common.seed, threads, console);
+            const auto report = si::bench_bridge(model, pair, spec, common.seed, threads, console);
             std::cout << report.dump() << '\n';
         });
 }
@@ -122,7 +122,7 @@ int main(int argc, char** argv) {
             si::Threads threads(common.threads);
             const auto task = si::read_task(x0, x1, spec, common.seed);
             if (dry.dry_run) {
-                std::cout << si::forecast_bridge(spec.method, task, threads) << '\n';
+                std::cout << si::dry_run_bridge(spec.method, task, threads) << '\n';
                 return;
             }
             auto model = si::make_bridge(spec.method, task, threads, console);

@@ -2,9 +2,9 @@
 
 #include "si/cli/program.hpp"
 #include "si/io/model_file.hpp"
-#include "si/io/rows.hpp"
 #include "si/io/shard.hpp"
-#include "si/io/synthetic.hpp"
+#include "si/task/rows.hpp"
+#include "si/task/synthetic.hpp"
 
 using si::cli::Console;
 using si::cli::Messages;

@@ -1,10 +1,10 @@
 #include <iostream>
 
 #include "si/cli/program.hpp"
-#include "si/io/comparison.hpp"
-#include "si/io/divergence.hpp"
-#include "si/io/evaluation.hpp"
 #include "si/io/model_file.hpp"
+#include "si/task/compare.hpp"
+#include "si/task/evaluate.hpp"
+#include "si/task/kl.hpp"
 
 using si::cli::Common;
 using si::cli::Console;
@@ -31,9 +31,9 @@ int eval_fields(int argc, char** argv) {
 
 int eval_divergence(int argc, char** argv) {
     std::string model_file;
-    si::DivergenceSpec spec;
+    si::KlSpec spec;
     Common common;
-    return Program("si-eval kl", "KL divergences between a model and a truth of known density")
+    return Program("si-eval kl", "KL traces between a model and a truth of known density")
         .input("MODEL", model_file, "model of si-train, or written by hand")
         .options("Estimate", spec)
         .required("truth")
@@ -43,8 +43,7 @@ int eval_divergence(int argc, char** argv) {
             const auto model = si::read_model(model_file);
             const auto truth = si::known_law(spec.truth);
             si::Threads threads(common.threads);
-            const auto report =
-                si::divergence_report(model, truth, spec, common.seed, threads, console);
+            const auto report = si::kl_report(model, truth, spec, common.seed, threads, console);
             std::cout << report.dump() << '\n';
         });
 }
@@ -122,7 +121,7 @@ int main(int argc, char** argv) {
             "same distance between parts of the reference, which is the least that can be told "
             "from zero, and what follows.")
         .command("kernel", "KL divergence of kernel estimates in a few coordinates", eval_kernel)
-        .command("kl", "divergences of a model from a truth of known density", eval_divergence)
+        .command("kl", "traces of a model from a truth of known density", eval_divergence)
         .command("fields", "errors of a model's fields, where truth is known", eval_fields)
         .command("restored", "errors of restored samples, row by row", eval_restored)
         .command("frechet", "distance between Gaussian fits of features", eval_frechet)
@@ -138,9 +137,9 @@ int main(int argc, char** argv) {
         .run(argc, argv, [&](Console& console) {
             si::Threads threads(common.threads);
             const auto report =
-                si::comparison_report(samples, reference, spec, common.seed, threads, console);
+                si::compare_report(samples, reference, spec, common.seed, threads, console);
             console.finish();
-            if (!console.quiet()) std::cerr << si::comparison_text(report);
+            if (!console.quiet()) std::cerr << si::compare_text(report);
             std::cout << report.dump() << '\n';
         });
 }

@@ -6,7 +6,7 @@
 #include "si/io/export.hpp"
 #include "si/io/json_file.hpp"
 #include "si/io/model_file.hpp"
-#include "si/io/model_info.hpp"
+#include "si/task/describe.hpp"
 
 using si::cli::Console;
 using si::cli::Messages;

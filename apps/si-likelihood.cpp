@@ -2,9 +2,9 @@
 
 #include "si/base/ranks.hpp"
 #include "si/cli/program.hpp"
-#include "si/io/forecast.hpp"
 #include "si/io/model_file.hpp"
-#include "si/io/scoring.hpp"
+#include "si/task/dry_run.hpp"
+#include "si/task/log_density.hpp"
 
 namespace {
 
@@ -24,7 +24,7 @@ struct Options {
 
 int main(int argc, char** argv) {
     std::string model_file, data;
-    si::ScoreSpec spec;
+    si::LogDensitySpec spec;
     si::ShardSpec part;
     si::DryRunSpec dry;
     Options options;
@@ -52,21 +52,21 @@ int main(int argc, char** argv) {
             const auto model = si::read_model(model_file);
             si::Threads threads(common.threads);
             if (dry.dry_run) {
-                std::cout << si::forecast_scoring(model, data, spec, common.seed, part.shard,
-                                                  options.output.has_value(), threads, console)
+                std::cout << si::dry_run_log_density(model, data, spec, common.seed, part.shard,
+                                                     options.output.has_value(), threads, console)
                           << '\n';
                 return;
             }
-            const auto all =
-                si::score_file(model, data, spec, common.seed, threads, console,
-                               options.output ? si::Keep::samples : si::Keep::summary, part.shard);
+            const auto all = si::log_densities_of_file(
+                model, data, spec, common.seed, threads, console,
+                options.output ? si::Keep::samples : si::Keep::summary, part.shard);
             if (!si::ranks().first()) return;
             if (options.output) {
                 const auto& best = si::best_of(all);
-                si::write_scores(*options.output, best,
-                                 {console.command(), common.seed, part.shard, best.rows});
+                si::write_log_densities(*options.output, best,
+                                        {console.command(), common.seed, part.shard, best.rows});
             }
             for (const auto& scores : all) std::cout << scores.report().dump() << '\n';
-            if (all.size() > 1) std::cout << si::comparison(all).dump() << '\n';
+            if (all.size() > 1) std::cout << si::compare_epsilons(all).dump() << '\n';
         });
 }

@@ -1,7 +1,8 @@
 #include "si/cli/program.hpp"
 #include "si/io/atomic_file.hpp"
 #include "si/plot/picture.hpp"
-#include "si/plot/report.hpp"
+#include "si/task/report.hpp"
+#include "si/task/source.hpp"
 
 namespace {
 
@@ -24,7 +25,7 @@ struct Options {
 
 int plot_report(int argc, char** argv) {
     std::string model, data;
-    si::plot::ReportSpec spec;
+    si::ReportSpec spec;
     si::cli::Common common;
     si::cli::Output output;
     return si::cli::Program("si-plot report", "one HTML page about a model and its data")
@@ -41,7 +42,7 @@ int plot_report(int argc, char** argv) {
         .run(argc, argv, [&](si::cli::Console& console) {
             si::Threads threads(common.threads);
             si::write_file(output.output,
-                           si::plot::report(model, data, spec, common.seed, threads, console));
+                           si::report(model, data, spec, common.seed, threads, console));
         });
 }
 
@@ -68,7 +69,7 @@ int main(int argc, char** argv) {
         .run(argc, argv, [&](si::cli::Console&) {
             const auto& format = si::plot::picture_format(output.output);
             std::vector<si::plot::Source> sources;
-            for (const auto& file : files) sources.push_back(si::plot::open_source(file));
+            for (const auto& file : files) sources.push_back(si::open_source(file));
             const auto kind = options.kind.value_or(si::suitable_picture(sources.front()));
             const auto drawing = kind.row().draw(kind.settings(), sources);
             si::write_file(

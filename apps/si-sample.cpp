@@ -1,9 +1,9 @@
 #include <iostream>
 
 #include "si/cli/program.hpp"
-#include "si/io/forecast.hpp"
 #include "si/io/model_file.hpp"
-#include "si/io/sampling.hpp"
+#include "si/task/dry_run.hpp"
+#include "si/task/sample.hpp"
 
 int main(int argc, char** argv) {
     std::string file;
@@ -38,8 +38,8 @@ int main(int argc, char** argv) {
             si::Threads threads(common.threads);
             const si::Provenance provenance{console.command(), common.seed, part.shard};
             if (dry.dry_run) {
-                std::cout << si::forecast_sampling(model, *field, samples, spec, provenance,
-                                                   threads, console)
+                std::cout << si::dry_run_sampling(model, *field, samples, spec, provenance, threads,
+                                                  console)
                           << '\n';
                 return;
             }

@@ -3,11 +3,11 @@
 #include "si/base/ranks.hpp"
 #include "si/cli/program.hpp"
 #include "si/cli/signals.hpp"
-#include "si/io/batch_file.hpp"
 #include "si/io/checkpoint.hpp"
-#include "si/io/forecast.hpp"
 #include "si/io/model_file.hpp"
-#include "si/io/training_data.hpp"
+#include "si/task/dry_run.hpp"
+#include "si/task/dump_batch.hpp"
+#include "si/task/training_data.hpp"
 #include "si/train/trainer.hpp"
 
 namespace {
@@ -32,9 +32,10 @@ struct Options {
     }
 };
 
-si::Checkpoints::Wish asked() {
-    if (si::cli::asked_to_stop()) return si::Checkpoints::Wish::stop;
-    return si::cli::asked_to_save() ? si::Checkpoints::Wish::save : si::Checkpoints::Wish::none;
+si::Checkpoints::Request asked() {
+    if (si::cli::asked_to_stop()) return si::Checkpoints::Request::stop;
+    return si::cli::asked_to_save() ? si::Checkpoints::Request::save
+                                    : si::Checkpoints::Request::none;
 }
 
 }  // namespace
@@ -91,8 +92,8 @@ int main(int argc, char** argv) {
             // With a checkpoint, the time stops a run and does not change it.
             const double planned_seconds = keep.checkpoint.empty() ? options.max_time.seconds() : 0;
             if (dry.dry_run) {
-                std::cout << si::forecast_training(data, interpolant, spec, common.seed,
-                                                   planned_seconds, threads)
+                std::cout << si::dry_run_training(data, interpolant, spec, common.seed,
+                                                  planned_seconds, threads)
                           << '\n';
                 return;
             }

@@ -7,17 +7,20 @@ cd "$1"
 layers='
 base
 random       base
-interpolant  base random
-coupling     base random
-net          base random
-data         base random
-metric       base random coupling net
-flow         base random interpolant coupling net data
-train        base random interpolant coupling net data flow
-bridge       base random interpolant coupling net data flow train
-io           base random interpolant coupling net data flow train bridge metric
-plot         base random interpolant coupling net data flow train bridge metric io
 cli          base
+net          base random
+density      base random
+coupling     base random
+interpolant  base density
+metric       base random coupling net
+model        base density coupling interpolant net
+solver       base random model
+flow         base random interpolant model solver
+train        base random density coupling interpolant net model solver flow
+bridge       base random density coupling interpolant net model flow train
+io           base density net model train
+plot         base random io
+task         base random density coupling interpolant metric model flow train bridge io plot
 '
 
 status=0
@@ -41,6 +44,11 @@ for directory in lib/si/*/; do
                 *) complain "$file: includes si/$used, which is not below $folder" ;;
             esac
         done
+    done
+    for used in $allowed; do
+        case "$used" in x | "$folder") continue ;; esac
+        grep -qlE "^ *#include \"si/$used/" $(find "$directory" -name '*.?pp' ! -name '*_test.cpp') ||
+            complain "lib/si/$folder: may include si/$used, and does not; take that from tests/layers.sh"
     done
 done
 

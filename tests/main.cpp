@@ -1,3 +1,5 @@
+// The header may be precompiled without its implementation; both words ask for it.
+#define DOCTEST_CONFIG_IMPLEMENT
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 

@@ -6,7 +6,7 @@
 #include <chrono>
 #include <cstdio>
 
-#include "si/flow/network_field.hpp"
+#include "si/model/network_field.hpp"
 
 using namespace si;
 

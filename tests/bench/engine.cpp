@@ -25,14 +25,14 @@
 #include <unistd.h>
 
 #include "peak.hpp"
-#include "si/data/generator.hpp"
+#include "si/density/generator.hpp"
 #include "si/flow/likelihood.hpp"
-#include "si/flow/network_field.hpp"
 #include "si/flow/transport.hpp"
+#include "si/model/network_field.hpp"
 #include "si/net/gemm.hpp"
 #include "si/random/draw.hpp"
-#include "si/train/machine.hpp"
 #include "si/train/preparation.hpp"
+#include "si/train/stepper.hpp"
 
 using namespace si;
 
@@ -238,7 +238,7 @@ void train(const Options& options, const std::string& net, Index dim, Index batc
     const auto all = prepare(some_data(dim), InterpolantSpec{}, spec, 1);
     const Graph graph = NetworkField::graph(field, {dim});
     Threads threads(options.threads);
-    Machine machine(graph, all->learned, all->source, all->spec, 1, threads);
+    TrainStepper machine(graph, all->learned, all->source, all->spec, 1, threads);
     const Index passes = machine.passes();
     const Index chunk = machine.chunk_samples() * (passes > std::ssize(all->learned) ? 2 : 1);
     Products products(graph, batch * passes, chunk);
@@ -311,9 +311,9 @@ void likelihood(const Options& options, const std::string& net, Index dim, const
     spec.learn = "b";
     const Graph graph = NetworkField::graph(spec, {dim});
     const NetworkField field(spec, model.setup(), {dim}, graph.initial(1));
-    OdeScoreSpec how;
+    OdeLogDensitySpec how;
     how.ode = Choice<ode_solvers>("rk4,steps=20");
-    how.divergence = Choice<divergences>(divergence);
+    how.divergence = Choice<traces>(divergence);
     const double passes = how.divergence.make().probes > 0
                               ? static_cast<double>(how.divergence.make().probes)
                               : static_cast<double>(dim);

@@ -10,13 +10,13 @@
 #include <vector>
 
 #include "peak.hpp"
-#include "si/flow/network_field.hpp"
+#include "si/model/network_field.hpp"
 #include "si/net/ops.hpp"
 #include "si/net/tape.hpp"
 #include "si/net/weights.hpp"
 #include "si/random/draw.hpp"
-#include "si/train/machine.hpp"
 #include "si/train/preparation.hpp"
+#include "si/train/stepper.hpp"
 
 using namespace si;
 
@@ -95,7 +95,7 @@ int main(int argc, char** argv) {
         spec.net = Choice<networks>(net);
         const auto all = prepare(data, InterpolantSpec{}, spec, 1);
         const Graph graph = NetworkField::graph(all->field, data.shape);
-        Machine machine(graph, all->learned, all->source, all->spec, 1, threads);
+        TrainStepper machine(graph, all->learned, all->source, all->spec, 1, threads);
         // Backward is twice forward, but that nothing flows back into the images.
         const double flops = 6 * static_cast<double>(graph.products()) * static_cast<double>(batch);
         machine.step(0, 1);

@@ -12,8 +12,8 @@
 #include "si/io/csv.hpp"
 #include "si/io/dataset.hpp"
 #include "si/io/model_file.hpp"
-#include "si/io/sampling.hpp"
-#include "si/io/scoring.hpp"
+#include "si/task/log_density.hpp"
+#include "si/task/sample.hpp"
 
 // loop COUNT: calls the library COUNT times for every kind of work on files, half of it refused, in
 // one process, and prints by how much its memory and its open files have grown. Status 1 when that
@@ -52,7 +52,7 @@ void everything(const Scratch& folder, Threads& threads, Progress& progress) {
     const auto field = field_along(model, samples);
     sample_to(folder / "s.h5", model, *field, samples, transport, {"loop", 1}, threads, progress);
     read_samples(folder / "s.h5");
-    score_file(model, folder / "s.h5", {}, 1, threads, progress, Keep::summary, {});
+    log_densities_of_file(model, folder / "s.h5", {}, 1, threads, progress, Keep::summary, {});
     write_model(folder / "again.json", model);
     spill(folder / "t.csv", "1,2\n3,4\n");
     read_samples(folder / "t.csv");

@@ -128,7 +128,7 @@ std::string checkpoint_seed() {
     const auto file = scratch() / "seed.ckpt";
     FileCheckpoints(
         CheckpointSpec{file, {600}, "auto"}, identity(), 0, 0,
-        [] { return Checkpoints::Wish::none; }, quiet)
+        [] { return Checkpoints::Request::none; }, quiet)
         .save(state);
     return slurp(file);
 }
@@ -173,7 +173,7 @@ int fuzz_checkpoint(const std::uint8_t* bytes, std::size_t size) {
         Progress quiet;
         FileCheckpoints(
             CheckpointSpec{in_file(bytes, size), {600}, "yes"}, identity(), 0, 0,
-            [] { return Checkpoints::Wish::none; }, quiet)
+            [] { return Checkpoints::Request::none; }, quiet)
             .resume();
     });
 }

@@ -1,7 +1,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "si/data/generator.hpp"
+#include "si/density/generator.hpp"
 
 int main() {
     const auto board = si::Choice<si::generators>("checkerboard").make();

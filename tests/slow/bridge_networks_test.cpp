@@ -2,14 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include "si/bridge/bench.hpp"
+#include "si/bridge/end_moments.hpp"
 #include "si/bridge/gaussian.hpp"
 #include "si/bridge/method.hpp"
-#include "si/bridge/moments.hpp"
-#include "si/bridge/score.hpp"
 #include "si/bridge/truth.hpp"
 #include "si/coupling/plan.hpp"
-#include "si/flow/given.hpp"
 #include "si/flow/transport.hpp"
+#include "si/model/given.hpp"
 #include "si/random/draw.hpp"
 #include "si/train/trainer.hpp"
 
@@ -179,9 +179,9 @@ TEST_CASE("iterated Markovian fitting is near the Gaussian bridge at all times")
     const Model model = bridge("dsbm", x0, x1, 1);
     Threads threads;
     Progress silent;
-    BridgeScoreSpec spec;
+    BridgeBenchSpec spec;
     spec.points = spec.samples = spec.transport = 100;
-    const Json report = score_against(model, truth, spec, 3, threads, silent);
+    const Json report = bench_against(model, truth, spec, 3, threads, silent);
     MESSAGE("diagonal divergence ", report["kl_diagonal"].get<double>(), ", floor ",
             report["kl_diagonal_floor"].get<double>());
     CHECK(report["kl_diagonal"].get<double>() <= 3e-3);
@@ -227,15 +227,15 @@ using Toy = Matrix (*)(Index n, std::uint32_t step);
 
 Matrix round(Index n, std::uint32_t step) { return normals(2, n, step); }
 
-/// score_between() fresh samples, and by how much the flow costs more than W2^2.
+/// bench_between() fresh samples, and by how much the flow costs more than W2^2.
 Json score(const Model& model, Toy from, Toy to) {
     constexpr Index kPaths = 10000;
     const Matrix x0 = from(kPaths, 20), x1 = to(2 * kPaths, 21);
-    BridgeScoreSpec spec;
+    BridgeBenchSpec spec;
     spec.transport = kPaths;
     Threads threads;
     Progress silent;
-    Json report = score_between(model, x0, x1, spec, 3, threads, silent);
+    Json report = bench_between(model, x0, x1, spec, 3, threads, silent);
     const double least = 2 * match_exactly(x0, x1.leftCols(kPaths)).cost;
     report["excess"] = report["flow_energy"].get<double>() / least - 1;
     return report;

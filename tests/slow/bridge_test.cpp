@@ -2,13 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include "si/bridge/bench.hpp"
 #include "si/bridge/gaussian.hpp"
 #include "si/bridge/light_fit.hpp"
 #include "si/bridge/max_min.hpp"
 #include "si/bridge/method.hpp"
-#include "si/bridge/score.hpp"
 #include "si/bridge/truth.hpp"
-#include "si/data/generator.hpp"
+#include "si/density/generator.hpp"
 #include "si/flow/transport.hpp"
 #include "si/random/draw.hpp"
 
@@ -17,7 +17,7 @@ using namespace si;
 namespace {
 
 /// cBW2-UVP, in percent, of a light bridge fitted to n samples of each end of a known one.
-double score_of_light(const char* pair, double e, const LightSpec& spec, Index n) {
+double error_of_light(const char* pair, double e, const LightSpec& spec, Index n) {
     const auto truth = Choice<truths>(pair).make(e, std::uint64_t{0});
     const Index d = truth.start.dim();
     Matrix x0(d, n), x1(d, n), other(d, n);
@@ -28,7 +28,7 @@ double score_of_light(const char* pair, double e, const LightSpec& spec, Index n
     Matrix points(d, 500), unused(d, 500);
     truth.sample(0, 4, 0, points, unused);
     Threads threads;
-    return conditional_score(
+    return conditional_error(
                truth, points, variance,
                [&](Index, const Vector& x) { return fitted.conditional(x); }, threads)
         .value;
@@ -45,9 +45,9 @@ TEST_CASE("light bridges of known pairs are near the truth") {
     diagonal.covariance = "diagonal";
     diagonal.components = 50;
     const char* round = "mixture,dim=16,narrow=0.02,wide=0.02";
-    CHECK(score_of_light(round, 0.1, diagonal, n) < 0.5);
-    CHECK(score_of_light(round, 1, diagonal, n) < 0.2);
-    CHECK(score_of_light(round, 10, diagonal, n) < 0.2);
+    CHECK(error_of_light(round, 0.1, diagonal, n) < 0.5);
+    CHECK(error_of_light(round, 1, diagonal, n) < 0.2);
+    CHECK(error_of_light(round, 10, diagonal, n) < 0.2);
 }
 
 TEST_CASE("conditional laws that are stretched across the axes need full shapes") {
@@ -57,8 +57,8 @@ TEST_CASE("conditional laws that are stretched across the axes need full shapes"
     full.covariance = "full";
     diagonal.covariance = "diagonal";
     const char* stretched = "mixture,dim=16";
-    CHECK(score_of_light(stretched, 0.1, full, n) < 0.5);
-    CHECK(score_of_light(stretched, 0.1, diagonal, n) > 2);
+    CHECK(error_of_light(stretched, 0.1, full, n) < 0.5);
+    CHECK(error_of_light(stretched, 0.1, diagonal, n) > 2);
 }
 
 // Properties 19 and 9: Cov(x0, x1) is 0.618 for N(0, I) to N(0, I) at sigma = 1. Independent pairs
@@ -150,9 +150,9 @@ TEST_CASE("the max-min of networks brings the action of moons down to that of th
     Progress silent;
     const auto score = [&](const char* method) {
         const Model model = make_bridge(method, {x0, x1, {2}, {1}, false, 1}, threads, silent);
-        BridgeScoreSpec spec;
+        BridgeBenchSpec spec;
         spec.transport = 5000;
-        return score_between(model, y0, y1, spec, 1, threads, silent);
+        return bench_between(model, y0, y1, spec, 1, threads, silent);
     };
     const Json light = score("lightsb"), still = score("neural-interpolant,path_rate=0"),
                bent = score("neural-interpolant");

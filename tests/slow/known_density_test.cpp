@@ -3,10 +3,10 @@
 
 #include <doctest/doctest.h>
 
-#include "si/data/generator.hpp"
+#include "si/density/generator.hpp"
+#include "si/density/mixture.hpp"
 #include "si/flow/field_errors.hpp"
 #include "si/flow/likelihood.hpp"
-#include "si/interpolant/mixture.hpp"
 #include "si/train/trainer.hpp"
 
 using namespace si;
@@ -44,7 +44,7 @@ TEST_CASE("cross-entropy, divergence and bound of a trained model are consistent
     Matrix x(2, n);
     target.sample({2, Purpose::data, 0}, 0, x);
     const Vector log_rho = target.log_density(x);
-    const auto check = [&](const char* name, const Scored& scored) {
+    const auto check = [&](const char* name, const LogDensities& scored) {
         const Vector log_r = log_rho - scored.log_density;
         const auto mean_and_error = [n](const Vector& v) {
             const double sd = std::sqrt((v.array() - v.mean()).square().mean());
@@ -94,7 +94,7 @@ TEST_CASE("no model of the checkerboard scores below ln 32 (T39)") {
         const Matrix own = model.transform.from_data(x);
         const Points points{.x = own, .seed = 5};
         const double log_det = model.transform.log_determinant();
-        const auto check = [&](const char* how, const Scored& scored) {
+        const auto check = [&](const char* how, const LogDensities& scored) {
             const Vector nll = log_det - scored.log_density.array();
             const double sd = std::sqrt((nll.array() - nll.mean()).square().mean()),
                          error = sd / std::sqrt(static_cast<double>(n));

@@ -2,8 +2,8 @@
 
 #include <memory>
 
+#include "si/density/mixture.hpp"
 #include "si/interpolant/fields.hpp"
-#include "si/interpolant/mixture.hpp"
 
 // A field with errors that are known on paper.
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "si/base/lists.hpp"
 #include "si/base/spec.hpp"
 
 namespace si {
@@ -126,10 +127,8 @@ class Choice {
     static Choice from_json(const Json& object) {
         require(object.is_object(), Failure::data, "expected {\"kind\": ...}");
         const auto kind = member_as<std::string>(object, "kind");
-        Json settings = object;
-        settings.erase("kind");
         Choice choice;
-        choice.resolve(Family().at(kind), settings);
+        choice.resolve(Family().at(kind), without_kind(object));
         return choice;
     }
 
@@ -138,11 +137,7 @@ class Choice {
         return Family().at(json_.at("kind").template get_ref<const std::string&>());
     }
     std::string_view kind() const { return row().name; }
-    Json settings() const {
-        Json settings = json_;
-        settings.erase("kind");
-        return settings;
-    }
+    Json settings() const { return without_kind(json_); }
 
     /// Calls the row's `make` with its settings.
     template <class... Args>

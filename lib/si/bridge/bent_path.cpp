@@ -1,6 +1,6 @@
 #include "si/bridge/bent_path.hpp"
 
-#include "si/flow/network_field.hpp"
+#include "si/model/network_field.hpp"
 #include "si/net/gemm.hpp"
 
 namespace si {

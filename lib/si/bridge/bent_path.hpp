@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "si/base/threads.hpp"
-#include "si/flow/model.hpp"
+#include "si/model/model.hpp"
 #include "si/net/network.hpp"
 #include "si/net/optimizer.hpp"
 #include "si/net/tape.hpp"

@@ -1,21 +1,17 @@
+#include "si/base/moments.hpp"
 #include "si/bridge/network_parts.hpp"
 #include "si/random/draw.hpp"
-#include "si/train/machine.hpp"
 #include "si/train/preparation.hpp"
+#include "si/train/stepper.hpp"
 
 namespace si {
 namespace {
 
-double variance_of(const Matrix& x) {
-    const Matrix centred = x.colwise() - Vector(x.rowwise().mean());
-    return centred.squaredNorm() / static_cast<double>(x.size());
-}
-
 /// What pairs say of how far the iteration is.
 Json entry_of(const char* from, const Matrix& x0, const Matrix& x1) {
     return {{"from", from},
-            {"variance0", variance_of(x0)},
-            {"variance1", variance_of(x1)},
+            {"variance0", variance_per_coordinate(x0)},
+            {"variance1", variance_per_coordinate(x1)},
             {"moment", x0.cwiseProduct(x1).sum() / static_cast<double>(x1.size())}};
 }
 
@@ -77,7 +73,7 @@ Model online(Model model, const DsbmSpec& spec, const CommonUnits& common, std::
     train.steps = spec.rounds * spec.steps;
     const auto all = prepare(data, brownian(common.epsilon), train, seed);
     const Graph graph = NetworkField::graph(all->field, all->model.shape);
-    Machine machine(graph, all->learned, all->source, train, seed, threads);
+    TrainStepper machine(graph, all->learned, all->source, train, seed, threads);
     machine.parameters = machine.average = model.parameters;
     const Schedule schedule = train.schedule.make();
     for (Index step = 0; step < *train.steps; ++step) {

@@ -204,7 +204,7 @@ TEST_CASE("the truth scores nothing, its samples the floor, and the mean of all 
             const auto law = GaussianLaw::of(x1);
             const Matrix points = x0.leftCols(50);
             const auto score = [&](const ConditionalLaw& of) {
-                return conditional_score(truth, points, law.covariance.trace(), of, threads).value;
+                return conditional_error(truth, points, law.covariance.trace(), of, threads).value;
             };
             CHECK(score([&](Index, const Vector& x) { return truth.forward.conditional(x); }) <
                   1e-8);

@@ -4,10 +4,10 @@
 
 #include <Eigen/Cholesky>
 
+#include "si/base/lists.hpp"
+
 namespace si {
 namespace {
-
-std::vector<double> as_list(const Eigen::Ref<const Vector>& v) { return {v.begin(), v.end()}; }
 
 /// Coefficients of alpha, then of beta.
 InterpolantSpec with_modes(const Vector& modes, double noise) {

@@ -5,22 +5,17 @@
 #include <cmath>
 #include <mutex>
 
+#include "si/base/lists.hpp"
+#include "si/base/moments.hpp"
 #include "si/bridge/gaussian.hpp"
 #include "si/bridge/light_fit.hpp"
 #include "si/bridge/max_min.hpp"
-#include "si/bridge/network.hpp"
+#include "si/bridge/network_methods.hpp"
 #include "si/bridge/neural_max_min.hpp"
 #include "si/coupling/sinkhorn.hpp"
 
 namespace si {
 namespace {
-
-std::vector<double> as_list(const Vector& v) { return {v.begin(), v.end()}; }
-
-double variance_of(const Matrix& x) {
-    const Matrix centred = x.colwise() - Vector(x.rowwise().mean());
-    return centred.squaredNorm() / static_cast<double>(centred.size());
-}
 
 /// The model of a pair of potentials. Its log-mass costs K0 K1 d^3, and is left out when that is
 /// out of proportion: then the model has no log-density.
@@ -73,7 +68,8 @@ Model light(const Spec& spec, const BridgeTask& task, Threads& threads, Progress
             const Fit& fit) {
     // One map for both sides keeps what is near and what is far.
     const Vector shift = (task.x0.rowwise().mean() + task.x1.rowwise().mean()) / 2;
-    const double variance = (variance_of(task.x0) + variance_of(task.x1)) / 2;
+    const double variance =
+        (variance_per_coordinate(task.x0) + variance_per_coordinate(task.x1)) / 2;
     const double scale = variance > 0 ? std::sqrt(variance) : 1;
     const Matrix y0 = (task.x0.colwise() - shift) / scale, y1 = (task.x1.colwise() - shift) / scale;
     const double epsilon = task.noise.epsilon / (scale * scale);
@@ -182,7 +178,8 @@ Model interpolant(const InterpolantBridgeSpec& spec, const BridgeTask& task, Thr
 
 std::string_view suitable(const BridgeTask& task, Progress& progress) {
     constexpr Index kMostDimensions = 512, kMostPoints = 20000;
-    const double variance = (variance_of(task.x0) + variance_of(task.x1)) / 2;
+    const double variance =
+        (variance_per_coordinate(task.x0) + variance_per_coordinate(task.x1)) / 2;
     const Index most = std::max(task.x0.cols(), task.x1.cols());
     const auto take = [&](std::string_view name, const std::string& why) {
         progress.note(text("method ", name, ": ", why));

@@ -7,7 +7,7 @@
 #include "si/base/catalogue.hpp"
 #include "si/base/progress.hpp"
 #include "si/base/threads.hpp"
-#include "si/flow/model.hpp"
+#include "si/model/model.hpp"
 
 // Schroedinger bridges between two sets of samples: dX = sigma dW with both ends given.
 

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "si/flow/given.hpp"
+#include "si/model/given.hpp"
 
 namespace si {
 

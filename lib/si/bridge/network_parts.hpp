@@ -1,6 +1,6 @@
 #pragma once
 
-#include "si/bridge/network.hpp"
+#include "si/bridge/network_methods.hpp"
 #include "si/flow/transport.hpp"
 #include "si/train/trainer.hpp"
 

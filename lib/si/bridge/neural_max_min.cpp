@@ -6,8 +6,8 @@
 #include "si/bridge/bent_path.hpp"
 #include "si/bridge/network_parts.hpp"
 #include "si/net/gemm.hpp"
-#include "si/train/machine.hpp"
 #include "si/train/preparation.hpp"
+#include "si/train/stepper.hpp"
 
 namespace si {
 namespace {
@@ -16,9 +16,10 @@ constexpr Index kMostSamples = 128;  // of a chunk, each with z and -z
 // The path is bent in this part of the steps: first its velocity is learned, and so it is at last.
 constexpr double kFirst = 0.1, kLast = 0.75;
 
-class Game {
+class MaxMinTraining {
   public:
-    Game(const MaxMinSpec& spec, const CommonUnits& common, std::uint64_t seed, Threads& threads);
+    MaxMinTraining(const MaxMinSpec& spec, const CommonUnits& common, std::uint64_t seed,
+                   Threads& threads);
 
     /// Both players once. The estimate of the action before it.
     double round(Index step);
@@ -47,7 +48,7 @@ class Game {
     DrawPairs draw_;
     std::unique_ptr<Preparation> all_;
     Graph graph_;
-    std::unique_ptr<Machine> machine_;
+    std::unique_ptr<TrainStepper> machine_;
     Weights<float> v_, eta_;
     Schedule schedule_;
     BentPath path_;
@@ -69,7 +70,8 @@ std::unique_ptr<Preparation> preparation(const CommonUnits& common, const TrainS
     return prepare(data, brownian(common.epsilon), training, seed);
 }
 
-Game::Game(const MaxMinSpec& spec, const CommonUnits& common, std::uint64_t seed, Threads& threads)
+MaxMinTraining::MaxMinTraining(const MaxMinSpec& spec, const CommonUnits& common,
+                               std::uint64_t seed, Threads& threads)
     : spec_(spec),
       common_(common),
       threads_(threads),
@@ -77,8 +79,8 @@ Game::Game(const MaxMinSpec& spec, const CommonUnits& common, std::uint64_t seed
       seed_(seed),
       all_(preparation(common, training_, seed)),
       graph_(NetworkField::graph(all_->field, all_->model.shape)),
-      machine_(
-          std::make_unique<Machine>(graph_, all_->learned, all_->source, training_, seed, threads)),
+      machine_(std::make_unique<TrainStepper>(graph_, all_->learned, all_->source, training_, seed,
+                                              threads)),
       v_(graph_),
       eta_(graph_),
       schedule_(training_.schedule.make()),
@@ -101,7 +103,7 @@ Game::Game(const MaxMinSpec& spec, const CommonUnits& common, std::uint64_t seed
 
 /// Draws pairs for the step, and puts the ends of the tangents of the paths between them where the
 /// machine takes its samples from.
-void Game::bend(Index step, bool averaged) {
+void MaxMinTraining::bend(Index step, bool averaged) {
     const Pairs pairs = draw_(step, spec_.batch);
     x0_ = (*common_.data.x0)(Eigen::all, pairs.x0);
     x1_ = common_.data.x1(Eigen::all, pairs.x1);
@@ -119,7 +121,7 @@ void Game::bend(Index step, bool averaged) {
 
 /// Fills pull and push with what a chunk of paths is asked to do, z and -z together, and returns
 /// the sum of |u|^2 / 2 over it.
-double Game::answer(Worker& worker) {
+double MaxMinTraining::answer(Worker& worker) {
     const Batch& b = worker.batch;
     const Index d = b.xt.rows(), n = b.xt.cols(), capacity = graph_.columns_together(kChunk),
                 wide = std::min(padded(2 * n), capacity);
@@ -162,7 +164,7 @@ double Game::answer(Worker& worker) {
 }
 
 /// The outer player, on the batch of the step.
-double Game::improve(Index step, double fraction) {
+double MaxMinTraining::improve(Index step, double fraction) {
     v_.set(machine_->parameters.data());
     eta_.set(machine_->parameters.data() + graph_.parameters());
     threads_.for_each(std::ssize(cut_), [&](Index k, int w) {
@@ -190,14 +192,14 @@ double Game::improve(Index step, double fraction) {
            static_cast<double>(2 * spec_.batch);
 }
 
-double Game::round(Index step) {
+double MaxMinTraining::round(Index step) {
     bend(step, step >= last_);
     machine_->step(step, own_, schedule_.factor(step, spec_.steps));
     const bool free = step >= first_ && step < last_;
     return improve(step, free ? schedule_.factor(step - first_, last_ - first_) : 0);
 }
 
-Model Game::model() {
+Model MaxMinTraining::model() {
     Model& model = all_->model;
     model.parameters = machine_->average;
     model.field = Json{{"kind", "network"}};
@@ -212,12 +214,12 @@ Model max_min_bridge(const MaxMinSpec& spec, const BridgeTask& task, Threads& th
                      Progress& progress) {
     const CommonUnits common(task);
     const double unit = common.transform.scale[0] * common.transform.scale[0];
-    Game game(spec, common, task.seed, threads);
+    MaxMinTraining training(spec, common, task.seed, threads);
     const Index every = std::max<Index>(1, spec.steps / 20);
     Json actions = Json::array();
     double sum = 0;
     for (Index step = 0; step < spec.steps; ++step) {
-        sum += unit * game.round(step);
+        sum += unit * training.round(step);
         const bool whole = (step + 1) % every == 0;
         if (whole) {
             actions.push_back(sum / static_cast<double>(every));
@@ -228,7 +230,7 @@ Model max_min_bridge(const MaxMinSpec& spec, const BridgeTask& task, Threads& th
         progress.update(report);
         if (whole) progress.record(report);
     }
-    Model model = game.model();
+    Model model = training.model();
     model.about["bridge"] = {{"actions", std::move(actions)}};
     return in_data_units(std::move(model), common);
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "si/bridge/network.hpp"
+#include "si/bridge/network_methods.hpp"
 
 // The max-min of arXiv:2303.08797 (section 3.4) with networks for both players.
 

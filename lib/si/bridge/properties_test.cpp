@@ -6,11 +6,11 @@
 #include <Eigen/Cholesky>
 #include <Eigen/QR>
 
+#include "si/bridge/bench.hpp"
+#include "si/bridge/end_moments.hpp"
 #include "si/bridge/method.hpp"
-#include "si/bridge/moments.hpp"
-#include "si/bridge/score.hpp"
-#include "si/flow/given.hpp"
 #include "si/flow/transport.hpp"
+#include "si/model/given.hpp"
 #include "si/random/draw.hpp"
 
 // Properties of bridges that no single source file answers for, by the numbers of their list.
@@ -42,10 +42,10 @@ Matrix drift_of(const Model& model, double t, ConstMatrix x) {
 Json score(const Model& model, const KnownBridge& truth, Index points) {
     Threads threads(2);
     Progress silent;
-    BridgeScoreSpec spec;
+    BridgeBenchSpec spec;
     spec.points = points;
     spec.n = spec.transport = 500;
-    return score_against(model, truth, spec, 3, threads, silent);
+    return bench_against(model, truth, spec, 3, threads, silent);
 }
 
 }  // namespace
@@ -142,7 +142,7 @@ TEST_CASE("floors of mixture pairs are those of the table; independence and the 
         CHECK(report["cbw2_uvp_independent"].get<double>() > 100);
         const auto law = GaussianLaw::of(x1);
         Threads threads(2);
-        const auto constant = conditional_score(
+        const auto constant = conditional_error(
             truth, x0.leftCols(400), law.covariance.trace(),
             [&](Index, const Vector&) {
                 return Potential::Conditional{law.mean, Matrix::Zero(d, d)};
@@ -302,10 +302,10 @@ TEST_CASE("from a given x0 there are an SDE forward, a way back to it, and no fl
     CHECK_THROWS_WITH_AS(bridge("sf2m,condition=source", x0, x1, 0.5),
                          "sf2m: condition=source keeps given pairs; give --pairs", Error);
     // The score of a file of pairs knows what its paths start from.
-    BridgeScoreSpec spec;
+    BridgeBenchSpec spec;
     spec.transport = 30;
     spec.steps = 20;
-    const Json report = score_between(model, x0, x1, spec, 3, threads, silent);
+    const Json report = bench_between(model, x0, x1, spec, 3, threads, silent);
     CHECK(report["path_energy"].get<double>() > 0);
     CHECK(report["flow_energy"].is_null());
 }

@@ -52,7 +52,7 @@ struct MixtureTruthSpec {
 
 /// Between N(0, I) and the law that the potential sum_n N(y; b_n, V_n) / N makes of it. With
 /// M = (I / e + V^-1)^-1 a component is r = M V^-1 b, S = M / e, and a = log N(b; 0, V + e I).
-KnownBridge mixture(const MixtureTruthSpec& spec, double epsilon, std::uint64_t seed) {
+KnownBridge mixture_truth(const MixtureTruthSpec& spec, double epsilon, std::uint64_t seed) {
     const Index d = spec.dim, count = spec.components;
     require(spec.narrow <= spec.wide, Failure::usage, "narrow is above wide");
     Matrix centers(d, count), directions(d, count);
@@ -89,7 +89,7 @@ struct GaussianTruthSpec {
     }
 };
 
-KnownBridge gaussian(const GaussianTruthSpec& spec, double epsilon, std::uint64_t seed) {
+KnownBridge gaussian_truth(const GaussianTruthSpec& spec, double epsilon, std::uint64_t seed) {
     const Index d = spec.dim;
     const Matrix unit = Matrix::Identity(d, d), axes = random_rotation(d, seed, 1);
     const Matrix end =
@@ -103,8 +103,8 @@ KnownBridge gaussian(const GaussianTruthSpec& spec, double epsilon, std::uint64_
 
 constexpr auto kTruths = std::to_array<TruthRow>({
     {"mixture", "from N(0, I) to a law near points of a sphere", spec_of<MixtureTruthSpec>,
-     from_json<mixture>},
-    {"gaussian", "between two Gaussians", spec_of<GaussianTruthSpec>, from_json<gaussian>},
+     from_json<mixture_truth>},
+    {"gaussian", "between two Gaussians", spec_of<GaussianTruthSpec>, from_json<gaussian_truth>},
 });
 
 Matrix root_of(const Matrix& m) {
@@ -139,7 +139,7 @@ double half_bures(const Vector& mean, const Matrix& covariance, const Vector& ot
            solved.eigenvalues().cwiseMax(0).cwiseSqrt().sum();
 }
 
-Score conditional_score(const KnownBridge& truth, ConstMatrix points, double target_variance,
+Score conditional_error(const KnownBridge& truth, ConstMatrix points, double target_variance,
                         const ConditionalLaw& law, Threads& threads) {
     const Index n = points.cols();
     Vector terms(n);

@@ -6,8 +6,8 @@
 
 #include "si/base/catalogue.hpp"
 #include "si/base/threads.hpp"
+#include "si/density/mixture.hpp"
 #include "si/interpolant/bridge_field.hpp"
-#include "si/interpolant/mixture.hpp"
 
 // Pairs of laws whose Schroedinger bridge is known, and how far another bridge is from it.
 
@@ -47,7 +47,7 @@ using ConditionalLaw = std::function<Potential::Conditional(Index point, const V
 struct Score {
     double value = 0, error = 0;
 };
-Score conditional_score(const KnownBridge& truth, ConstMatrix points, double target_variance,
+Score conditional_error(const KnownBridge& truth, ConstMatrix points, double target_variance,
                         const ConditionalLaw& law, Threads& threads);
 
 }  // namespace si

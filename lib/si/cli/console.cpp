@@ -10,6 +10,7 @@
 
 #include "si/base/clock.hpp"
 #include "si/base/json.hpp"
+#include "si/base/lists.hpp"
 #include "si/version.hpp"
 
 namespace si::cli {
@@ -190,7 +191,7 @@ void Console::log(std::string_view event, const Report& report) {
                 {"total", report.total},
                 {"unit", report.unit}};
     for (const auto& [name, value] : report.figures) {
-        object[std::string(name)] = std::isfinite(value) ? Json(value) : Json(nullptr);
+        object[std::string(name)] = finite_or_null(value);
     }
     write_to_log(object.dump());
 }

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "si/base/error.hpp"
+#include "si/base/lists.hpp"
 
 namespace si {
 namespace {
@@ -16,7 +17,7 @@ struct Layout {
         if (shape.size() == 3) {
             channels = shape[0], height = shape[1], width = shape[2];
         } else {
-            width = std::accumulate(shape.begin(), shape.end(), Index{1}, std::multiplies<>());
+            width = product_of(shape);
         }
     }
     Index pixels() const { return height * width; }

@@ -29,9 +29,9 @@ struct Matching {
 /// not all zero.
 std::vector<Index> in_proportion(ConstVector weights, Index n);
 
-/// Everybody of x0 (d, n) with one of x1 (d, n), at the least cost. Of two sets of different sizes
-/// the smaller one is taken in_proportion() to the size of the larger: exact where that is a
-/// multiple of it.
+/// A perfect matching: every point of x0 (d, n) with one of x1 (d, n), at the least cost. Of two
+/// sets of different sizes the smaller one is taken in_proportion() to the size of the larger:
+/// exact where that is a multiple of it.
 Matching match_exactly(ConstMatrix x0, ConstMatrix x1);
 
 /// `pairs` pairs from the entropic plan: each row of x0 as often as any other, up to one, and a

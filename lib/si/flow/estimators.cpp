@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-#include "si/flow/trip.hpp"
+#include "si/flow/chunk_transport.hpp"
 
 namespace si {
 namespace {

@@ -4,16 +4,16 @@
 #include <string_view>
 
 #include "si/base/catalogue.hpp"
-#include "si/flow/ode.hpp"
-#include "si/flow/sde.hpp"
 #include "si/interpolant/fields.hpp"
+#include "si/solver/ode.hpp"
+#include "si/solver/sde.hpp"
 
 // The density of a diffusion at a point, from random paths that run from there to the end of
 // time whose density is known:
 //
 //     rho(x) = E[w rho_end(X_end)].
 //
-// Scored at t = 1, the model is the forward SDE dX = (b + epsilon s) dt + sqrt(2 epsilon) dW
+// LogDensities at t = 1, the model is the forward SDE dX = (b + epsilon s) dt + sqrt(2 epsilon) dW
 // from the base; scored at t = 0, it is the backward SDE, with b - epsilon s, from the target.
 // The estimators differ in how paths are drawn, hence in the spread of w. Below, h > 0 is the
 // step of a path, which leads away from the point that is scored; at t = 1 that is back in time.

@@ -12,21 +12,21 @@ namespace {
 constexpr unsigned kCompared = kB | kV | kS | kEta | kX0 | kX1;
 constexpr Index kPart = 512;
 
-struct Points {
+struct DrawnPoints {
     Vector t;
     Matrix x;
 };
 
-/// Points first .. first + count of n, in the coordinates of `truth`.
-Points draw(const MixtureField& truth, Index n, double margin, std::uint64_t seed, Index first,
-            Index count) {
+/// DrawnPoints first .. first + count of n, in the coordinates of `truth`.
+DrawnPoints draw(const MixtureField& truth, Index n, double margin, std::uint64_t seed, Index first,
+                 Index count) {
     const Index d = truth.dim();
     Matrix u(1, count), x0(d, count), x1(d, count), z(d, count);
     fill_uniform({seed, Purpose::check, 10}, first, u);
     truth.base().sample({seed, Purpose::check, 11}, first, x0);
     truth.target().sample({seed, Purpose::check, 13}, first, x1);
     fill_normal({seed, Purpose::check, 15}, first, z);
-    Points points{Vector(count), Matrix(d, count)};
+    DrawnPoints points{Vector(count), Matrix(d, count)};
     for (Index j = 0; j < count; ++j) {
         const double place = (static_cast<double>(first + j) + u(0, j)) / static_cast<double>(n);
         points.t[j] = margin + (1 - 2 * margin) * place;
@@ -38,7 +38,7 @@ Points draw(const MixtureField& truth, Index n, double margin, std::uint64_t see
 
 /// Answers both fields at points of the exact interpolant, in one kind of coordinates.
 using Compare =
-    std::function<void(const Points& at, unsigned want, FieldValues& good, FieldValues& made)>;
+    std::function<void(const DrawnPoints& at, unsigned want, FieldValues& good, FieldValues& made)>;
 
 std::vector<FieldError> errors_of(const MixtureField& truth, unsigned want, Index n, double margin,
                                   std::uint64_t seed, Threads& threads, const Compare& compare) {
@@ -79,27 +79,27 @@ std::vector<FieldError> field_errors(const Model& model, const Model& truth, Ind
             "the exact model must be a Gaussian mixture (see si-data exact)");
     require(model.dim == truth.dim, Failure::usage, "the models have dimensions ", model.dim,
             " and ", truth.dim);
-    return errors_of(*mixture, kCompared & exact->available() & learned->available(), n, margin,
-                     seed, threads,
-                     [&](const Points& at, unsigned want, FieldValues& good, FieldValues& made) {
-                         (*exact->evaluator())(at.t, at.x, want, good);
-                         to_data_coordinates(truth, want, good);
-                         const Matrix x = model.transform.from_data(truth.transform.to_data(at.x));
-                         (*learned->evaluator())(at.t, x, want, made);
-                         to_data_coordinates(model, want, made);
-                     });
+    return errors_of(
+        *mixture, kCompared & exact->available() & learned->available(), n, margin, seed, threads,
+        [&](const DrawnPoints& at, unsigned want, FieldValues& good, FieldValues& made) {
+            (*exact->evaluator())(at.t, at.x, want, good);
+            to_data_coordinates(truth, want, good);
+            const Matrix x = model.transform.from_data(truth.transform.to_data(at.x));
+            (*learned->evaluator())(at.t, x, want, made);
+            to_data_coordinates(model, want, made);
+        });
 }
 
 std::vector<FieldError> field_errors(const Field& field, const MixtureField& truth, Index n,
                                      double margin, std::uint64_t seed, Threads& threads) {
     require(field.dim() == truth.dim(), Failure::usage, "the fields have dimensions ", field.dim(),
             " and ", truth.dim());
-    return errors_of(truth, kCompared & truth.available() & field.available(), n, margin, seed,
-                     threads,
-                     [&](const Points& at, unsigned want, FieldValues& good, FieldValues& made) {
-                         (*truth.evaluator())(at.t, at.x, want, good);
-                         (*field.evaluator())(at.t, at.x, want, made);
-                     });
+    return errors_of(
+        truth, kCompared & truth.available() & field.available(), n, margin, seed, threads,
+        [&](const DrawnPoints& at, unsigned want, FieldValues& good, FieldValues& made) {
+            (*truth.evaluator())(at.t, at.x, want, good);
+            (*field.evaluator())(at.t, at.x, want, made);
+        });
 }
 
 double DivergenceBound::best_epsilon() const { return std::sqrt(excess_b / excess_s); }

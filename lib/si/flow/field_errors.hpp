@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "si/base/threads.hpp"
-#include "si/flow/model.hpp"
 #include "si/interpolant/exact.hpp"
+#include "si/model/model.hpp"
 
 namespace si {
 

@@ -4,10 +4,10 @@
 #include <array>
 #include <cmath>
 
-#include "si/flow/given.hpp"
+#include "si/flow/chunk_transport.hpp"
 #include "si/flow/median.hpp"
 #include "si/flow/over_chunks.hpp"
-#include "si/flow/trip.hpp"
+#include "si/model/given.hpp"
 
 namespace si {
 namespace {
@@ -33,7 +33,7 @@ Divergence exact(const NoSettings&) { return {}; }
 
 Divergence hutchinson(const HutchinsonSpec& spec) { return {spec.probes, spec.law == "gaussian"}; }
 
-constexpr auto kDivergences = std::to_array<DivergenceRow>({
+constexpr auto kTraces = std::to_array<TraceRow>({
     {"exact", "the trace, one backward pass for each dimension", spec_of<NoSettings>,
      from_json<exact>},
     {"hutchinson", "unbiased, one backward pass for each probe", spec_of<HutchinsonSpec>,
@@ -131,7 +131,7 @@ MeanAndError mean_and_error(const Vector& values) {
 }
 
 /// What paths with these logarithms of w rho_end say of one point.
-void reduce(const Vector& log_weights, bool bound, Index i, Scored& out) {
+void reduce(const Vector& log_weights, bool bound, Index i, LogDensities& out) {
     const auto count = static_cast<double>(log_weights.size());
     const double largest = log_weights.maxCoeff();
     const Vector weights = (log_weights.array() - largest).exp();
@@ -153,7 +153,7 @@ void reduce(const Vector& log_weights, bool bound, Index i, Scored& out) {
 /// Half of the points at least are worse than these bounds: then so is their mean. The few paths
 /// of a point seldom meet the largest weights, so what relative error these would have is taken
 /// from the spread of their logarithms, as for normal ones: E w^2 / (E w)^2 = exp(variance).
-void warn_of_uneven_weights(const Scored& all, Index paths, Progress& progress) {
+void warn_of_uneven_weights(const LogDensities& all, Index paths, Progress& progress) {
     if (paths < 2 || all.effective_paths.size() == 0) return;
     const auto count = static_cast<double>(paths);
     const double effective = median(all.effective_paths), sd = median(all.log_weight_sd);
@@ -166,15 +166,15 @@ void warn_of_uneven_weights(const Scored& all, Index paths, Progress& progress) 
              "; take more --paths, another --estimator or a smaller --epsilon"));
 }
 
-/// Scores the first points again with half the steps, which must not make a difference that
+/// CrossEntropy the first points again with half the steps, which must not make a difference that
 /// anybody sees: 0.05 nats, beyond 3 standard errors of the differences.
 template <class Score>
-void warn_of_few_steps(const Vector& log_density, SdeScoreSpec spec, const Points& points,
+void warn_of_few_steps(const Vector& log_density, SdeLogDensitySpec spec, const Points& points,
                        Progress& progress, const Score& score) {
     const Index some = log_density.size();
     if (spec.steps < 2 || some == 0) return;
     spec.steps /= 2;
-    const Scored coarse = score(spec, points);
+    const LogDensities coarse = score(spec, points);
     const auto [mean, error] = mean_and_error(log_density - coarse.log_density);
     if (std::abs(mean) <= 0.05 + 3 * error) return;
     progress.warn(text("the steps are too few: with half as many the log-density of the first ",
@@ -191,7 +191,7 @@ constexpr Index kMostPaths = Index{1} << 24;
 /// The points of one chunk on their paths.
 class Paths {
   public:
-    Paths(const Way& way, const Field& field, const SdeScoreSpec& spec, const Epsilon& epsilon,
+    Paths(const Way& way, const Field& field, const SdeLogDensitySpec& spec, const Epsilon& epsilon,
           const Points& points, Evaluator& evaluate)
         : way_(way),
           spec_(spec),
@@ -203,7 +203,7 @@ class Paths {
           weigh_(spec.estimator.make()),
           one_step_(Choice<ode_solvers>("rk4,steps=1").make()) {}
 
-    void score(const Columns& columns, Scored& out) {
+    void score(const Columns& columns, LogDensities& out) {
         evaluations_ = 0;
         given_ = columns_of(points_.given, columns);
         const Given here(evaluate_, given_);
@@ -265,7 +265,7 @@ class Paths {
     }
 
     const Way& way_;
-    const SdeScoreSpec& spec_;
+    const SdeLogDensitySpec& spec_;
     const Epsilon& epsilon_;
     const Points& points_;
     Evaluator& evaluate_;
@@ -280,15 +280,16 @@ class Paths {
 
 }  // namespace
 
-Catalogue<DivergenceRow> divergences() { return {"divergence", kDivergences}; }
+Catalogue<TraceRow> traces() { return {"divergence", kTraces}; }
 
-Scored ode_log_density(const Model& model, const Field& field, const OdeScoreSpec& spec,
-                       const Points& points, Threads& threads, Progress& progress) {
+LogDensities ode_log_density(const Model& model, const Field& field, const OdeLogDensitySpec& spec,
+                             const Points& points, Threads& threads, Progress& progress) {
     const Way way(model, field, points.end);
     const OdeSolve solve = spec.ode.make();
     const Divergence divergence = spec.divergence.make();
     const Index d = model.dim, n = points.x.cols(), probes = divergence.probes;
-    Scored all{Vector(n), Vector(probes > 1 ? n : 0), {}, {}, {}, decltype(Scored::evaluations)(n)};
+    LogDensities all{
+        Vector(n), Vector(probes > 1 ? n : 0), {}, {}, {}, decltype(LogDensities::evaluations)(n)};
     check_given(field, points.given, n);
     over_chunks(field, n, field.together(kChunk), threads, progress, "likelihood",
                 [&](const Columns& columns, Evaluator& evaluate) {
@@ -323,16 +324,16 @@ Scored ode_log_density(const Model& model, const Field& field, const OdeScoreSpe
     return all;
 }
 
-Scored score_paths(const Model& model, const Field& field, const SdeScoreSpec& spec,
-                   const Epsilon& epsilon, const Points& points, Threads& threads,
-                   Progress& progress) {
+LogDensities path_log_density(const Model& model, const Field& field, const SdeLogDensitySpec& spec,
+                              const Epsilon& epsilon, const Points& points, Threads& threads,
+                              Progress& progress) {
     const Way way(model, field, points.end);
     check_request(field, Vector(0), Matrix(model.dim, 0), spec.estimator.row().want);
     require(spec.paths <= kMostPaths, Failure::usage, "at most ", kMostPaths, " paths");
     const Index n = points.x.cols();
     check_given(field, points.given, n);
-    Scored all{Vector(n), Vector(n), Vector(n),
-               Vector(n), Vector(n), decltype(Scored::evaluations)(n)};
+    LogDensities all{Vector(n), Vector(n), Vector(n),
+                     Vector(n), Vector(n), decltype(LogDensities::evaluations)(n)};
     over_chunks(field, n, std::max<Index>(1, field.together(kChunk) / spec.paths), threads,
                 progress, "likelihood", [&](const Columns& columns, Evaluator& evaluator) {
                     Paths(way, field, spec, epsilon, points, evaluator).score(columns, all);
@@ -341,21 +342,21 @@ Scored score_paths(const Model& model, const Field& field, const SdeScoreSpec& s
     return all;
 }
 
-void judge_paths(const Model& model, const Field& field, const SdeScoreSpec& spec,
+void judge_paths(const Model& model, const Field& field, const SdeLogDensitySpec& spec,
                  const Epsilon& epsilon, const Points& first, const Vector& log_density,
-                 const Scored& all, Threads& threads, Progress& progress) {
+                 const LogDensities& all, Threads& threads, Progress& progress) {
     if (!spec.estimator.row().bound) warn_of_uneven_weights(all, spec.paths, progress);
     if (spec.estimator.row().exact_steps) return;
-    warn_of_few_steps(log_density, spec, first, progress,
-                      [&](const SdeScoreSpec& how, const Points& where) {
-                          return score_paths(model, field, how, epsilon, where, threads, progress);
-                      });
+    warn_of_few_steps(
+        log_density, spec, first, progress, [&](const SdeLogDensitySpec& how, const Points& where) {
+            return path_log_density(model, field, how, epsilon, where, threads, progress);
+        });
 }
 
-Scored sde_log_density(const Model& model, const Field& field, const SdeScoreSpec& spec,
-                       const Epsilon& epsilon, const Points& points, Threads& threads,
-                       Progress& progress) {
-    Scored all = score_paths(model, field, spec, epsilon, points, threads, progress);
+LogDensities sde_log_density(const Model& model, const Field& field, const SdeLogDensitySpec& spec,
+                             const Epsilon& epsilon, const Points& points, Threads& threads,
+                             Progress& progress) {
+    LogDensities all = path_log_density(model, field, spec, epsilon, points, threads, progress);
     const Index some = std::min(kPointsJudged, points.x.cols());
     const Matrix x = points.x.leftCols(some);
     judge_paths(model, field, spec, epsilon, {x, points.end, points.seed, points.first},

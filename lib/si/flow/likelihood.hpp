@@ -6,7 +6,7 @@
 #include "si/base/progress.hpp"
 #include "si/base/threads.hpp"
 #include "si/flow/estimators.hpp"
-#include "si/flow/model.hpp"
+#include "si/model/model.hpp"
 
 // Log-densities that a model gives to points: of its flow by the change of variables, of its
 // diffusion by random paths (estimators.hpp). In nats, in the model's coordinates.
@@ -19,31 +19,31 @@ struct Divergence {
     bool gaussian = false;  ///< probes are N(0, I); else random signs
 };
 
-struct DivergenceRow {
+struct TraceRow {
     std::string_view name, summary;
     SpecInfo spec;
     Divergence (*make)(const Json& settings);
 };
 
 /// exact; hutchinson, which costs one backward pass for each probe instead of each dimension.
-Catalogue<DivergenceRow> divergences();
+Catalogue<TraceRow> traces();
 
 /// The end of time at which points are scored. What must be known is the density of the other.
 enum class End { base, target };
 
-struct OdeScoreSpec {
+struct OdeLogDensitySpec {
     Choice<ode_solvers> ode{"dopri5"};
-    Choice<divergences> divergence{"exact"};
+    Choice<traces> divergence{"exact"};
 };
 
-struct SdeScoreSpec {
+struct SdeLogDensitySpec {
     Choice<estimators> estimator{"tilted"};
     Index steps = 100;
     Index paths = 16;
 };
 
 /// One number for each point that was scored.
-struct Scored {
+struct LogDensities {
     Vector log_density;
     Vector standard_error;   ///< of log_density; empty where there is none
     Vector effective_paths;  ///< (sum w)^2 / sum w^2; empty for the flow
@@ -70,8 +70,8 @@ struct Points {
 /// Throws Failure::usage when the density at the other end is not known: that of a base known
 /// by its samples only, unless the field knows it, as a bridge in closed form does; or, for points
 /// at t = 0, that of a target whose field is not in closed form.
-Scored ode_log_density(const Model& model, const Field& field, const OdeScoreSpec& spec,
-                       const Points& points, Threads& threads, Progress& progress);
+LogDensities ode_log_density(const Model& model, const Field& field, const OdeLogDensitySpec& spec,
+                             const Points& points, Threads& threads, Progress& progress);
 
 /// log rho of the diffusion of noise `epsilon`, from spec.paths paths a point: the logarithm of
 /// their mean weight, or for a bound the mean of their logarithms. The former is low by about
@@ -83,21 +83,21 @@ Scored ode_log_density(const Model& model, const Field& field, const OdeScoreSpe
 /// The SDE runs where the field has a score; what is left at the ends is carried over by one
 /// Runge-Kutta step of the flow, as si-sample does, so that the whole is the density of its
 /// samples. Throws as ode_log_density does, and when the field has no score.
-Scored sde_log_density(const Model& model, const Field& field, const SdeScoreSpec& spec,
-                       const Epsilon& epsilon, const Points& points, Threads& threads,
-                       Progress& progress);
+LogDensities sde_log_density(const Model& model, const Field& field, const SdeLogDensitySpec& spec,
+                             const Epsilon& epsilon, const Points& points, Threads& threads,
+                             Progress& progress);
 
 /// sde_log_density() without its warnings.
-Scored score_paths(const Model& model, const Field& field, const SdeScoreSpec& spec,
-                   const Epsilon& epsilon, const Points& points, Threads& threads,
-                   Progress& progress);
+LogDensities path_log_density(const Model& model, const Field& field, const SdeLogDensitySpec& spec,
+                              const Epsilon& epsilon, const Points& points, Threads& threads,
+                              Progress& progress);
 
 /// The warnings of sde_log_density(), for points that were scored part by part: from `all`, which
 /// needs effective_paths and log_weight_sd alone, and from the first kPointsJudged points with
 /// their `log_density`.
 inline constexpr Index kPointsJudged = 32;
-void judge_paths(const Model& model, const Field& field, const SdeScoreSpec& spec,
+void judge_paths(const Model& model, const Field& field, const SdeLogDensitySpec& spec,
                  const Epsilon& epsilon, const Points& first, const Vector& log_density,
-                 const Scored& all, Threads& threads, Progress& progress);
+                 const LogDensities& all, Threads& threads, Progress& progress);
 
 }  // namespace si

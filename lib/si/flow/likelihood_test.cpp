@@ -42,13 +42,14 @@ Model model_from(const GaussianMixture& base) {
     return model;
 }
 
-Scored by_flow(const Model& model, const Field& field, ConstMatrix x, const OdeScoreSpec& spec,
-               End end = End::target) {
+LogDensities by_flow(const Model& model, const Field& field, ConstMatrix x,
+                     const OdeLogDensitySpec& spec, End end = End::target) {
     return ode_log_density(model, field, spec, {.x = x, .end = end, .seed = 5}, threads(), quiet);
 }
 
-Scored by_paths(const Model& model, const Field& field, ConstMatrix x, const SdeScoreSpec& spec,
-                const Epsilon& epsilon, End end = End::target) {
+LogDensities by_paths(const Model& model, const Field& field, ConstMatrix x,
+                      const SdeLogDensitySpec& spec, const Epsilon& epsilon,
+                      End end = End::target) {
     return sde_log_density(model, field, spec, epsilon, {.x = x, .end = end, .seed = 5}, threads(),
                            quiet);
 }
@@ -80,7 +81,7 @@ double log_normal(double x, double mean, double variance) {
 }
 
 /// |estimate - truth| within 5 standard errors, for each point.
-void check_close(const Scored& scored, const Vector& truth) {
+void check_close(const LogDensities& scored, const Vector& truth) {
     for (Index i = 0; i < truth.size(); ++i) {
         CAPTURE(i);
         CAPTURE(scored.log_density[i]);
@@ -214,12 +215,12 @@ TEST_CASE("Hutchinson probes have the mean of the trace (T23)") {
         for (const char* law : {"rademacher", "gaussian"}) {
             CAPTURE(std::string(learn));
             CAPTURE(std::string(law));
-            const Choice<divergences> some(text("hutchinson,probes=300,law=", law));
+            const Choice<traces> some(text("hutchinson,probes=300,law=", law));
             const auto scored = by_flow(model, *field, x, {"rk4,steps=5", some});
             check_close(scored, exact.log_density);
             CHECK(scored.standard_error.minCoeff() > 0);
             // One probe a sample has no error of its own.
-            const Choice<divergences> one(text("hutchinson,law=", law));
+            const Choice<traces> one(text("hutchinson,law=", law));
             CHECK(by_flow(model, *field, x, {"rk4,steps=5", one}).standard_error.size() == 0);
         }
     }
@@ -262,7 +263,7 @@ TEST_CASE("a result depends on the sample and its index alone") {
     const Matrix x = Matrix::Random(2, 300);
     Threads one(1);
     for (const char* divergence : {"exact", "hutchinson,probes=3"}) {
-        const OdeScoreSpec spec{"dopri5", divergence};
+        const OdeLogDensitySpec spec{"dopri5", divergence};
         const auto all = by_flow(model, *field, x, spec);
         for (const Index i : {0, 255, 256, 299}) {
             const auto alone = ode_log_density(model, *field, spec,
@@ -272,7 +273,7 @@ TEST_CASE("a result depends on the sample and its index alone") {
     }
     for (const EstimatorRow& row : estimators()) {
         CAPTURE(std::string(row.name));
-        const SdeScoreSpec spec{row.name, 5, 3};
+        const SdeLogDensitySpec spec{row.name, 5, 3};
         const auto all = by_paths(model, *field, x, spec, always(0.3));
         for (const Index i : {0, 84, 85, 299}) {
             const auto alone = sde_log_density(model, *field, spec, always(0.3),
@@ -389,7 +390,7 @@ TEST_CASE("with exact fields the cross-entropy is the entropy of the target (T37
         const double log_rho = target.log_density(at)[0];
         entropy -= 1e-3 * std::exp(log_rho) * log_rho;
     }
-    const auto check = [&](const Scored& scored) {
+    const auto check = [&](const LogDensities& scored) {
         const Vector terms = -scored.log_density;
         const double sd = std::sqrt((terms.array() - terms.mean()).square().mean());
         CHECK(std::abs(terms.mean() - entropy) < 5 * sd / std::sqrt(static_cast<double>(n)));

@@ -7,7 +7,7 @@
 
 #include "si/base/progress.hpp"
 #include "si/base/threads.hpp"
-#include "si/flow/network_field.hpp"
+#include "si/model/network_field.hpp"
 
 namespace si {
 

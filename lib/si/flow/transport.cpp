@@ -34,25 +34,6 @@ void check_transport(const Model& model, const Field& field, const TransportSpec
 
 }  // namespace
 
-EpsilonContext epsilon_context(const Model& model) {
-    EpsilonContext context{model.setup(), {}};
-    const auto errors = model.about.find("errors");
-    if (errors == model.about.end()) return context;
-    in_context("/about/errors", [&] {
-        using List = std::vector<double>;
-        const auto list = [&](const char* key) {
-            return Setting<List>::from_json(member(*errors, key));
-        };
-        context.errors = {list("t"), list("b"), list("s"), list("b_stderr"), list("s_stderr")};
-        const auto count = context.errors.t.size();
-        const auto fits = [&](const List& one) { return one.size() == count; };
-        require(fits(context.errors.b) && fits(context.errors.s) && fits(context.errors.b_stderr) &&
-                    fits(context.errors.s_stderr),
-                Failure::data, "its lists differ in length");
-    });
-    return context;
-}
-
 Matrix draw_base(const Model& model, std::uint64_t seed, Index first, Index n) {
     const auto base = model.base_density();
     require(base.has_value(), Failure::usage,
@@ -85,7 +66,7 @@ Transported transport(const Model& model, const Field& field, const TransportSpe
                 [&](const Columns& columns, Evaluator& evaluator) {
                     const auto range = Eigen::seqN(columns.first, columns.count);
                     const Given here(evaluator, columns_of(given, columns));
-                    Trip trip(setup, field, spec.trajectory, direction, evaluator, here);
+                    ChunkTransport trip(setup, field, spec.trajectory, direction, evaluator, here);
                     Matrix state(d + (spec.log_density ? 1 : 0), columns.count);
                     state.topRows(d) = start.middleCols(columns.first, columns.count);
                     if (spec.log_density) state.row(d).setZero();

@@ -7,7 +7,7 @@
 
 #include "si/base/progress.hpp"
 #include "si/base/threads.hpp"
-#include "si/flow/trip.hpp"
+#include "si/flow/chunk_transport.hpp"
 
 // Carrying samples along a model, from base to target or back.
 
@@ -48,9 +48,6 @@ struct Transported {
     Eigen::VectorXi evaluations;     ///< of the field, for each sample
     Eigen::VectorXi rejected;        ///< adaptive steps tried again
 };
-
-/// What an epsilon may be made from: the setting of the model and the errors that it records.
-EpsilonContext epsilon_context(const Model& model);
 
 /// Samples `first` .. `first` + n - 1 of the base at `seed`, in the model's coordinates.
 /// Throws Failure::usage when the base is known by its samples only.

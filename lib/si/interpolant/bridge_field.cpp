@@ -7,7 +7,8 @@
 #include <Eigen/Cholesky>
 #include <Eigen/Eigenvalues>
 
-#include "si/interpolant/mixture.hpp"
+#include "si/base/lists.hpp"
+#include "si/density/mixture.hpp"
 
 namespace si {
 namespace {
@@ -16,8 +17,6 @@ namespace {
 /// around its centre r / (1 - lambda), where nothing large cancels as lambda goes to 0.
 constexpr double kNarrow = 0.5;
 constexpr double kMargin = 1e-3;
-
-std::vector<double> as_list(const Vector& v) { return {v.begin(), v.end()}; }
 
 }  // namespace
 

@@ -4,7 +4,7 @@
 #include <optional>
 #include <vector>
 
-#include "si/interpolant/density.hpp"
+#include "si/density/written.hpp"
 #include "si/interpolant/fields.hpp"
 #include "si/interpolant/interpolant.hpp"
 

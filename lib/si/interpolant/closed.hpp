@@ -3,7 +3,7 @@
 #include <memory>
 #include <string_view>
 
-#include "si/interpolant/density.hpp"
+#include "si/density/written.hpp"
 #include "si/interpolant/exact.hpp"
 
 namespace si {

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "si/interpolant/mixture.hpp"
+#include "si/density/mixture.hpp"
 
 namespace si {
 

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "si/density/mixture.hpp"
 #include "si/interpolant/fields.hpp"
 #include "si/interpolant/interpolant.hpp"
-#include "si/interpolant/mixture.hpp"
 
 namespace si {
 

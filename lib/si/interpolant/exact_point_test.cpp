@@ -5,7 +5,7 @@
 
 #include <doctest/doctest.h>
 
-#include "si/interpolant/density.hpp"
+#include "si/density/written.hpp"
 #include "support/examples.hpp"
 
 namespace {

@@ -11,7 +11,6 @@ namespace si {
 
 namespace {
 
-constexpr double kPi = std::numbers::pi;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 Gamma none(const NoSettings&) {
@@ -34,8 +33,8 @@ Gamma quadratic(const ScaleSpec& spec) {
 
 Gamma sine_squared(const ScaleSpec& spec) {
     return [c = spec.scale](double t) {
-        const double sine = std::sin(kPi * std::min(t, 1 - t));
-        return smooth(c * sine * sine, c * kPi * std::sin(2 * kPi * t));
+        const double sine = std::sin(std::numbers::pi * std::min(t, 1 - t));
+        return smooth(c * sine * sine, c * std::numbers::pi * std::sin(2 * std::numbers::pi * t));
     };
 }
 

@@ -2,11 +2,11 @@
 
 #include <cmath>
 
+#include "si/base/lists.hpp"
+
 namespace si {
 
 namespace {
-
-Json finite_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 void require_time(double t) {
     require(t >= 0 && t <= 1, Failure::usage, "time must be between 0 and 1, is ", t);

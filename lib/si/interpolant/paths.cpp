@@ -10,15 +10,15 @@ namespace si {
 
 namespace {
 
-constexpr double kPi = std::numbers::pi;
-
 // Sines of multiples of t or 1 - t, never cosines near their zero: the ends come out exact.
 
 PathValue linear(double t) { return {1 - t, t, -1, 1, t - 1}; }
 
 PathValue trig(double t) {
-    const double alpha = std::sin(kPi / 2 * (1 - t)), beta = std::sin(kPi / 2 * t);
-    return {alpha, beta, -kPi / 2 * beta, kPi / 2 * alpha, -kPi / 2 * alpha * beta};
+    const double alpha = std::sin(std::numbers::pi / 2 * (1 - t)),
+                 beta = std::sin(std::numbers::pi / 2 * t);
+    return {alpha, beta, -std::numbers::pi / 2 * beta, std::numbers::pi / 2 * alpha,
+            -std::numbers::pi / 2 * alpha * beta};
 }
 
 PathValue vp(double t) {
@@ -43,8 +43,8 @@ PathValue mirror(double) { return {0, 1, 0, 0, 0}; }
 
 /// (4.11): x0 fades out before t = 1/2, then x1 fades in; only the latent is left between.
 PathValue encode_decode(double t) {
-    const double level = std::pow(std::sin(kPi * (t - 0.5)), 2);
-    const double slope = -kPi * std::sin(2 * kPi * t);
+    const double level = std::pow(std::sin(std::numbers::pi * (t - 0.5)), 2);
+    const double slope = -std::numbers::pi * std::sin(2 * std::numbers::pi * t);
     if (t < 0.5) return {level, 0, slope, 0, level * slope};
     return {0, level, 0, slope, 0};
 }
@@ -110,7 +110,7 @@ struct FourierSpec {
 
 /// sin((k + 1) pi t) and its derivative. Past the middle it counts from the other end.
 std::array<double, 2> sine_mode(Index k, double t) {
-    const double turn = kPi * static_cast<double>(k + 1), sign = k % 2 == 0 ? 1 : -1;
+    const double turn = std::numbers::pi * static_cast<double>(k + 1), sign = k % 2 == 0 ? 1 : -1;
     return {t < 0.5 ? std::sin(turn * t) : sign * std::sin(turn * (1 - t)),
             turn * std::cos(turn * t)};
 }

@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include "si/base/lists.hpp"
 #include "si/base/ranks.hpp"
 #include "si/io/atomic_file.hpp"
 #include "si/io/crc32c.hpp"
@@ -28,7 +29,6 @@ std::string checksum(const Matrix& x) {
 }
 
 /// JSON knows no infinity, which is what is held out before the first validation.
-Json finite_or_null(double value) { return std::isfinite(value) ? Json(value) : Json(nullptr); }
 
 double number_or_infinity(const Json& object, const std::string& key) {
     const Json& node = member(object, key);
@@ -166,12 +166,13 @@ Json identity_of_run(const TrainData& data, const InterpolantSpec& interpolant,
 }
 
 FileCheckpoints::FileCheckpoints(CheckpointSpec spec, Json identity, double start,
-                                 double max_seconds, std::function<Wish()> wish, Progress& progress)
+                                 double max_seconds, std::function<Request()> request,
+                                 Progress& progress)
     : spec_(std::move(spec)),
       identity_(std::move(identity)),
       start_(start),
       max_seconds_(max_seconds),
-      wish_(std::move(wish)),
+      request_(std::move(request)),
       progress_(progress),
       saved_at_(seconds_now()) {
     require(spec_.checkpoint != "-", Failure::usage,
@@ -222,15 +223,15 @@ TrainState FileCheckpoints::read_newest() {
     return std::move(*state);
 }
 
-Checkpoints::Wish FileCheckpoints::wish() { return ranks().agree(own_wish()); }
+Checkpoints::Request FileCheckpoints::request() { return ranks().agree(own_request()); }
 
-Checkpoints::Wish FileCheckpoints::own_wish() {
-    const Wish outside = wish_();
-    if (outside == Wish::stop) return outside;
+Checkpoints::Request FileCheckpoints::own_request() {
+    const Request outside = request_();
+    if (outside == Request::stop) return outside;
     const double now = seconds_now();
     // What a checkpoint took, three times over, is kept back for the last one.
-    if (max_seconds_ > 0 && now - start_ + 3 * longest_save_ >= max_seconds_) return Wish::stop;
-    return now - saved_at_ >= spec_.checkpoint_interval.value ? Wish::save : outside;
+    if (max_seconds_ > 0 && now - start_ + 3 * longest_save_ >= max_seconds_) return Request::stop;
+    return now - saved_at_ >= spec_.checkpoint_interval.value ? Request::save : outside;
 }
 
 void FileCheckpoints::save(const TrainState& state) {

@@ -77,25 +77,25 @@ class FileCheckpoints : public Checkpoints {
     /// Throws Failure::usage when the file is there already and is not to be resumed, and when
     /// there is nothing to resume that must be.
     FileCheckpoints(CheckpointSpec spec, Json identity, double start, double max_seconds,
-                    std::function<Wish()> wish, Progress& progress);
+                    std::function<Request()> request, Progress& progress);
 
     /// Throws Failure::usage when the checkpoint is of another run, naming what differs. One that
     /// is damaged is passed over for the one before, with a warning; Failure::data when that is
     /// none either.
     std::optional<TrainState> resume() override;
-    Wish wish() override;
+    Request request() override;
     void save(const TrainState& state) override;
 
   private:
     TrainState read(const std::string& file) const;
     TrainState read_newest();
-    Wish own_wish();
+    Request own_request();
     std::string previous() const { return spec_.checkpoint + ".prev"; }
 
     CheckpointSpec spec_;
     Json identity_;
     double start_, max_seconds_;
-    std::function<Wish()> wish_;
+    std::function<Request()> request_;
     Progress& progress_;
     double saved_at_, longest_save_ = 0;
     bool exists_ = false, damaged_ = false;

@@ -43,7 +43,7 @@ CheckpointSpec in(const std::string& file, const std::string& resume = "auto") {
 }
 
 FileCheckpoints open(const CheckpointSpec& spec, Progress& progress, double max_seconds = 0,
-                     Checkpoints::Wish outside = Checkpoints::Wish::none, Index steps = 100) {
+                     Checkpoints::Request outside = Checkpoints::Request::none, Index steps = 100) {
     return {spec, identity(steps), seconds_now(), max_seconds, [=] { return outside; }, progress};
 }
 
@@ -100,7 +100,7 @@ TEST_CASE("of another run, there already, or not there: said before anything is 
     CHECK_FALSE(open(in(file), listener).resume().has_value());
     open(in(file), listener).save(some_state(3));
     CHECK_THROWS_AS(open(in(file, "no"), listener), Error);
-    auto other = open(in(file), listener, 0, Checkpoints::Wish::none, 200);
+    auto other = open(in(file), listener, 0, Checkpoints::Request::none, 200);
     CHECK_THROWS_WITH_AS(other.resume(),
                          (file + ": is of another run: /training/steps was 100, is 200").c_str(),
                          Error);
@@ -145,12 +145,12 @@ TEST_CASE("a time limit is a time, or the end of a job; never negative") {
 
 TEST_CASE("time that is up, the interval, and a request from outside") {
     const Scratch scratch;
-    using enum Checkpoints::Wish;
+    using enum Checkpoints::Request;
     Progress quiet;
-    CHECK(open(in(scratch / "a"), quiet).wish() == none);
-    CHECK(open(in(scratch / "a"), quiet, 0, save).wish() == save);
-    CHECK(open(in(scratch / "a"), quiet, 0, stop).wish() == stop);
-    CHECK(open(in(scratch / "a"), quiet, 1e-9, save).wish() == stop);
-    CHECK(open(in(scratch / "a"), quiet, 1e6).wish() == none);
-    CHECK(open({scratch / "a", {1e-9}, "auto"}, quiet).wish() == save);
+    CHECK(open(in(scratch / "a"), quiet).request() == none);
+    CHECK(open(in(scratch / "a"), quiet, 0, save).request() == save);
+    CHECK(open(in(scratch / "a"), quiet, 0, stop).request() == stop);
+    CHECK(open(in(scratch / "a"), quiet, 1e-9, save).request() == stop);
+    CHECK(open(in(scratch / "a"), quiet, 1e6).request() == none);
+    CHECK(open({scratch / "a", {1e-9}, "auto"}, quiet).request() == save);
 }

@@ -16,7 +16,7 @@ using hdf5::check;
 using hdf5::Handle;
 
 constexpr std::size_t kLongestAttribute = 60000;  // HDF5 keeps attributes in 64 KiB headers
-constexpr Index kNumbersAtOnce = 1 << 17;         // converted to float32 before they are written
+constexpr Index kNumbersWritten = 1 << 17;         // converted to float32 before they are written
 
 void write_attribute(hid_t file, const std::string& name, hid_t file_type, hid_t memory_type,
                      hid_t space, const void* value) {
@@ -101,7 +101,7 @@ struct DataWriter::Opened {
         if (to.type == ElementType::f64) return add(to, bytes_of(values.data(), values.size()));
         std::vector<float> some;
         while (!values.empty()) {
-            const auto count = std::min<std::size_t>(values.size(), kNumbersAtOnce);
+            const auto count = std::min<std::size_t>(values.size(), kNumbersWritten);
             some.assign(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(count));
             add(to, bytes_of(some.data(), count));
             values = values.subspan(count);

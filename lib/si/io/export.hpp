@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "si/base/catalogue.hpp"
-#include "si/flow/model.hpp"
+#include "si/model/model.hpp"
 
 // Network models in the formats of others.
 

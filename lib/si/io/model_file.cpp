@@ -2,13 +2,12 @@
 
 #include <array>
 
-#include "si/flow/network_field.hpp"
-#include "si/flow/transport.hpp"
-#include "si/interpolant/density.hpp"
+#include "si/base/lists.hpp"
+#include "si/density/written.hpp"
 #include "si/io/json_file.hpp"
 #include "si/io/samples.hpp"
-#include "si/io/scoring.hpp"
 #include "si/io/tensor.hpp"
+#include "si/model/network_field.hpp"
 #include "si/version.hpp"
 
 namespace si {
@@ -60,9 +59,7 @@ std::vector<Tensor> tensors_of(const NetworkFieldSpec& spec, const std::vector<I
 }
 
 NetworkFieldSpec network_spec(const Json& field) {
-    Json settings = field;
-    settings.erase("kind");
-    return in_context("/field", [&] { return read_spec<NetworkFieldSpec>(settings); });
+    return in_context("/field", [&] { return read_spec<NetworkFieldSpec>(without_kind(field)); });
 }
 
 std::vector<double> numbers(const Json& node, Index count) {
@@ -163,6 +160,56 @@ void require_room(const Json& node, const Tensor& tensor) {
             Failure::data, "/data: too short for ", shape_text(tensor.shape));
 }
 
+FieldErrors read_errors(const Json& node) {
+    using List = std::vector<double>;
+    const auto list = [&](const char* key) { return Setting<List>::from_json(member(node, key)); };
+    const FieldErrors errors{list("t"), list("b"), list("s"), list("b_stderr"), list("s_stderr")};
+    for (const List* one : {&errors.b, &errors.s, &errors.b_stderr, &errors.s_stderr}) {
+        require(one->size() == errors.t.size(), Failure::data, "its lists differ in length");
+    }
+    return errors;
+}
+
+Json errors_to_json(const FieldErrors& errors) {
+    return {{"t", errors.t},
+            {"b", errors.b},
+            {"b_stderr", errors.b_stderr},
+            {"s", errors.s},
+            {"s_stderr", errors.s_stderr}};
+}
+
+/// The members that si-model 1.0 keeps in /about. Nothing else of it is ever looked at.
+void read_recorded_members(Model& model) {
+    if (model.about.contains("errors")) {
+        model.errors = in_context("/errors", [&] { return read_errors(model.about["errors"]); });
+    }
+    const auto training = model.about.find("training");
+    if (training == model.about.end() || !training->is_object()) return;
+    const auto number = [&](const std::string& key, const auto& put) {
+        if (!training->contains(key)) return;
+        in_context("/training/" + key, [&] { put(Setting<double>::from_json((*training)[key])); });
+    };
+    number("dequantize", [&](double width) {
+        require(width >= 0, Failure::data, "must not be negative, is ", width);
+        model.dequantize = width;
+    });
+    number("label_dropout", [&](double part) {
+        require(part >= 0 && part < 1, Failure::data, "must be from 0 to below 1, is ", part);
+        model.label_dropout = part;
+    });
+}
+
+/// The record with those members in their places: errors behind the history, before the command.
+Json about_to_json(const Model& model) {
+    Json about = model.about;
+    if (model.errors.t.empty()) return about;
+    const Json command = about.value("command", Json());
+    about.erase("command");
+    about["errors"] = errors_to_json(model.errors);
+    if (!command.is_null()) about["command"] = command;
+    return about;
+}
+
 }  // namespace
 
 Model model_from_json(const Json& document) {
@@ -209,6 +256,7 @@ Model model_from_json(const Json& document) {
     if (document.contains("about")) {
         model.about = document["about"];
         require(model.about.is_object(), Failure::data, "/about: expected an object");
+        in_context("/about", [&] { read_recorded_members(model); });
     }
     if (document.contains("tensors")) {
         const auto spec = network_spec(model.field);
@@ -239,8 +287,6 @@ Model model_from_json(const Json& document) {
     }
     make_field(model);  // everything that can be wrong with it is wrong now
     model.corruption();
-    epsilon_context(model);
-    dequantization(model);
     return model;
 }
 
@@ -265,7 +311,7 @@ Json model_to_json(const Model& model) {
     if (!model.transform.is_identity()) {
         document["transform"] = transform_to_json(model.transform);
     }
-    document["about"] = model.about;
+    document["about"] = about_to_json(model);
     if (model.parameters.size() > 0) {
         document["probe"] = make_probe(model);
         Json tensors = Json::object();

@@ -3,12 +3,12 @@
 #include <doctest/doctest.h>
 
 #include "si/bridge/method.hpp"
-#include "si/flow/network_field.hpp"
 #include "si/flow/transport.hpp"
 #include "si/io/json_file.hpp"
-#include "si/io/model_info.hpp"
-#include "si/io/scoring.hpp"
+#include "si/model/network_field.hpp"
 #include "si/random/draw.hpp"
+#include "si/task/describe.hpp"
+#include "si/task/log_density.hpp"
 #include "si/train/trainer.hpp"
 
 using namespace si;
@@ -99,7 +99,7 @@ void list_places(const Json& node, const std::string& at, std::vector<std::strin
 void use(const Model& model) {
     model_text(describe_model(model));
     epsilon_context(model);
-    scored_points(model, Matrix::Zero(model.dim, 2), 1, 0);
+    measured_points(model, Matrix::Zero(model.dim, 2), 1, 0);
     model.base_density();
     const auto field = make_field(model);
     const auto evaluate = field->evaluator();

@@ -5,9 +5,10 @@
 #include <map>
 #include <numbers>
 
-#include "si/flow/network_field.hpp"
+#include "si/base/lists.hpp"
 #include "si/io/export.hpp"
 #include "si/io/onnx_graph.hpp"
+#include "si/model/network_field.hpp"
 #include "si/net/backbones.hpp"
 
 namespace si {
@@ -139,9 +140,7 @@ std::string standardised(OnnxGraph& graph, const Transform& transform, const std
 
 std::string onnx_file(const Model& model) {
     auto [tensors, rest] = take_apart(model);
-    Json settings = model.field;
-    settings.erase("kind");
-    const auto spec = read_spec<NetworkFieldSpec>(settings);
+    const auto spec = read_spec<NetworkFieldSpec>(without_kind(model.field));
     require(!spec.masked, Failure::data, "fields with a mask are not exported to ONNX");
     const Catalogue<OnnxNetwork> known("network with an ONNX form", kNetworks);
     const auto& network = in_context("/field/net", [&]() -> const OnnxNetwork& {

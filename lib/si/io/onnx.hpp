@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "si/flow/model.hpp"
+#include "si/model/model.hpp"
 
 namespace si {
 

@@ -7,7 +7,7 @@
 namespace si {
 namespace {
 
-constexpr Index kNumbersAtOnce = Index{1} << 20;
+constexpr Index kNumbersRead = Index{1} << 20;
 
 }  // namespace
 
@@ -36,7 +36,7 @@ struct SampleReader::Open {
     /// Looks at rows up to `end`, which nobody asks for.
     void skip_to(Index end) {
         while (next < end) {
-            const Index count = std::min(std::max<Index>(1, kNumbersAtOnce / dim), end - next);
+            const Index count = std::min(std::max<Index>(1, kNumbersRead / dim), end - next);
             seen.add(read(next, count));
             next += count;
         }
@@ -99,7 +99,7 @@ void SampleReader::look_at_all(const Look& look) const {
     in_context(source(), [&] {
         FiniteCheck check;
         Matrix some;
-        for (const Columns& part : chunks(n(), step(std::max<Index>(1, kNumbersAtOnce / dim())))) {
+        for (const Columns& part : chunks(n(), step(std::max<Index>(1, kNumbersRead / dim())))) {
             if (some.cols() != part.count) some = allocate(dim(), part.count);
             open_->rows->read(part.first, part.count, some.data());
             check.add(some);

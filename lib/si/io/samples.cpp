@@ -142,6 +142,12 @@ void require_representable(ConstMatrix values, Failure kind, ElementType type, I
     require_finite(finite, kind, type, first);
 }
 
+void require_coordinates(const std::string& source, Index found, std::string_view other,
+                         Index wanted) {
+    require(found == wanted, Failure::data, source, ": samples have ", found,
+            found == 1 ? " coordinate" : " coordinates", ", ", other, " ", wanted);
+}
+
 Matrix allocate(Index d, Index n) {
     try {
         return Matrix(d, n);

@@ -101,6 +101,13 @@ inline constexpr std::string_view kTrailer = "/trailer";
 /// little-endian, one after another.
 void convert_numbers(ElementType type, const char* from, Index count, bool big_endian, double* to);
 
+/// Throws Failure::data unless samples have as many coordinates as what they go with: "a.h5:/x:
+/// samples have 3 coordinates, those of the reference 2", where `other` is "those of the
+/// reference".
+void require_coordinates(const std::string& source, Index found, std::string_view other,
+                         Index wanted);
+inline constexpr std::string_view kReference = "those of the reference";
+
 /// An uninitialised d x n matrix; throws Failure::resource when it does not fit into memory.
 Matrix allocate(Index d, Index n);
 

@@ -2,8 +2,8 @@
 
 #include <cstdint>
 
+#include "si/base/estimate.hpp"
 #include "si/base/types.hpp"
-#include "si/metric/estimate.hpp"
 
 namespace si {
 

@@ -54,7 +54,7 @@ class Comparer {
 
     MetricResult run(Progress& progress) {
         MetricResult result{&row_, {}, nullptr};
-        for (const MetricScore& score : row_.scores) {
+        for (const MetricNumber& score : row_.scores) {
             result.scores.push_back({.score = &score, .na = sizes_.na, .nb = sizes_.nb});
         }
         const Index enough = row_.enough(setting_, samples_.rows());
@@ -148,14 +148,14 @@ class Comparer {
     /// What noise adds to the estimate, which is about the mean of what it adds to the distance of
     /// either law from itself (Chizat et al. 2020); of the samples only halves can be had, which
     /// have more. Where that does not fall with the dimension, it is the floor to higher order.
-    static double bias(const Vector& of_score, Index floors, double floor) {
-        const Index halves = of_score.size() - floors - 2;
-        return halves == 0 ? floor : std::max(floor, (floor + of_score.tail(halves).mean()) / 2);
+    static double bias(const Vector& of_number, Index floors, double floor) {
+        const Index halves = of_number.size() - floors - 2;
+        return halves == 0 ? floor : std::max(floor, (floor + of_number.tail(halves).mean()) / 2);
     }
 
     void judge(const std::vector<std::vector<Estimate>>& found, std::size_t k,
                Comparison& result) const {
-        const MetricScore& score = *result.score;
+        const MetricNumber& score = *result.score;
         const Index floors = setting_.spec.floors;
         Vector all(std::ssize(found));
         for (Index r = 0; r < all.size(); ++r) all[r] = found[static_cast<std::size_t>(r)][k].value;

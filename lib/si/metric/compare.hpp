@@ -40,7 +40,7 @@ std::string_view to_text(Verdict verdict);
 /// distance of the laws, and the floor is about by how much. For transport, where it depends on the
 /// laws, the mean with that of two halves of the samples stands for it where that is more.
 struct Comparison {
-    const MetricScore* score = nullptr;
+    const MetricNumber* score = nullptr;
     double value = 0, error = 0, low = 0, high = 0;
     double floor = 0, floor_deviation = 0;
     double changed = 0;  ///< the last of the floors, with its part shifted and stretched

@@ -9,7 +9,7 @@
 #include "si/coupling/assignment.hpp"
 #include "si/metric/classifier.hpp"
 #include "si/metric/jackknife.hpp"
-#include "si/metric/moments.hpp"
+#include "si/metric/moment_distances.hpp"
 #include "si/metric/neighbours.hpp"
 #include "si/metric/pairs.hpp"
 #include "si/metric/wasserstein.hpp"
@@ -207,7 +207,7 @@ TEST_CASE("moments and divergences of Gaussian fits") {
     // KL(N(0, I) | N(m, s^2 I)) = d/2 (1/s^2 - 1 + m^2/s^2 + 2 log s). A relative error e of a
     // variance changes it by (1 - 1/s^2) e / 2, with e^2 = 2/n; a mean off by e / sqrt(n), by
     // m e / s^2. Fits add (d + d (d+1) / 2) / (2 n) per side.
-    const auto kl = gaussian_divergence(x, y, threads);
+    const auto kl = gaussian_kl(x, y, threads);
     const double truth = d / 2.0 * (1 / (s * s) - 1 + m * m / (s * s) + 2 * std::log(s));
     const double slope = 1 - 1 / (s * s);
     const double error = std::sqrt(d * (slope * slope / 2 * 2 + 2 * m * m / (s * s)) / n);
@@ -229,10 +229,10 @@ TEST_CASE("moments and divergences of Gaussian fits") {
           doctest::Approx(of_variance).epsilon(0.1));
     CHECK(off["covariance"]["difference"][0][0].get<double>() ==
           doctest::Approx(s * s - 1).epsilon(0.1));
-    CHECK_THROWS_AS(gaussian_divergence(x.leftCols(3), y, threads), Error);
+    CHECK_THROWS_AS(gaussian_kl(x.leftCols(3), y, threads), Error);
     Matrix flat = x;
     flat.row(2) = flat.row(0);
-    CHECK_THROWS_AS(gaussian_divergence(flat, y, threads), Error);
+    CHECK_THROWS_AS(gaussian_kl(flat, y, threads), Error);
 }
 
 TEST_CASE("neighbourhoods by their definition") {

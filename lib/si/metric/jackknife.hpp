@@ -5,8 +5,8 @@
 #include <cmath>
 #include <vector>
 
+#include "si/base/estimate.hpp"
 #include "si/base/threads.hpp"
-#include "si/metric/estimate.hpp"
 
 namespace si {
 

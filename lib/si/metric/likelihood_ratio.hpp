@@ -1,6 +1,6 @@
 #pragma once
 
-#include "si/metric/estimate.hpp"
+#include "si/base/estimate.hpp"
 
 // What the densities of two laws say of their distance, at samples of one of them.
 

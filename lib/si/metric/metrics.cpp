@@ -4,7 +4,7 @@
 #include <array>
 
 #include "si/metric/classifier.hpp"
-#include "si/metric/moments.hpp"
+#include "si/metric/moment_distances.hpp"
 #include "si/metric/neighbours.hpp"
 #include "si/metric/pairs.hpp"
 #include "si/metric/wasserstein.hpp"
@@ -38,7 +38,7 @@ std::vector<Estimate> moments(const TwoSamples& s) {
 }
 
 std::vector<Estimate> kl(const TwoSamples& s) {
-    return {gaussian_divergence(s.x, s.y, s.threads, s.with_error)};
+    return {gaussian_kl(s.x, s.y, s.threads, s.with_error)};
 }
 
 std::vector<Estimate> fits(const TwoSamples& s) {
@@ -89,7 +89,7 @@ Index some(const MetricSetting&, Index) { return 8; }
 Index above_dimension(const MetricSetting&, Index dim) { return dim + dim / 2 + 8; }
 Index above_neighbours(const MetricSetting& setting, Index) { return setting.spec.neighbours + 2; }
 
-constexpr std::array<MetricScore, 1> kW1{
+constexpr std::array<MetricNumber, 1> kW1{
     {{"w1", "Wasserstein distance of order 1", 1, true, false, true}}},
     kW2{{{"w2", "Wasserstein distance of order 2", 2, true, false, true}}},
     kEnergy{{{"energy", "square of the energy distance"}}},
@@ -99,12 +99,12 @@ constexpr std::array<MetricScore, 1> kW1{
     kKl{{{"kl", "KL(reference | samples) of Gaussian fits, nats", 1, true}}},
     kFrechet{{{"frechet", "Frechet distance of Gaussian fits", 1, true}}},
     kModes{{{"modes", "total variation of the shares of modes", 1, true, false, false, 1}}};
-constexpr std::array<MetricScore, 2> kSliced{
+constexpr std::array<MetricNumber, 2> kSliced{
     {{"sliced_w1", "W1 in the mean over projections to lines", 1, true, false, true},
      {"sliced_w2", "W2 over projections, root mean square", 2, true, false, true}}},
     kMoments{{{"mean", "difference of means in deviations, root mean square", 2, true},
               {"covariance", "difference of covariances likewise", 2, true}}};
-constexpr std::array<MetricScore, 4> kNeighbours{
+constexpr std::array<MetricNumber, 4> kNeighbours{
     {{"precision", "share of the samples near the reference", 1, false, true, true, 1},
      {"recall", "share of the reference near the samples", 1, false, true, true, 1},
      {"density", "how many of the reference are near a sample, as a ratio", 1, false, true, true},

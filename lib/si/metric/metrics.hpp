@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "si/base/catalogue.hpp"
+#include "si/base/estimate.hpp"
 #include "si/base/threads.hpp"
 #include "si/base/types.hpp"
-#include "si/metric/estimate.hpp"
 
 // Everything that si-eval can say of samples and a reference. A new distance is one row.
 
@@ -79,7 +79,7 @@ struct TwoSamples {
 };
 
 /// A number that a metric gives. What it estimates is `value` to the power of `power`.
-struct MetricScore {
+struct MetricNumber {
     std::string_view name, summary;
     int power = 1;           ///< 2: a square is estimated, and its root is shown
     bool biased = false;     ///< noise alone adds about the floor to the estimate
@@ -91,7 +91,7 @@ struct MetricScore {
 struct MetricRow {
     std::string_view name, summary;
     SpecInfo spec;
-    std::span<const MetricScore> scores;
+    std::span<const MetricNumber> scores;
     Index (*most)(const MetricSpec& spec, Index dim);  ///< samples of a side, for time and memory
     bool even = false;                                 ///< needs as many samples on both sides
     bool alone = false;  ///< one thread does it, so that several comparisons go on together

@@ -12,14 +12,14 @@
 namespace si {
 namespace {
 
-constexpr Index kTile = 256;
+constexpr Index kBlock = 256;
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
 /// visit(j, i, squares) for tiles of x_i against y_j, i.first rising for each j, one thread a j.
 template <class Begin, class Visit, class End>
 void over_tiles(ConstMatrix x, ConstMatrix y, Threads& threads, const Begin& begin,
                 const Visit& visit, const End& end) {
-    const auto of_x = chunks(x.cols(), kTile), of_y = chunks(y.cols(), kTile);
+    const auto of_x = chunks(x.cols(), kBlock), of_y = chunks(y.cols(), kBlock);
     threads.for_each(std::ssize(of_y), [&](Index item, int) {
         const Columns& j = of_y[static_cast<std::size_t>(item)];
         auto state = begin(j);
@@ -93,7 +93,7 @@ std::vector<Index> nearest(ConstMatrix x, ConstMatrix centres, Threads& threads)
     std::vector<Index> mode(static_cast<std::size_t>(x.cols()));
     const Vector origin = centres.rowwise().mean();
     const Matrix from = centres.colwise() - origin;
-    const auto cut = chunks(x.cols(), kTile);
+    const auto cut = chunks(x.cols(), kBlock);
     threads.for_each(std::ssize(cut), [&](Index item, int) {
         const Columns& part = cut[static_cast<std::size_t>(item)];
         const Matrix squares =

@@ -1,8 +1,8 @@
 #pragma once
 
+#include "si/base/estimate.hpp"
 #include "si/base/threads.hpp"
 #include "si/base/types.hpp"
-#include "si/metric/estimate.hpp"
 
 // How samples cover the places where a reference is, and no others.
 

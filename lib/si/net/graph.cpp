@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "si/base/error.hpp"
+#include "si/base/lists.hpp"
 #include "si/base/product.hpp"
 #include "si/net/gemm.hpp"
 #include "si/random/draw.hpp"
@@ -21,9 +22,7 @@ constexpr Index padded_to_line(Index size) { return (size + 15) / 16 * 16; }
 
 }  // namespace
 
-Index Tensor::size() const {
-    return std::accumulate(shape.begin(), shape.end(), Index{1}, std::multiplies<>());
-}
+Index Tensor::size() const { return product_of(shape); }
 
 Var Graph::input(Index rows) {
     nodes_.push_back({nullptr, {}, rows, false, 0});

@@ -1,10 +1,9 @@
 #include "si/net/network.hpp"
 
 #include <algorithm>
-#include <functional>
-#include <numeric>
 
 #include "si/base/error.hpp"
+#include "si/base/lists.hpp"
 #include "si/net/backbones.hpp"
 
 namespace si {
@@ -18,15 +17,11 @@ constexpr auto kNetworks = std::to_array<NetworkRow>({
      from_json<make_sit>, true},
 });
 
-Index product(const std::vector<Index>& shape) {
-    return std::accumulate(shape.begin(), shape.end(), Index{1}, std::multiplies<>());
-}
-
 }  // namespace
 
 Catalogue<NetworkRow> networks() { return {"network", kNetworks}; }
 
-Index NetworkShape::condition_rows() const { return condition.empty() ? 0 : product(condition); }
+Index NetworkShape::condition_rows() const { return condition.empty() ? 0 : product_of(condition); }
 
 NetworkInputs::NetworkInputs(Graph& graph, const NetworkShape& shape)
     : x(graph.input(shape.dim)), t(graph.input(1)) {

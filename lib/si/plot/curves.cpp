@@ -20,13 +20,7 @@ bool is_number(const Json& node) { return node.is_number() && std::isfinite(node
 /// What was recorded of a run: the last one in a log, or the history in a model.
 std::vector<Json> records_of(const Source& source) {
     std::vector<Json> records;
-    if (source.model) {
-        const auto history = source.model->about.find("history");
-        if (history != source.model->about.end() && history->is_array()) {
-            for (const Json& entry : *history) records.push_back(entry);
-        }
-        return records;
-    }
+    if (source.model) return source.model->history();
     for (const Json& line : source.lines) {
         const Json event = line.value("event", Json());
         if (event == "start") records.clear();

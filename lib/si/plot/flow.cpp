@@ -27,12 +27,12 @@ Range range_of(const std::vector<Matrix>& states, Index coordinate) {
     return range.padded();
 }
 
-/// Paths over time, or in the plane of two coordinates.
+/// Trajectories over time, or in the plane of two coordinates.
 struct View {
     bool over_time;
     Index x, y;
 
-    std::vector<Spot> line(const Paths& paths, Index j) const {
+    std::vector<Spot> line(const Trajectories& paths, Index j) const {
         std::vector<Spot> points;
         for (std::size_t k = 0; k < paths.times.size(); ++k) {
             const auto state = paths.states[k].col(j);
@@ -42,7 +42,7 @@ struct View {
     }
 };
 
-void draw_paths(Axes& frame, const View& view, const Paths& paths, Index limit, Ink ink) {
+void draw_paths(Axes& frame, const View& view, const Trajectories& paths, Index limit, Ink ink) {
     std::vector<Spot> first, last;
     for (const Index j : shown(paths.states.front().cols(), limit)) {
         const auto line = view.line(paths, j);
@@ -54,7 +54,7 @@ void draw_paths(Axes& frame, const View& view, const Paths& paths, Index limit, 
     frame.dots(last, ink, 2.2);
 }
 
-std::string told(const std::string& name, const Paths& paths, Index limit) {
+std::string told(const std::string& name, const Trajectories& paths, Index limit) {
     return text(name, ": ", std::min(limit, paths.states.front().cols()), " of ",
                 paths.states.front().cols(), " paths at ", paths.times.size(),
                 " times from t = ", short_number(paths.times.front()),
@@ -68,16 +68,16 @@ Drawing trajectories(const TrajectoriesSpec& spec, const Sources& sources) {
     Range time, x, y;
     View view{};
     for (const Source& source : sources) {
-        require(source.paths && !source.paths->states.empty(), Failure::data, source.name,
-                ": has no /trajectory; si-sample --trajectory writes it");
-        const auto& states = source.paths->states;
+        require(source.trajectories && !source.trajectories->states.empty(), Failure::data,
+                source.name, ": has no /trajectory; si-sample --trajectory writes it");
+        const auto& states = source.trajectories->states;
         if (dim == 0) {
             dim = states.front().rows();
             view = {dim == 1, spec.x - 1, dim == 1 ? 0 : spec.y - 1};
         }
         require(states.front().rows() == dim && std::max(view.x, view.y) < dim, Failure::data,
                 source.name, ": paths have ", states.front().rows(), " coordinates");
-        for (const double t : source.paths->times) time.include(t);
+        for (const double t : source.trajectories->times) time.include(t);
         x.include(range_of(states, view.x));
         y.include(range_of(states, view.y));
     }
@@ -86,7 +86,7 @@ Drawing trajectories(const TrajectoriesSpec& spec, const Sources& sources) {
     const Panels panels{1, 1, size, view.over_time ? 0.7 * size : size,
                         legend_height(entries, size)};
     Drawing drawing = panels.sheet();
-    drawing.title = text("Paths of ", names_of(sources));
+    drawing.title = text("Trajectories of ", names_of(sources));
     legend(drawing, {Axes::kLeft, 8}, entries, size);
     const auto name = [](Index k) { return text("x", k + 1); };
     Axes frame(drawing, panels.frame(0),
@@ -94,8 +94,8 @@ Drawing trajectories(const TrajectoriesSpec& spec, const Sources& sources) {
                view.over_time ? Axis{x.padded(0), name(view.x)} : Axis{y.padded(0), name(view.y)},
                sources.size() > 1 ? "" : sources.front().name);
     for (std::size_t k = 0; k < sources.size(); ++k) {
-        draw_paths(frame, view, *sources[k].paths, spec.limit, series_ink(k));
-        drawing.description += told(sources[k].name, *sources[k].paths, spec.limit);
+        draw_paths(frame, view, *sources[k].trajectories, spec.limit, series_ink(k));
+        drawing.description += told(sources[k].name, *sources[k].trajectories, spec.limit);
     }
     frame.frame();
     return drawing;
@@ -108,7 +108,7 @@ constexpr int kSteps = 16;       ///< of one line
 constexpr double kReach = 0.08;  ///< length of a line, in widths of the frame
 
 /// Lines along the velocity at one time, all of one length: the direction, not the speed.
-void stream_lines(Drawing& drawing, Axes& frame, const Model& model, double t, const Range& x,
+void stream_lines(Drawing& drawing, Axes& frame, const ShownModel& model, double t, const Range& x,
                   const Range& y) {
     const Eigen::Vector2d unit(x.high - x.low, y.high - y.low), low(x.low, y.low);
     Matrix at(2, kSeeds * kSeeds);
@@ -118,7 +118,7 @@ void stream_lines(Drawing& drawing, Axes& frame, const Model& model, double t, c
         at.col(j) = low + unit.cwiseProduct(place / static_cast<double>(kSeeds));
     }
     const auto direction = [&](const Matrix& points) {
-        Matrix b = velocity_at(model, t, points).array().colwise() / unit.array();
+        Matrix b = model.velocity_at(t, points).array().colwise() / unit.array();
         for (auto column : b.colwise()) column /= std::max(column.norm(), 1e-12);
         return b;
     };
@@ -147,8 +147,8 @@ Drawing flow_in_time(const FlowSpec& spec, const Source& source, const Matrix* s
     for (Index k = 0; k < kTimes; ++k) times.push_back(static_cast<double>(k) / (kTimes - 1));
     Threads threads(0);
     Source paths{source.name};
-    paths.paths =
-        follow(*source.model, times, std::min<Index>(spec.n, 80), spec.seed, threads, start);
+    paths.trajectories =
+        source.model->follow(times, std::min<Index>(spec.n, 80), spec.seed, threads, start);
     Drawing drawing = trajectories({.limit = 80, .size = std::max<Index>(spec.size, 420)}, {paths});
     drawing.title = text("Flow of ", source.name);
     return drawing;
@@ -159,23 +159,23 @@ Drawing flow_in_time(const FlowSpec& spec, const Source& source, const Matrix* s
 Drawing flow(const FlowSpec& spec, const Sources& sources) {
     const Source& source = sources.front();
     require(source.model != nullptr, Failure::data, source.name, ": is no model");
-    require(source.model->dim <= 2, Failure::data, source.name,
-            ": stream lines are drawn of models in 1 or 2 dimensions, this has ", source.model->dim,
-            "; si-sample --trajectory writes paths of any");
+    require(source.model->dim() <= 2, Failure::data, source.name,
+            ": stream lines are drawn of models in 1 or 2 dimensions, this has ",
+            source.model->dim(), "; si-sample --trajectory writes paths of any");
     require(sources.size() == 1 || sources[1].samples, Failure::data, sources.back().name,
             ": expected points of the base, to start from");
     std::optional<Matrix> start;
     if (sources.size() > 1) {
         const Matrix& all = sources[1].samples->values;
-        require(all.rows() == source.model->dim, Failure::data, sources[1].name,
+        require(all.rows() == source.model->dim(), Failure::data, sources[1].name,
                 ": has another dimension than the model");
         start = all(Eigen::all, shown(all.cols(), spec.n));
     }
     const Matrix* from = start ? &*start : nullptr;
-    if (source.model->dim == 1) return flow_in_time(spec, source, from);
+    if (source.model->dim() == 1) return flow_in_time(spec, source, from);
 
     Threads threads(0);
-    const Paths paths = follow(*source.model, spec.t, spec.n, spec.seed, threads, from);
+    const Trajectories paths = source.model->follow(spec.t, spec.n, spec.seed, threads, from);
     const Range x = range_of(paths.states, 0), y = range_of(paths.states, 1);
     const auto size = static_cast<double>(spec.size);
     const Index count = std::ssize(spec.t);
@@ -194,7 +194,7 @@ Drawing flow(const FlowSpec& spec, const Sources& sources) {
         frame.dots(points, Ink::two, 1.6, 0.6);
         stream_lines(drawing, frame, *source.model, t, x, y);
         frame.frame();
-        const double speed = velocity_at(*source.model, t, state).colwise().norm().mean();
+        const double speed = source.model->velocity_at(t, state).colwise().norm().mean();
         drawing.description +=
             text(short_number(speed, 3), " at t = ", short_number(t), k + 1 < count ? ", " : ".");
     }

@@ -26,7 +26,7 @@ Sources with_samples(const Sources& sources) {
 std::vector<Spot> curve_of(const Source& source, Index coordinate, const Range& range) {
     const Vector x = Vector::LinSpaced(kCurvePoints, range.low, range.high);
     Threads threads(1);
-    const auto y = marginal_density(*source.model, coordinate, x, threads);
+    const auto y = source.model->marginal_density(coordinate, x, threads);
     require(y.has_value(), Failure::data, source.name,
             ": the density of one coordinate is known for Gaussians, mixtures, and models in one "
             "dimension with a known base; si-sample draws from the others");
@@ -112,7 +112,7 @@ Drawing marginals(const MarginalsSpec& spec, const Sources& sources) {
     const auto sets = all_samples(data);
     const Index dim = sets.front()->dim();
     for (const Source& source : sources) {
-        require(!source.model || source.model->dim == dim, Failure::data, source.name,
+        require(!source.model || source.model->dim() == dim, Failure::data, source.name,
                 ": has another dimension than ", data.front().name);
     }
     const auto axes = chosen(spec.coordinates, dim, 12);

@@ -38,7 +38,7 @@ bool shown_as_images(const Samples& samples) {
 Catalogue<PictureRow> pictures() { return {"picture", kPictures}; }
 
 std::string_view suitable_picture(const Source& source) {
-    if (source.model) return source.model->dim <= 2 ? "flow" : "curves";
+    if (source.model) return source.model->dim() <= 2 ? "flow" : "curves";
     if (!source.samples) {
         const bool sweeps = std::any_of(
             source.lines.begin(), source.lines.end(),

@@ -6,10 +6,11 @@
 #include <doctest/doctest.h>
 
 #include "si/io/model_file.hpp"
-#include "si/plot/calibration.hpp"
 #include "si/plot/histogram.hpp"
 #include "si/plot/kinds.hpp"
 #include "si/random/draw.hpp"
+#include "si/task/calibration.hpp"
+#include "si/task/source.hpp"
 #include "si/train/trainer.hpp"
 #include "support/xml.hpp"
 
@@ -23,7 +24,7 @@ Source source_of(const std::string& name, const Matrix& x, std::vector<Index> sh
     Source source{name};
     if (shape.empty()) shape = {x.rows()};
     source.samples = Samples{x, shape, name};
-    source.paths = Paths{{0, 0.5, 1}, {x, 0.5 * x, x}};
+    source.trajectories = Trajectories{{0, 0.5, 1}, {x, 0.5 * x, x}};
     for (int k = 0; k < 3; ++k) {
         source.lines.push_back({{"event", "record"}, {"done", 10 * k}, {"loss", x(0, 0) * k}});
         source.lines.push_back({{"epsilon", k}, {"cross_entropy", x(0, 0)}, {"stderr", 0.1}});
@@ -37,13 +38,17 @@ Matrix normals(Index d, Index n) {
     return x;
 }
 
-Source mixture(int dim) {
+Model mixture(int dim) {
     const std::string point = dim == 1 ? "[2]" : "[2, 0]", other = dim == 1 ? "[-2]" : "[-2, 1]";
-    Source source{"mixture.json"};
-    source.model = std::make_shared<Model>(model_from_json(
+    return model_from_json(
         Json::parse(text(R"({"format": "si-model", "format_version": [1, 0], "dim": )", dim,
                          R"(, "field": {"kind": "mixture", "weights": [0.3, 0.7], "means": [)",
-                         point, ", ", other, R"(], "covariances": [0.25, 1]}})"))));
+                         point, ", ", other, R"(], "covariances": [0.25, 1]}})")));
+}
+
+Source source_of(const std::string& name, const Model& model) {
+    Source source{name};
+    source.model = shown_model(model);
     return source;
 }
 
@@ -82,14 +87,12 @@ TEST_CASE("every kind draws any finite numbers: one point, no range, a huge one"
         }
     }
     for (const int dim : {1, 2}) {
-        const Source source = mixture(dim);
-        check_drawn(pictures().at("flow").draw(Json::parse(R"({"n": 20})"), {source}));
+        const Json settings = Json::parse(R"({"n": 20})");
+        Model model = mixture(dim);
+        check_drawn(pictures().at("flow").draw(settings, {source_of("mixture.json", model)}));
         // So far out that no coordinate is told from the next, and velocities are not finite.
-        Model far = *source.model;
-        far.transform.shift[0] = 1e308;
-        Source there{"far.json"};
-        there.model = std::make_shared<Model>(far);
-        check_drawn(pictures().at("flow").draw(Json::parse(R"({"n": 20})"), {there}));
+        model.transform.shift[0] = 1e308;
+        check_drawn(pictures().at("flow").draw(settings, {source_of("far.json", model)}));
     }
 }
 
@@ -175,7 +178,7 @@ TEST_CASE(
                std::sqrt(2 * std::numbers::pi * variance);
     };
     Threads threads(1);
-    const auto y = marginal_density(*mixture(2).model, 0, x, threads);
+    const auto y = marginal_density(mixture(2), 0, x, threads);
     REQUIRE(y);
     for (Index i = 0; i < 5; ++i) {
         CHECK((*y)[i] == doctest::Approx(0.3 * normal(x[i], 2, 0.25) + 0.7 * normal(x[i], -2, 1)));
@@ -191,13 +194,13 @@ TEST_CASE(
 TEST_CASE("velocities are in the data's coordinates, and paths end in the target") {
     Threads threads(1);
     const int n = 2000;
-    const auto paths = follow(*mixture(2).model, {0, 1}, n, 1, threads);
+    const auto paths = follow(mixture(2), {0, 1}, n, 1, threads);
     // Within 5 standard errors of the means of N(0, 1) and of the mixture along its first axis.
     const double mean = 0.3 * 2 + 0.7 * -2,
                  variance = 0.3 * (4 + 0.25) + 0.7 * (4 + 1) - mean * mean;
     CHECK(std::abs(paths.states[0].row(0).mean()) < 5 / std::sqrt(n));
     CHECK(std::abs(paths.states[1].row(0).mean() - mean) < 5 * std::sqrt(variance / n));
-    const Matrix b = velocity_at(*mixture(2).model, 0, Matrix::Zero(2, 1));
+    const Matrix b = velocity_at(mixture(2), 0, Matrix::Zero(2, 1));
     CHECK(b(0, 0) == doctest::Approx(-0.8).epsilon(1e-3));  // E[x1 - x0 | x0 = 0]
 }
 
@@ -246,10 +249,9 @@ TEST_CASE("of a log the last run is drawn, of a model its history") {
                  {{"event", "record"}, {"done", 7}, {"loss", 3.0}}};
     const auto drawing = pictures().at("curves").draw(Json::object(), {log});
     CHECK(drawing.description.find("goes from 3 at step 7") != std::string::npos);
-    Model trained = *mixture(1).model;
+    Model trained = mixture(1);
     trained.about["history"] = {{{"step", 100}, {"loss", -1.5}, {"validation", -1.4}}};
-    Source model{"m.json"};
-    model.model = std::make_shared<Model>(trained);
-    CHECK(pictures().at("curves").draw(Json::object(), {model}).description.find("validation") !=
-          std::string::npos);
+    const auto curves =
+        pictures().at("curves").draw(Json::object(), {source_of("m.json", trained)});
+    CHECK(curves.description.find("validation") != std::string::npos);
 }

@@ -4,10 +4,10 @@
 
 #include <doctest/doctest.h>
 
-#include "si/flow/network_field.hpp"
+#include "si/model/network_field.hpp"
 #include "si/random/draw.hpp"
-#include "si/train/machine.hpp"
 #include "si/train/preparation.hpp"
+#include "si/train/stepper.hpp"
 
 // Counts what this program takes from the heap, where the C library lets us stand in its way.
 
@@ -56,7 +56,7 @@ TEST_CASE("a training step takes no memory but for its pairs") {
             field.net = *spec.net;
             const Graph graph = NetworkField::graph(field, {3});
             Threads threads(workers);
-            Machine machine(graph, all->learned, all->source, all->spec, 1, threads);
+            TrainStepper machine(graph, all->learned, all->source, all->spec, 1, threads);
             for (Index step = 0; step < 20; ++step) machine.step(step, pairs, 1);
             const long before = taken;
             for (Index step = 20; step < 30; ++step) machine.step(step, pairs, 1);

@@ -5,9 +5,9 @@
 
 #include "si/base/threads.hpp"
 #include "si/coupling/coupling.hpp"
-#include "si/flow/quantity.hpp"
-#include "si/interpolant/mixture.hpp"
+#include "si/density/mixture.hpp"
 #include "si/interpolant/time.hpp"
+#include "si/model/quantity.hpp"
 #include "si/random/draw.hpp"
 
 namespace si {

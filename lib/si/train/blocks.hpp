@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "si/base/moments.hpp"
 #include "si/random/draw.hpp"
-#include "si/train/moments.hpp"
 
 // Training on more samples than memory holds.
 //

@@ -9,7 +9,7 @@
 namespace si {
 
 /// Weights under training and the moments of their gradients.
-struct MachineState {
+struct StepperState {
     Eigen::VectorXf parameters, average, first, second;
     Vector path;  ///< coefficients of a path that is learned, and their moments; else empty
 };
@@ -30,7 +30,7 @@ struct RunningMean {
 struct TrainState {
     Index done = 0;   ///< steps
     Index steps = 0;  ///< planned
-    MachineState machine;
+    StepperState machine;
     RunningMean form, square;
     double held_out = std::numeric_limits<double>::infinity();  ///< at the last validation
     double held_out_square = held_out;
@@ -43,7 +43,7 @@ struct TrainState {
 /// Who keeps the states of a run, and says when.
 class Checkpoints {
   public:
-    enum class Wish { none, save, stop };
+    enum class Request { none, save, stop };
 
     virtual ~Checkpoints() = default;
 
@@ -51,7 +51,7 @@ class Checkpoints {
     virtual std::optional<TrainState> resume() = 0;
     /// Asked after each step; cheap. After `stop` the state is saved and train() throws
     /// Failure::again.
-    virtual Wish wish() = 0;
+    virtual Request request() = 0;
     virtual void save(const TrainState& state) = 0;
 };
 

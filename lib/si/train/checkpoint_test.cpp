@@ -18,9 +18,9 @@ class Memory : public Checkpoints {
         left_ = every_;
         return kept_;
     }
-    Wish wish() override {
-        if (--left_ == 0) return Wish::stop;
-        return left_ % 5 == 0 ? Wish::save : Wish::none;
+    Request request() override {
+        if (--left_ == 0) return Request::stop;
+        return left_ % 5 == 0 ? Request::save : Request::none;
     }
     void save(const TrainState& state) override { kept_ = state; }
 

@@ -1,10 +1,10 @@
 #include <doctest/doctest.h>
 
-#include "si/flow/guided.hpp"
 #include "si/flow/transport.hpp"
+#include "si/model/guided.hpp"
 #include "si/random/draw.hpp"
-#include "si/train/machine.hpp"
 #include "si/train/preparation.hpp"
+#include "si/train/stepper.hpp"
 
 using namespace si;
 

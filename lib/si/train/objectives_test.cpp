@@ -5,7 +5,7 @@
 
 #include "si/interpolant/exact.hpp"
 #include "si/train/batch.hpp"
-#include "si/train/machine.hpp"
+#include "si/train/stepper.hpp"
 #include "si/train/weighting.hpp"
 #include "support/examples.hpp"
 
@@ -161,7 +161,7 @@ TEST_CASE("the gradient of a step is the derivative of its loss, for all objecti
         for (const Quantity& row : quantities()) learned.push_back(&row);
         const Graph graph =
             Choice<networks>("mlp,width=16,depth=2,fourier=4").make(NetworkShape{2, 2});
-        Machine machine(graph, learned, source, spec, 7, threads);
+        TrainStepper machine(graph, learned, source, spec, 7, threads);
         const Eigen::Map<const Vector> weight(spec.weights.data(), std::ssize(spec.weights));
         const Eigen::VectorXf w = machine.parameters;
         const auto loss_at = [&](const Eigen::VectorXf& parameters) {
@@ -241,13 +241,14 @@ TEST_CASE("weights of the loss are those of SiT, in its own parametrisations") {
         return Choice<weightings>(weighting).make(linear, quantities().at(learned));
     };
     const auto noise = of("noise", "s"), velocity = of("velocity,cap=1e9", "eta"),
-               of_score = of("velocity,cap=1e9", "s"), likelihood = of("likelihood,cap=1e9", "eta"),
+               of_number = of("velocity,cap=1e9", "s"),
+               likelihood = of("likelihood,cap=1e9", "eta"),
                of_both = of("likelihood,cap=1e9", "s"), capped = of("velocity,cap=3", "eta");
     for (const double t : {0.1, 0.5, 0.9}) {
         const double d = (1 - t) / t, sigma = 1 - t;
         CHECK(noise(t) == doctest::Approx(sigma * sigma));
         CHECK(velocity(t) == doctest::Approx(std::pow(d / sigma, 2)));
-        CHECK(of_score(t) == doctest::Approx(d * d));
+        CHECK(of_number(t) == doctest::Approx(d * d));
         CHECK(likelihood(t) == doctest::Approx(d / (sigma * sigma)));
         CHECK(of_both(t) == doctest::Approx(d));
         CHECK(capped(t) == doctest::Approx(std::min(std::pow(d / sigma, 2), 3.0)));

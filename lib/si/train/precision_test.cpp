@@ -1,9 +1,9 @@
 #include <doctest/doctest.h>
 
-#include "si/flow/network_field.hpp"
+#include "si/model/network_field.hpp"
 #include "si/random/draw.hpp"
-#include "si/train/machine.hpp"
 #include "si/train/preparation.hpp"
+#include "si/train/stepper.hpp"
 
 using namespace si;
 
@@ -22,7 +22,7 @@ Eigen::VectorXf first_gradient(const char* precision) {
     const auto all = prepare(data, InterpolantSpec{}, spec, 1);
     const Graph graph = NetworkField::graph(all->field, {2});
     Threads threads(1);
-    Machine machine(graph, all->learned, all->source, all->spec, 1, threads);
+    TrainStepper machine(graph, all->learned, all->source, all->spec, 1, threads);
     machine.step(0, 1);
     return machine.gradient();
 }

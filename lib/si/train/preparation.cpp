@@ -3,6 +3,7 @@
 #include <cmath>
 #include <mutex>
 
+#include "si/base/lists.hpp"
 #include "si/train/settle.hpp"
 
 namespace si {
@@ -10,8 +11,6 @@ namespace {
 
 /// Singular targets are kept this far off the ends.
 constexpr double kTimeMargin = 1e-4;
-
-std::vector<double> as_list(const Vector& v) { return {v.begin(), v.end()}; }
 
 Moments moments_of(const Matrix& x, const std::optional<StoredSet>& stored) {
     return stored ? stored->moments : si::moments_of(x);

@@ -2,7 +2,7 @@
 
 #include <memory>
 
-#include "si/flow/network_field.hpp"
+#include "si/model/network_field.hpp"
 #include "si/train/batch.hpp"
 #include "si/train/spec.hpp"
 #include "si/train/trainer.hpp"

@@ -5,9 +5,9 @@
 #include <doctest/doctest.h>
 
 #include "si/random/draw.hpp"
-#include "si/train/errors.hpp"
-#include "si/train/machine.hpp"
+#include "si/train/held_out_errors.hpp"
 #include "si/train/rectify.hpp"
+#include "si/train/stepper.hpp"
 #include "support/models.hpp"
 
 using namespace si;

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "si/flow/network_field.hpp"
+#include "si/model/network_field.hpp"
 #include "si/random/draw.hpp"
 
 namespace si {

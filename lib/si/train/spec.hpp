@@ -6,8 +6,8 @@
 
 #include "si/base/catalogue.hpp"
 #include "si/coupling/coupling.hpp"
-#include "si/flow/model.hpp"
 #include "si/interpolant/time.hpp"
+#include "si/model/model.hpp"
 #include "si/net/network.hpp"
 #include "si/net/optimizer.hpp"
 #include "si/train/weighting.hpp"

@@ -4,13 +4,13 @@
 
 #include "si/base/clock.hpp"
 #include "si/base/ranks.hpp"
-#include "si/flow/network_field.hpp"
+#include "si/model/network_field.hpp"
 #include "si/random/draw.hpp"
-#include "si/train/errors.hpp"
-#include "si/train/machine.hpp"
+#include "si/train/held_out_errors.hpp"
 #include "si/train/pairs_ahead.hpp"
 #include "si/train/preparation.hpp"
 #include "si/train/settle.hpp"
+#include "si/train/stepper.hpp"
 
 namespace si {
 namespace {
@@ -98,7 +98,7 @@ Model train(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec
     Model& model = all->model;
     const Graph graph =
         in_context("--net", [&] { return NetworkField::graph(all->field, model.shape); });
-    Machine machine(graph, all->learned, all->source, spec, seed, threads);
+    TrainStepper machine(graph, all->learned, all->source, spec, seed, threads);
     PairsAhead pairs(all->source.draw, *spec.batch, threads.count() == 1);
     const auto weights = loss_weights(spec, std::ssize(all->learned));
     const Eigen::Map<const Vector> weight(weights.data(), std::ssize(weights));
@@ -165,10 +165,10 @@ Model train(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec
             now.history.push_back(std::move(entry));
         }
         if (limits.checkpoints == nullptr || last) continue;
-        const auto wish = limits.checkpoints->wish();
-        if (wish == Checkpoints::Wish::none) continue;
+        const auto request = limits.checkpoints->request();
+        if (request == Checkpoints::Request::none) continue;
         keep();
-        require(wish != Checkpoints::Wish::stop, Failure::again, "stopped at step ", now.done,
+        require(request != Checkpoints::Request::stop, Failure::again, "stopped at step ", now.done,
                 " of ", now.steps, "; the same command with --resume auto goes on");
     }
     if (now.done < clock.steps()) {
@@ -186,6 +186,8 @@ Model train(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec
     model.field = Json{{"kind", "network"}};
     model.field.update(write_spec(all->field));
     model.about["training"] = write_spec(spec);
+    model.dequantize = spec.dequantize;
+    model.label_dropout = spec.label_dropout;
     model.about["seed"] = Setting<std::uint64_t>::to_json(seed);
     model.about["samples"] = data.n1();
     model.about["steps_done"] = now.done;
@@ -193,7 +195,7 @@ Model train(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec
         model.about["best"] = {{"step", now.best_step}, {"validation", now.best}};
     }
     model.about["history"] = std::move(now.history);
-    if (spec.errors) model.about["errors"] = errors_to_json(estimate_errors(*all, threads));
+    if (spec.errors) model.errors = estimate_errors(*all, threads);
     return std::move(model);
 }
 

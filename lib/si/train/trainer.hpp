@@ -5,7 +5,7 @@
 
 #include "si/base/progress.hpp"
 #include "si/base/threads.hpp"
-#include "si/flow/model.hpp"
+#include "si/model/model.hpp"
 #include "si/train/blocks.hpp"
 #include "si/train/checkpoint.hpp"
 #include "si/train/spec.hpp"

@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "si/base/error.hpp"
-#include "si/flow/sde.hpp"
+#include "si/solver/sde.hpp"
 
 namespace si {
 namespace {

@@ -3,7 +3,7 @@
 #include <functional>
 
 #include "si/base/catalogue.hpp"
-#include "si/flow/quantity.hpp"
+#include "si/model/quantity.hpp"
 
 namespace si {
 

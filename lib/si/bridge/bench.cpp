@@ -1,0 +1,346 @@
+#include "si/bridge/bench.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include <Eigen/Cholesky>
+
+#include "si/bridge/draw_bridge.hpp"
+#include "si/bridge/end_moments.hpp"
+#include "si/coupling/plan.hpp"
+#include "si/flow/over_chunks.hpp"
+#include "si/flow/transport.hpp"
+#include "si/model/given.hpp"
+#include "si/random/draw.hpp"
+
+namespace si {
+namespace {
+
+/// Numbers of the sets that a truth is drawn as; a pair file holds 0 and 1.
+constexpr std::uint32_t kTarget = 2, kAgain = 3, kPoints = 4;
+
+std::vector<double> spread_times(Index count, double first, double step) {
+    std::vector<double> times;
+    for (Index k = 0; k < count; ++k) times.push_back(first + static_cast<double>(k) * step);
+    return times;
+}
+
+/// A model on its way from t = 0: by its plan when it has one, else along its SDE, or its flow when
+/// it has no noise. In the units of the data.
+class Paths {
+  public:
+    Paths(const Model& model, const BridgeBenchSpec& spec, std::uint64_t seed, Threads& threads,
+          Progress& progress)
+        : model_(model),
+          field_(make_field(model)),
+          bridge_(dynamic_cast<const BridgeField*>(field_.get())),
+          spec_(spec),
+          seed_(seed),
+          threads_(threads),
+          progress_(progress) {
+        require(bridge_ == nullptr || model_.transform.is_identity(), Failure::data,
+                "a bridge is in the units of the data, without a transform");
+    }
+
+    const BridgeField* bridge() const { return bridge_; }
+    bool has_noise() const {
+        return (field_->available() & kU) != 0 && model_.setup().noise_at_start() > 0;
+    }
+    const char* runs() const { return bridge_ != nullptr ? "plan" : has_noise() ? "sde" : "flow"; }
+
+    /// `set` tells apart runs of one seed. States are in the coordinates of the model.
+    Transported run(ConstMatrix x0, const std::vector<double>& times, std::uint32_t set) const {
+        const std::uint64_t seed = random_word({seed_, Purpose::check, 30}, set);
+        if (bridge_ != nullptr) {
+            return draw_bridge(*bridge_, Direction::forward, x0, times, seed, threads_);
+        }
+        TransportSpec along;
+        along.trajectory = times;
+        if (has_noise()) {
+            along.sde = Choice<sde_steps>(text("heun,steps=", spec_.steps));
+            along.epsilon = {Choice<epsilons>("bridge")};
+        }
+        const Matrix start = model_.transform.from_data(x0);
+        return transport(model_, *field_, along, Direction::forward, start,
+                         with_start(field_->conditions(), {}, start), seed, 0, threads_, progress_);
+    }
+
+    Matrix in_data_units(ConstMatrix x) const { return model_.transform.to_data(x); }
+    Matrix ends(ConstMatrix x0, std::uint32_t set) const {
+        return in_data_units(run(x0, {}, set).x);
+    }
+
+    /// LawMoments at these times.
+    std::vector<GaussianLaw> laws(ConstMatrix x0, const std::vector<double>& times,
+                                  std::uint32_t set) const;
+
+    /// Its flow is that of all samples: not so where each has its own.
+    bool has_flow() const { return !field_->conditions().start; }
+
+    /// Means of |u|^2 (0 without noise) and |b|^2 (0 without a flow) at the states of a time, of
+    /// paths from x0.
+    std::array<double, 2> squares(double t, const Matrix& x, ConstMatrix x0) const {
+        const unsigned want = (has_noise() ? kU : 0U) | (has_flow() ? kB : 0U);
+        const Index n = x.cols();
+        const Matrix given = with_start(field_->conditions(), {}, model_.transform.from_data(x0));
+        Vector of_u = Vector::Zero(n), of_b = Vector::Zero(n);
+        over_chunks(*field_, n, kChunk, threads_, progress_, "energy",
+                    [&](const Columns& part, Evaluator& evaluate) {
+                        FieldValues out;
+                        const Given here(evaluate, columns_of(given, part));
+                        evaluate(Vector::Constant(part.count, t),
+                                 x.middleCols(part.first, part.count), want, out);
+                        to_data_coordinates(model_, want, out);
+                        const auto range = Eigen::seqN(part.first, part.count);
+                        if ((want & kB) != 0) of_b(range) = out.b.colwise().squaredNorm();
+                        if ((want & kU) != 0) of_u(range) = out.u.colwise().squaredNorm();
+                    });
+        return {of_u.mean(), of_b.mean()};
+    }
+
+  private:
+    const Model& model_;
+    std::shared_ptr<const Field> field_;
+    const BridgeField* bridge_;
+    const BridgeBenchSpec& spec_;
+    std::uint64_t seed_;
+    Threads& threads_;
+    Progress& progress_;
+};
+
+/// LawMoments of what comes in parts.
+class LawMoments {
+  public:
+    void add(ConstMatrix x) {
+        if (n_ == 0) sum_.setZero(x.rows()), squares_.setZero(x.rows(), x.rows());
+        if (n_ == 0) origin_ = x.col(0);
+        const Matrix from = x.colwise() - origin_;
+        sum_ += from.rowwise().sum();
+        squares_ += from * from.transpose();
+        n_ += static_cast<double>(x.cols());
+    }
+    GaussianLaw law() const {
+        const Vector mean = sum_ / n_;
+        return {origin_ + mean, squares_ / n_ - mean * mean.transpose()};
+    }
+
+  private:
+    double n_ = 0;
+    Vector origin_, sum_;  // squares are taken about a point near all, against cancellation
+    Matrix squares_;
+};
+
+std::vector<GaussianLaw> Paths::laws(ConstMatrix x0, const std::vector<double>& times,
+                                     std::uint32_t set) const {
+    constexpr Index kBlock = 2048;  // all times of more paths at once would fill the memory
+    std::vector<LawMoments> moments(times.size());
+    const auto cut = chunks(x0.cols(), kBlock);
+    for (std::size_t block = 0; block < cut.size(); ++block) {
+        const auto there = run(x0.middleCols(cut[block].first, cut[block].count), times,
+                               set + static_cast<std::uint32_t>(block));
+        for (std::size_t k = 0; k < times.size(); ++k) {
+            moments[k].add(in_data_units(there.trajectory[k]));
+        }
+    }
+    std::vector<GaussianLaw> laws;
+    for (const LawMoments& at : moments) laws.push_back(at.law());
+    return laws;
+}
+
+/// The states of the truth between pairs of its ends, and their moments.
+std::vector<GaussianLaw> laws_between(ConstMatrix x0, ConstMatrix x1, double epsilon,
+                                      const std::vector<double>& times, std::uint64_t seed) {
+    std::vector<GaussianLaw> laws;
+    Matrix normal(x0.rows(), x0.cols());
+    for (std::size_t k = 0; k < times.size(); ++k) {
+        const double t = times[k];
+        fill_normal({seed, Purpose::check, static_cast<std::uint32_t>(100 + k)}, 0, normal);
+        laws.push_back(
+            GaussianLaw::of((1 - t) * x0 + t * x1 + std::sqrt(epsilon * t * (1 - t)) * normal));
+    }
+    return laws;
+}
+
+/// Mean over times of what two families of laws are apart, both ways to measure it.
+struct Divergences {
+    double full = 0, diagonal = 0;
+    Divergences(const std::vector<GaussianLaw>& found, const std::vector<GaussianLaw>& exact) {
+        const auto count = static_cast<double>(found.size());
+        for (std::size_t k = 0; k < found.size(); ++k) {
+            full += gaussian_kl(found[k], exact[k]) / count;
+            diagonal += diagonal_kl(found[k], exact[k]) / count;
+        }
+    }
+};
+
+std::vector<GaussianLaw> laws_of(const EndMoments& moments, const std::vector<double>& times) {
+    std::vector<GaussianLaw> laws;
+    for (const double t : times) laws.push_back(moments.at(t));
+    return laws;
+}
+
+/// LawMoments of `samples` ends of each point, all drawn at once. `law` draws ends of given points.
+template <class Draw>
+ConditionalLaw sampled(ConstMatrix points, Index samples, const Draw& draw) {
+    const Matrix starts =
+        points.replicate(samples, 1).reshaped(points.rows(), points.cols() * samples);
+    return [ends = Matrix(draw(starts)), samples](Index j, const Vector&) {
+        const auto law = GaussianLaw::of(ends.middleCols(j * samples, samples));
+        return Potential::Conditional{law.mean, law.covariance};
+    };
+}
+
+Matrix draw_truth(const KnownBridge& truth, ConstMatrix x0, std::uint64_t seed) {
+    Matrix x1(x0.rows(), x0.cols()), uniform(1, x0.cols()), normal(x0.rows(), x0.cols());
+    fill_uniform({seed, Purpose::check, 40}, 0, uniform);
+    fill_normal({seed, Purpose::check, 41}, 0, normal);
+    for (Index j = 0; j < x0.cols(); ++j) {
+        x1.col(j) = truth.forward.draw(x0.col(j), uniform(0, j), normal.col(j));
+    }
+    return x1;
+}
+
+double w2(ConstMatrix a, ConstMatrix b) { return std::sqrt(2 * match_exactly(a, b).cost); }
+
+/// "w2" against the first columns of `target`, and the energies, from as many starts.
+Json transport_errors(const Paths& paths, ConstMatrix x0, ConstMatrix target) {
+    constexpr Index kTimes = 50;  // midpoints
+    const auto times = spread_times(kTimes, 0.5 / kTimes, 1.0 / kTimes);
+    const Index n = std::min(x0.cols(), target.cols());
+    const auto there = paths.run(x0.leftCols(n), times, 1);
+    double path = 0, flow = 0;
+    for (Index k = 0; k < kTimes; ++k) {
+        const auto at = static_cast<std::size_t>(k);
+        const auto [of_u, of_b] = paths.squares(times[at], there.trajectory[at], x0.leftCols(n));
+        path += of_u / kTimes;
+        flow += of_b / kTimes;
+    }
+    return {{"w2", w2(paths.in_data_units(there.x), target.leftCols(n))},
+            {"path_energy", paths.has_noise() ? Json(path) : Json()},
+            {"flow_energy", paths.has_flow() ? Json(flow) : Json()},
+            {"transport", n}};
+}
+
+/// 2 e KL(bridge | Brownian motion from its start) = 2 e E[log phi_1(x1) - log phi_0(x0)], which is
+/// the energy of its drift (Girsanov).
+double energy_of(const KnownBridge& truth, ConstMatrix x0, ConstMatrix x1) {
+    Potential::Value at_end, at_start;
+    double sum = 0;
+    for (Index j = 0; j < x0.cols(); ++j) {
+        truth.forward(1, x1.col(j), at_end);
+        sum += at_end.log_phi;
+    }
+    for (Index j = 0; j < x0.cols(); ++j) {
+        truth.forward(0, x0.col(j), at_start);
+        sum -= at_start.log_phi;
+    }
+    return 2 * truth.forward.epsilon() * sum / static_cast<double>(x0.cols());
+}
+
+/// Of the flow of a Gaussian bridge, x' = m' + (A + e S^-1 / 2) (x - m).
+double flow_energy_of(const EndMoments& moments) {
+    const GaussianBridge bridge(moments.start, moments.end, moments.epsilon);
+    constexpr int kTimes = 1000;
+    const Index d = moments.start.mean.size();
+    double sum = 0;
+    for (int k = 0; k < kTimes; ++k) {
+        const double t = (k + 0.5) / kTimes;
+        const Matrix s = bridge.at(t).covariance;
+        const Matrix slope =
+            bridge.drift_matrix(t) + s.llt().solve(Matrix::Identity(d, d)) * (moments.epsilon / 2);
+        sum += (slope * s).cwiseProduct(slope).sum();
+    }
+    return (moments.end.mean - moments.start.mean).squaredNorm() + sum / kTimes;
+}
+
+}  // namespace
+
+Json bench_against(const Model& model, const KnownBridge& truth, const BridgeBenchSpec& spec,
+                   std::uint64_t seed, Threads& threads, Progress& progress) {
+    const Index d = truth.start.dim();
+    require(model.dim == d, Failure::data, "the known bridge has dimension ", d, ", the model ",
+            model.dim);
+    const Paths paths(model, spec, seed, threads, progress);
+    // Fresh samples, by sets that no training data are from.
+    Matrix x0(d, spec.n), x1(d, spec.n), start(d, spec.n), again(d, spec.n);
+    truth.sample(seed, kTarget, 0, x0, x1);
+    truth.sample(seed, kAgain, 0, start, again);
+    Matrix points(d, spec.points), unused(d, spec.points);
+    truth.sample(seed, kPoints, 0, points, unused);
+    const auto target = GaussianLaw::of(x1);
+    const double variance = target.covariance.trace();
+
+    const auto score = [&](const ConditionalLaw& law) {
+        return conditional_error(truth, points, variance, law, threads);
+    };
+    const auto* bridge = paths.bridge();
+    const Index samples = paths.has_noise() ? spec.samples : 1;
+    const Score own =
+        bridge != nullptr
+            ? score([&](Index, const Vector& x) { return bridge->forward().conditional(x); })
+            : score(sampled(points, samples, [&](ConstMatrix x) { return paths.ends(x, 2); }));
+    const Score floor = score(
+        sampled(points, spec.samples, [&](ConstMatrix x) { return draw_truth(truth, x, seed); }));
+    const Score independent = score([&](Index, const Vector&) {
+        return Potential::Conditional{target.mean, target.covariance};
+    });
+
+    const bool gaussian = truth.start.size() == 1 && truth.forward.size() == 1;
+    const GaussianLaw first{truth.start.mean(), truth.start.covariance()};
+    const auto moments = gaussian ? EndMoments::of(first, truth.forward)
+                                  : EndMoments::of(x0, x1, truth.forward.epsilon());
+    const auto times = spread_times(21, 0, 0.05);
+    const auto exact = laws_of(moments, times);
+    const bool closed = bridge != nullptr && bridge->forward().size() == 1;
+    constexpr std::uint32_t kMany = 1000;  // sets from here on are one for each block of paths
+    const auto found = closed ? laws_of(EndMoments::of(first, bridge->forward()), times)
+                              : paths.laws(start, times, kMany);
+    const auto fresh = laws_between(start, again, truth.forward.epsilon(), times, seed);
+    const Divergences kl(found, exact), kl_floor(fresh, exact),
+        kl_independent(laws_of(moments.independent(), times), exact);
+    const auto bures = [&](const GaussianLaw& law) {
+        return 100 * half_bures(target.mean, target.covariance, law.mean, law.covariance) /
+               (variance / 2);
+    };
+
+    Json report{{"runs", paths.runs()},
+                {"cbw2_uvp", own.value},
+                {"cbw2_uvp_stderr", own.error},
+                {"exact_moments", bridge != nullptr},
+                {"cbw2_uvp_floor", floor.value},
+                {"cbw2_uvp_independent", independent.value},
+                {"bw2_uvp", bures(found.back())},
+                {"bw2_uvp_floor", bures(fresh.back())},
+                {"kl_full", kl.full},
+                {"kl_full_floor", kl_floor.full},
+                {"kl_full_independent", kl_independent.full},
+                {"kl_diagonal", kl.diagonal},
+                {"kl_diagonal_floor", kl_floor.diagonal},
+                {"kl_diagonal_independent", kl_independent.diagonal},
+                {"exact_kl", closed},
+                {"path_energy_true", energy_of(truth, x0, x1)},
+                {"flow_energy_true", gaussian ? Json(flow_energy_of(moments)) : Json()},
+                {"points", spec.points},
+                {"samples", spec.samples},
+                {"n", spec.n}};
+    const Index n = std::min(spec.transport, spec.n);
+    report.update(transport_errors(paths, start.leftCols(n), x1.leftCols(n)));
+    report["w2_floor"] = w2(again.leftCols(n), x1.leftCols(n));
+    return report;
+}
+
+Json bench_between(const Model& model, ConstMatrix x0, ConstMatrix x1, const BridgeBenchSpec& spec,
+                   std::uint64_t seed, Threads& threads, Progress& progress) {
+    const Index n = std::min({spec.transport, x0.cols(), x1.cols() / 2});
+    require(n > 0, Failure::data, "a score needs at least 1 sample at t = 0 and 2 at t = 1");
+    require(x0.rows() == model.dim, Failure::data, "the samples have dimension ", x0.rows(),
+            ", the model ", model.dim);
+    const Paths paths(model, spec, seed, threads, progress);
+    Json report{{"runs", paths.runs()}};
+    report.update(transport_errors(paths, x0.leftCols(n), x1.leftCols(n)));
+    report["w2_floor"] = w2(x1.middleCols(n, n), x1.leftCols(n));
+    return report;
+}
+
+}  // namespace si

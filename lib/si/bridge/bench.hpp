@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+
+#include "si/base/progress.hpp"
+#include "si/bridge/truth.hpp"
+#include "si/model/model.hpp"
+
+// How far a bridge is from a known one, or what can be said of it without one.
+
+namespace si {
+
+struct BridgeBenchSpec {
+    Index points = 1000, samples = 1000, n = 20000, steps = 100, transport = 2000;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("points", &BridgeBenchSpec::points, "Points at t = 0 whose ends are compared",
+                  kPositive),
+            field("samples", &BridgeBenchSpec::samples,
+                  "Ends from each point, where a model has no moments in closed form, and for the "
+                  "floor",
+                  kPositive),
+            field("n", &BridgeBenchSpec::n, "Paths for the moments of the marginals", kPositive),
+            field("steps", &BridgeBenchSpec::steps,
+                  "Steps of the SDE of a model without such moments", kPositive),
+            field("transport", &BridgeBenchSpec::transport,
+                  "Paths for the W2 distance and the energies", kPositive)};
+    }
+};
+
+/// Against the truth; see si-bridge(1) for what each number is. Paths of the model start from the
+/// law that the truth starts from, and are those of its plan, of its SDE, or for one without noise
+/// of its flow:
+///
+///     {"runs", "cbw2_uvp", "cbw2_uvp_stderr", "exact_moments", "cbw2_uvp_floor",
+///      "cbw2_uvp_independent", "bw2_uvp", "bw2_uvp_floor",
+///      "kl_full", "kl_full_floor", "kl_full_independent", "kl_diagonal", ..., "exact_kl",
+///      "w2", "w2_floor", "path_energy", "path_energy_true", "flow_energy", "flow_energy_true",
+///      "points", "samples", "n", "transport"}
+///
+/// kl_* are means over t = 0, 0.05, ..., 1 of gaussian_kl() between moments of x_t, the model's
+/// before those of the truth; moments are in closed form where "exact_kl" says so for the model,
+/// and for a truth between Gaussians. Energies are integrals of E|u|^2 with the drift u of the
+/// bridge, null without noise, and of E|b|^2 with its velocity; those of the truth are in closed
+/// form, the first an average over the plan, the second null unless it is between Gaussians. A
+/// model that is conditioned on x0 has no flow of all samples, and null for its energy.
+Json bench_against(const Model& model, const KnownBridge& truth, const BridgeBenchSpec& spec,
+                   std::uint64_t seed, Threads& threads, Progress& progress);
+
+/// Without a truth, between samples that the model was not made from: {"runs", "w2", "w2_floor",
+/// "path_energy", "flow_energy", "transport"}. The ends of paths from x0 are compared with one half
+/// of x1, and the other half with it for the floor.
+Json bench_between(const Model& model, ConstMatrix x0, ConstMatrix x1, const BridgeBenchSpec& spec,
+                   std::uint64_t seed, Threads& threads, Progress& progress);
+
+}  // namespace si

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "si/interpolant/fields.hpp"
+#include "si/model/quantity.hpp"
+#include "si/net/network.hpp"
+#include "si/net/tape.hpp"
+
+namespace si {
+
+/// Settings of a field that was learned: which quantities, by which network each, and the
+/// means of x0 and x1 when they are known and independent (they pin fields at the ends).
+struct NetworkFieldSpec {
+    std::string learn = "b";
+    Choice<networks> net{"mlp"};
+    std::optional<std::vector<double>> mean0, mean1;
+    Index labels = 0;
+    std::vector<Index> condition = {};
+    bool masked = false;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("learn", &NetworkFieldSpec::learn, "Fields that are learned"),
+            field("net", &NetworkFieldSpec::net, "Network, one for each of them"),
+            field("mean0", &NetworkFieldSpec::mean0, "Mean of x0"),
+            field("mean1", &NetworkFieldSpec::mean1, "Mean of x1"),
+            field("labels", &NetworkFieldSpec::labels, "Labels that the fields are conditioned on",
+                  kNonNegative),
+            field("condition", &NetworkFieldSpec::condition,
+                  "Shape of the numbers that they are conditioned on", kPositive),
+            field("masked", &NetworkFieldSpec::masked, "Those are 1 where x does not move")};
+    }
+
+    Conditions conditions() const { return {labels, condition, masked}; }
+};
+
+/// Columns that go through a network together, or fewer of large samples.
+inline constexpr Index kChunk = 256;
+
+/// Puts columns `first` .. `first` + n - 1 of `given` where a network expects its label and
+/// condition, and zeros in the other of `wide` columns.
+void put_conditions(Tape<float>& tape, const Conditions& conditions, const MatrixF& given,
+                    Index first, Index n, Index wide);
+
+/// Fields from networks, one for each learned quantity; the others by combine(). The networks'
+/// parameters follow one another in one flat vector.
+class NetworkField : public Field {
+  public:
+    /// Throws Failure::data when the number of parameters does not fit.
+    NetworkField(const NetworkFieldSpec& spec, Setup setup, const std::vector<Index>& shape,
+                 Eigen::VectorXf parameters);
+
+    Index dim() const override { return dim_; }
+    Conditions conditions() const override { return conditions_; }
+    Index together(Index most) const override { return std::min(together_, most); }
+    unsigned available() const override { return available_; }
+    std::array<double, 2> span(unsigned want) const override;
+    std::unique_ptr<Evaluator> evaluator() const override;
+
+    /// The graph of one learned quantity; all have the same shape.
+    static Graph graph(const NetworkFieldSpec& spec, const std::vector<Index>& shape);
+
+  private:
+    friend class NetworkEvaluator;
+
+    Setup setup_;
+    Index dim_;
+    Conditions conditions_;
+    Graph graph_;
+    Index together_;  ///< columns that go through a network at a time
+    std::vector<const Quantity*> learned_;
+    Eigen::VectorXf parameters_;
+    std::vector<Weights<float>> weights_;  // of each learned quantity
+    Vector mean0_, mean1_;
+    bool means_known_ = false;
+    unsigned available_ = 0;
+};
+
+}  // namespace si

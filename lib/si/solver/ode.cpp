@@ -1,0 +1,118 @@
+#include "si/solver/ode.hpp"
+
+#include <array>
+#include <cmath>
+
+#include "si/solver/dopri5.hpp"
+
+namespace si {
+namespace {
+
+/// An explicit Runge-Kutta method: stage k starts at x + h (a[k][0] k_0 + ...), time t + c[k] h.
+struct Tableau {
+    int stages;
+    std::array<std::array<double, 3>, 4> a;
+    std::array<double, 4> b, c;
+};
+
+constexpr Tableau kEuler{1, {}, {1}, {0}};
+constexpr Tableau kMidpoint{2, {{{}, {0.5}}}, {0, 1}, {0, 0.5}};
+constexpr Tableau kHeun{2, {{{}, {1}}}, {0.5, 0.5}, {0, 1}};
+constexpr Tableau kRk4{
+    4, {{{}, {0.5}, {0, 0.5}, {0, 0, 1}}}, {1.0 / 6, 1.0 / 3, 1.0 / 3, 1.0 / 6}, {0, 0.5, 0.5, 1}};
+
+void require_finite(const Matrix& x, double t) {
+    require(x.allFinite(), Failure::check, "the state is not finite at t = ", t);
+}
+
+/// `steps` equal steps from t0 to t1. Times are formed from the ends, so the last is t1 itself.
+void leg(const Tableau& method, const Drift& drift, double t0, double t1, Index steps, Matrix& x,
+         std::array<Matrix, 4>& k) {
+    const double h = (t1 - t0) / static_cast<double>(steps);
+    Vector times(x.cols());
+    Matrix at;
+    for (Index i = 0; i < steps; ++i) {
+        const auto time = [&](double c) {
+            const double u = (static_cast<double>(i) + c) / static_cast<double>(steps);
+            return u >= 1 ? t1 : t0 + u * (t1 - t0);
+        };
+        for (int stage = 0; stage < method.stages; ++stage) {
+            const auto s = static_cast<std::size_t>(stage);
+            at = x;
+            for (std::size_t j = 0; j < s; ++j) {
+                if (method.a[s][j] != 0) at += (h * method.a[s][j]) * k[j];
+            }
+            times.setConstant(time(method.c[s]));
+            k[s].resize(x.rows(), x.cols());
+            drift(times, at, k[s]);
+        }
+        for (int stage = 0; stage < method.stages; ++stage) {
+            const auto s = static_cast<std::size_t>(stage);
+            if (method.b[s] != 0) x += (h * method.b[s]) * k[s];
+        }
+        require_finite(x, time(1));
+    }
+}
+
+struct OdeStepsSpec {
+    Index steps = 100;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("steps", &OdeStepsSpec::steps, "Equal steps from end to end", kPositive)};
+    }
+};
+
+/// Each leg between stops gets its share of the steps, at least one.
+template <const Tableau& Method>
+OdeSolve equal_steps(const OdeStepsSpec& spec) {
+    return [spec](const Drift& drift, const TimeInterval& interval, Matrix x) {
+        OdeResult result;
+        std::array<Matrix, 4> stages;
+        const double length = std::abs(interval.to - interval.from);
+        double t = interval.from;
+        Index taken = 0;
+        const auto travel = [&](double to) {
+            if (to == t) return;
+            const double share = static_cast<double>(spec.steps) * std::abs(to - t) / length;
+            const auto steps = std::max<Index>(1, static_cast<Index>(std::ceil(share - 1e-9)));
+            leg(Method, drift, t, to, steps, x, stages);
+            taken += steps;
+            t = to;
+        };
+        for (const double stop : interval.stops) {
+            travel(stop);
+            result.at_stops.push_back(x);
+        }
+        travel(interval.to);
+        result.evaluations.setConstant(x.cols(), static_cast<int>(taken * Method.stages));
+        result.rejected.setZero(x.cols());
+        result.x = std::move(x);
+        return result;
+    };
+}
+
+OdeSolve make_dopri5(const Dopri5Spec& spec) {
+    return [spec](const Drift& drift, const TimeInterval& interval, Matrix x) {
+        return dopri5(spec, drift, interval, std::move(x));
+    };
+}
+
+constexpr auto kSolvers = std::to_array<OdeRow>({
+    {"dopri5", "Dormand-Prince 5(4), steps chosen for each sample", spec_of<Dopri5Spec>, 5,
+     from_json<make_dopri5>},
+    {"rk4", "classical Runge-Kutta, four drifts a step", spec_of<OdeStepsSpec>, 4,
+     from_json<equal_steps<kRk4>>},
+    {"heun", "explicit trapezoid, two drifts a step", spec_of<OdeStepsSpec>, 2,
+     from_json<equal_steps<kHeun>>},
+    {"midpoint", "explicit midpoint, two drifts a step", spec_of<OdeStepsSpec>, 2,
+     from_json<equal_steps<kMidpoint>>},
+    {"euler", "forward Euler, one drift a step", spec_of<OdeStepsSpec>, 1,
+     from_json<equal_steps<kEuler>>},
+});
+
+}  // namespace
+
+Catalogue<OdeRow> ode_solvers() { return {"ODE solver", kSolvers}; }
+
+}  // namespace si

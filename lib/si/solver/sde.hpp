@@ -1,0 +1,87 @@
+#pragma once
+
+#include <functional>
+#include <string_view>
+
+#include "si/model/model.hpp"
+#include "si/random/draw.hpp"
+#include "si/solver/ode.hpp"
+
+namespace si {
+
+/// The size of the noise, epsilon(t) >= 0, chosen after training: the marginals rho(t) are the
+/// same for all (arXiv:2303.08797, Corollary 2.3).
+using Epsilon = std::function<double(double t)>;
+
+/// What an epsilon may be made from.
+struct EpsilonContext {
+    Setup setup;
+    FieldErrors errors;
+};
+
+inline EpsilonContext epsilon_context(const Model& model) { return {model.setup(), model.errors}; }
+
+struct EpsilonRow {
+    std::string_view name, summary;
+    SpecInfo spec;
+    /// Throws Failure::usage when the model does not have what it takes.
+    Epsilon (*make)(const Json& settings, const EpsilonContext& context);
+};
+
+/// constant, taper, sine, sigma, bridge, sbdm, linear, decreasing, kl, optimal. A plain number on a
+/// command line is that constant.
+Catalogue<EpsilonRow> epsilons();
+
+/// The epsilon for which the bound on KL is least (arXiv:2303.08797 (2.49)) where one network makes
+/// b and s of a one-sided interpolant: the errors are proportional, b^ - b = c (s^ - s), and this
+/// is c = alpha^2 beta' / beta - alpha alpha'. It is 1/t for path vp, (1 - t)/t for linear, half
+/// the noise rate for sit-vp; infinite where beta is 0.
+double epsilon_of_one_network(const Coefficients& at_t);
+
+/// True when epsilon is zero at all times: then there is no score and no noise in the SDE.
+bool vanishes(const Epsilon& epsilon);
+
+/// A choice of epsilons() that also reads "0.5".
+struct EpsilonChoice {
+    Choice<epsilons> choice{"constant"};
+    Epsilon make(const EpsilonContext& context) const { return choice.make(context); }
+};
+template <>
+struct Setting<EpsilonChoice> {
+    static std::string value() { return "E|KIND,..."; }
+    static EpsilonChoice from_text(std::string_view word);
+    static EpsilonChoice from_json(const Json& node);
+    static Json to_json(const EpsilonChoice& v) { return v.choice.json(); }
+};
+template <>
+struct SettingRows<EpsilonChoice> {
+    static constexpr std::vector<RowInfo> (*rows)() = [] { return epsilons().info(); };
+};
+
+/// Standard normals for the increments: (d, n) for step `step`.
+using Increments = std::function<void(Index step, MatrixRef out)>;
+
+struct SdeResult {
+    Matrix x;
+    std::vector<Matrix> at_stops;
+    Index steps = 0, evaluations = 0;
+};
+
+/// dx = drift dt + sqrt(2 epsilon) dW along the interval, forward or backward in time (then dt
+/// is negative and the noise enters all the same). Step k of a interval always draws
+/// increments(k), so a path is a function of its address.
+using SdeSolve =
+    std::function<SdeResult(const Drift& drift, const Epsilon& epsilon,
+                            const Increments& increments, const TimeInterval& interval, Matrix x)>;
+
+struct SdeRow {
+    std::string_view name, summary;
+    SpecInfo spec;
+    int weak_order;  ///< for additive noise
+    SdeSolve (*make)(const Json& settings);
+};
+
+/// heun, strang, euler-maruyama.
+Catalogue<SdeRow> sde_steps();
+
+}  // namespace si

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "si/base/json.hpp"
+#include "si/base/progress.hpp"
+#include "si/base/threads.hpp"
+#include "si/metric/compare.hpp"
+
+namespace si {
+
+/// compare() of two files, and of a third with the centres of modes where `spec` names one:
+///
+///     {"n", "n_reference", "dim", "seed", "verdict", "differs": [names],
+///      "metrics": {NAME: {"value", "stderr", "interval": [low, high], "floor", "floor_deviation",
+///                         "changed", "n", "n_reference", "verdict"}, ...},
+///      "details": {...}}
+///
+/// A metric that is not defined has null in the place of its numbers, and a "note". The verdict of
+/// the whole is that it differs where any metric does. Throws Failure::data when files do not fit
+/// together.
+Json compare_report(const std::string& samples, const std::string& reference,
+                    const MetricSpec& spec, std::uint64_t seed, Threads& threads,
+                    Progress& progress);
+
+/// The same as a table, for people.
+std::string compare_text(const Json& report);
+
+}  // namespace si

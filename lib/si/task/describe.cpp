@@ -1,0 +1,110 @@
+#include "si/task/describe.hpp"
+
+#include "si/io/dataset.hpp"
+#include "si/task/training_data.hpp"
+
+namespace si {
+namespace {
+
+/// One flag of a request, its dataset, and where its answer is.
+struct Answer {
+    unsigned flag;
+    const char* name;
+    Matrix FieldValues::*field;
+    Vector FieldValues::*number;
+};
+
+constexpr auto kAnswers = std::to_array<Answer>({
+    {kB, "b", &FieldValues::b, nullptr},
+    {kV, "v", &FieldValues::v, nullptr},
+    {kS, "s", &FieldValues::s, nullptr},
+    {kEta, "eta", &FieldValues::eta, nullptr},
+    {kX0, "x0", &FieldValues::x0, nullptr},
+    {kX1, "x1", &FieldValues::x1, nullptr},
+    {kU, "u", &FieldValues::u, nullptr},
+    {kDivB, "div_b", nullptr, &FieldValues::div_b},
+    {kLogRho, "log_rho", nullptr, &FieldValues::log_rho},
+});
+
+}  // namespace
+
+Json describe_model(const Model& model) {
+    Json about{{"dim", model.dim},
+               {"shape", model.shape},
+               {"path", spelled(model.interpolant.path.json())},
+               {"gamma", spelled(model.interpolant.gamma.json())},
+               {"base", model.base.kind()},
+               {"one_sided", model.one_sided()},
+               {"field", model.field.at("kind")}};
+    if (model.parameters.size() > 0) {
+        about["learn"] = model.field.at("learn");
+        about["net"] = spelled(model.field.at("net"));
+        about["parameters"] = model.parameters.size();
+    }
+    if (model.source) about["coupling"] = spelled(model.source->json());
+    const auto field = make_field(model);
+    const Conditions conditions = field->conditions();
+    if (conditions.labels > 0) about["labels"] = conditions.labels;
+    if (!conditions.shape.empty()) {
+        about["condition"] = conditions.start ? Json("x0") : Json(conditions.shape);
+    }
+    about["can"] = names_of(field->available());
+    for (const char* key : {"samples", "steps_done", "best", "seed", "command"}) {
+        if (model.about.contains(key)) about[key] = model.about[key];
+    }
+    return about;
+}
+
+std::string model_text(const Json& description) {
+    std::string out;
+    for (const auto& [key, value] : description.items()) {
+        const std::string shown =
+            value.is_primitive() || value.is_object() ? spelled(value) : value.dump();
+        out += key + std::string(12 - std::min<std::size_t>(key.size(), 11), ' ') + shown + "\n";
+    }
+    return out;
+}
+
+void write_fields(const std::string& file, const Model& model, const std::string& points,
+                  const std::vector<double>& times, const Provenance& provenance) {
+    require(!times.empty(), Failure::usage, "at which times? Give --t T,...");
+    const auto samples = read_samples(points);
+    require_dimension(samples.source, samples.dim(), model.dim);
+    const Matrix x = model.transform.from_data(samples.values);
+    const auto field = make_field(model);
+    const auto evaluator = field->evaluator();
+    const Index n = x.cols(), count = std::ssize(times);
+
+    DataWriter out(file);
+    out.attribute("command", provenance.command);
+    out.write_array("t", times, {count});
+    out.write("x", samples.values, samples.shape);
+    for (const Answer& answer : kAnswers) {
+        if ((field->available() & answer.flag) == 0) continue;
+        std::vector<double> values;
+        for (const double t : times) {
+            FieldValues result;
+            (*evaluator)(Vector::Constant(n, t), x, answer.flag, result);
+            to_data_coordinates(model, answer.flag, result);
+            if (answer.field != nullptr) {
+                const Matrix& m = result.*answer.field;
+                values.insert(values.end(), m.data(), m.data() + m.size());
+            } else {
+                const Vector& v = result.*answer.number;
+                values.insert(values.end(), v.begin(), v.end());
+            }
+        }
+        if (answer.field != nullptr) {
+            out.write_array(answer.name, values, {count, n, model.dim});
+        } else {
+            out.write_array(answer.name, values, {count, n});
+        }
+        if (answer.flag == kLogRho) {
+            for (double& value : values) value = std::exp(value);
+            out.write_array("rho", values, {count, n});
+        }
+    }
+    out.commit();
+}
+
+}  // namespace si

@@ -1,0 +1,197 @@
+#include "si/task/kl.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "si/base/lists.hpp"
+#include "si/density/generator.hpp"
+#include "si/flow/transport.hpp"
+#include "si/interpolant/exact.hpp"
+#include "si/io/model_file.hpp"
+#include "si/metric/likelihood_ratio.hpp"
+
+namespace si {
+namespace {
+
+KnownLaw law_of_set(const std::string& spelling) {
+    const Choice<generators> choice(spelling);
+    auto generator = choice.make();
+    require(generator.log_density != nullptr, Failure::usage, choice.kind(),
+            " has no known density");
+    const auto sample = [generator](std::uint64_t seed, Index first, MatrixRef out) {
+        generator.fill(random_word({seed, Purpose::check, 20}, 0), first, out);
+    };
+    const auto log_density = [generator](ConstMatrix x) { return generator.log_densities(x); };
+    return {generator.dim, sample, log_density};
+}
+
+KnownLaw law_of_model(const std::string& file) {
+    const Model model = read_model(file);
+    const auto field = make_field(model);
+    const auto* exact = dynamic_cast<const MixtureField*>(field.get());
+    require(exact != nullptr, Failure::usage, file,
+            ": the target of this model is not a Gaussian mixture (see si-data exact)");
+    const auto target = exact->target();
+    const auto transform = model.transform;
+    const auto sample = [=](std::uint64_t seed, Index first, MatrixRef out) {
+        target.sample({seed, Purpose::check, 21}, first, out);
+        out = transform.to_data(out);
+    };
+    const auto log_density = [=](ConstMatrix x) {
+        const Vector own = target.log_density(transform.from_data(x));
+        return Vector(own.array() - transform.log_determinant());
+    };
+    return {model.dim, sample, log_density};
+}
+
+/// log densities of both laws at samples of one of them, in the units of the data.
+struct Both {
+    Vector truth, model;
+    Eigen::Matrix<Index, Eigen::Dynamic, 1> evaluations;
+};
+
+/// One model with one way to its log-density.
+class Flow {
+  public:
+    Flow(const Model& model, const KlSpec& spec, std::uint64_t seed, Threads& threads,
+         Progress& progress)
+        : model_(model),
+          spec_(spec),
+          seed_(seed),
+          threads_(threads),
+          progress_(progress),
+          field_(make_field(model)) {}
+
+    Both at_truth(const KnownLaw& truth) const {
+        Matrix x(model_.dim, spec_.n);
+        truth.sample(seed_, 0, x);
+        const Vector log_truth = truth.log_density(x);
+        require(log_truth.allFinite(), Failure::check,
+                "the truth has a sample where its density is zero");
+        auto scored = score(model_.transform.from_data(x));
+        return {log_truth, in_data_units(scored.log_density), std::move(scored.evaluations)};
+    }
+
+    /// With the trace, samples have their log-density from the way there; probes would share the
+    /// numbers of one sample, so theirs comes from the way back.
+    Both at_model(const KnownLaw& truth) const {
+        const bool exact = spec_.divergence.make().probes == 0;
+        const auto made =
+            transport(model_, *field_, {.ode = spec_.ode, .log_density = exact}, Direction::forward,
+                      draw_base(model_, seed_, 0, spec_.n), seed_, 0, threads_, progress_);
+        const Vector log_truth = truth.log_density(model_.transform.to_data(made.x));
+        if (exact) {
+            return {log_truth, in_data_units(made.log_density), made.evaluations.cast<Index>()};
+        }
+        auto scored = score(made.x);
+        return {log_truth, in_data_units(scored.log_density),
+                scored.evaluations + made.evaluations.cast<Index>()};
+    }
+
+  private:
+    LogDensities score(ConstMatrix x) const {
+        return ode_log_density(model_, *field_, {spec_.ode, spec_.divergence},
+                               {.x = x, .seed = seed_}, threads_, progress_);
+    }
+    Vector in_data_units(const Vector& log_density) const {
+        require(log_density.allFinite(), Failure::check,
+                "a log-density of the model is not finite");
+        return log_density.array() - model_.transform.log_determinant();
+    }
+
+    const Model& model_;
+    const KlSpec& spec_;
+    std::uint64_t seed_;
+    Threads& threads_;
+    Progress& progress_;
+    std::shared_ptr<const Field> field_;
+};
+
+Json said(double value) {
+    if (std::isfinite(value)) return value;
+    return value > 0 ? "infinite" : "minus infinite";
+}
+
+void put(Json& report, const std::string& name, const Estimate& estimate) {
+    report[name] = said(estimate.value);
+    report[name + "_stderr"] = finite_or_null(estimate.error);
+}
+
+double rounded(double value) { return std::round(1000 * value) / 1000; }
+
+/// Fewer effective samples than this, and a sum of weights hangs on a few of them.
+constexpr double kFewest = 100;
+
+std::vector<std::string> warnings_of(const ImportanceWeights& weights, double outside,
+                                     double ess_of_truth, const KlSpec& spec) {
+    std::vector<std::string> list;
+    if (outside > 0) {
+        list.push_back(text("the truth has density zero at a part ", rounded(outside),
+                            " of the model's samples: KL(model | truth) is infinite, and their "
+                            "weights are zero"));
+    }
+    const double least = std::min(weights.effective, ess_of_truth);
+    if (least < std::min(kFewest, static_cast<double>(spec.n) / 2)) {
+        list.push_back(text("the model's ", spec.n, " samples are worth only ",
+                            std::round(10 * least) / 10,
+                            " of the truth: log_z, ess and the controlled estimates cannot be "
+                            "trusted"));
+    }
+    const auto [log_z, error] = weights.log_mean;
+    if (std::isfinite(log_z) && std::abs(log_z) > 5 * error + 0.01) {
+        list.push_back(text("log_z is ", rounded(log_z),
+                            ", not 0: the model's samples miss a part "
+                            "of the truth, or few of them have nearly all of the weight; ess is "
+                            "too large"));
+    }
+    if (spec.divergence.make().probes > 0) {
+        list.emplace_back(
+            "log-densities from probes have errors of their own, which bias ess, log_z and the "
+            "controlled estimates");
+    }
+    return list;
+}
+
+}  // namespace
+
+KnownLaw known_law(const std::string& truth) {
+    const auto name = truth.substr(0, truth.find(','));
+    return name.find_first_of("./") == std::string::npos ? law_of_set(truth) : law_of_model(truth);
+}
+
+Json kl_report(const Model& model, const KnownLaw& truth, const KlSpec& spec, std::uint64_t seed,
+               Threads& threads, Progress& progress) {
+    require(model.dim == truth.dim, Failure::usage, "the model has dimension ", model.dim,
+            ", the truth ", truth.dim);
+    const Flow flow(model, spec, seed, threads, progress);
+    const Both there = flow.at_truth(truth), here = flow.at_model(truth);
+    const Vector log_ratio = there.truth - there.model, log_weights = here.truth - here.model;
+
+    const Estimate outside = mean_of((!log_weights.array().isFinite()).cast<double>());
+    const auto weights = importance_weights(log_weights);
+    const auto forward = ratio_divergence(log_ratio, outside);
+    const auto reverse = ratio_divergence(-log_weights);
+    const auto n = static_cast<double>(spec.n);
+    const double ess_of_truth = n * n / std::exp(log_ratio.maxCoeff()) /
+                                (log_ratio.array() - log_ratio.maxCoeff()).exp().sum();
+
+    Json report{{"n", spec.n}};
+    put(report, "kl", forward.plain);
+    put(report, "kl_controlled", forward.controlled);
+    put(report, "reverse_kl", reverse.plain);
+    put(report, "reverse_kl_controlled", reverse.controlled);
+    put(report, "outside", outside);
+    report["ess"] = weights.effective;
+    report["ess_of_truth"] = ess_of_truth;
+    put(report, "log_z", weights.log_mean);
+    report["nfe"] = (there.evaluations + here.evaluations).cast<double>().mean();
+    report["method"] = text("ode ", spelled(spec.ode.json()), ", ", spelled(spec.divergence.json()),
+                            " divergence");
+    report["seed"] = seed;
+    const auto warnings = warnings_of(weights, outside.value, ess_of_truth, spec);
+    report["warnings"] = warnings;
+    for (const auto& sentence : warnings) progress.warn(sentence);
+    return report;
+}
+
+}  // namespace si

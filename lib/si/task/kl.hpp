@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+
+#include "si/base/progress.hpp"
+#include "si/base/threads.hpp"
+#include "si/flow/likelihood.hpp"
+
+// How far the density of a model is from one that is known.
+
+namespace si {
+
+/// A law with a density in closed form, in the units of data.
+struct KnownLaw {
+    Index dim = 0;
+    /// Fills a matrix (dim, n) with samples first, first + 1, ... at a seed.
+    std::function<void(std::uint64_t seed, Index first, MatrixRef out)> sample;
+    /// log density of each column, -infinity outside the support.
+    std::function<Vector(ConstMatrix x)> log_density;
+};
+
+/// A synthetic set by its name and settings, as in "ring,modes=5", or the target of an exact model
+/// in a file, which is told by a '.' or '/' before the first comma. Its samples at a seed are not
+/// those of `si-data NAME --seed`, which a model may have been trained on. Throws Failure::usage
+/// when the set has no density or the model's target is no Gaussian mixture, and as read_model()
+/// does.
+KnownLaw known_law(const std::string& truth);
+
+struct KlSpec {
+    std::string truth = {};
+    Index n = 10000;
+    Choice<ode_solvers> ode{"dopri5"};
+    Choice<traces> divergence{"exact"};
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field(
+                "truth", &KlSpec::truth,
+                "The true density: a synthetic set, as in ring,modes=5, or an exact model (a name "
+                "with a '.' or '/')")
+                .value("NAME,...|FILE"),
+            field("n", &KlSpec::n, "Number of samples of the truth, and of the model", kPositive),
+            field("ode", &KlSpec::ode, "Solver of dx = b dt").value("SOLVER,..."),
+            field("divergence", &KlSpec::divergence, "Divergence of b along the flow")};
+    }
+};
+
+/// KL(truth | model) at spec.n fresh samples of the truth and KL(model | truth) at as many of the
+/// model's flow, each plain and with its control variate (likelihood_ratio.hpp), and what the
+/// model is worth as a proposal for the truth. In nats, whatever the units of the data:
+///
+///     {"n", "kl", "kl_stderr", "kl_controlled", "kl_controlled_stderr",
+///      "reverse_kl", "reverse_kl_stderr", "reverse_kl_controlled", "reverse_kl_controlled_stderr",
+///      "outside", "outside_stderr", "ess", "ess_of_truth", "log_z", "log_z_stderr",
+///      "nfe", "method", "seed", "warnings"}
+///
+/// "outside" is the part of the model where the truth is zero; if there is any, the reverse
+/// divergence is the text "infinite", without error (null), and so are its companions. "ess" is
+/// the effective number of the model's samples as samples of the truth, weighted by truth / model,
+/// and "log_z" the logarithm of their mean weight, 0 for a truth with its constant that the
+/// model covers. "ess_of_truth" is the same number from samples of the truth, n / E[truth / model],
+/// which also sees what the model has missed. "warnings" are sentences, which `progress` hears too.
+///
+/// Throws Failure::usage when dimensions differ or the model has no density, Failure::check when
+/// a log-density of the model is not finite.
+Json kl_report(const Model& model, const KnownLaw& truth, const KlSpec& spec, std::uint64_t seed,
+               Threads& threads, Progress& progress);
+
+}  // namespace si

@@ -1,0 +1,297 @@
+#include "si/task/rows.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <numeric>
+
+#include "si/io/csv.hpp"
+#include "si/io/images.hpp"
+#include "si/io/npy.hpp"
+#include "si/random/draw.hpp"
+
+namespace si {
+namespace {
+
+bool is_integer(ElementType type) { return type != ElementType::f32 && type != ElementType::f64; }
+
+ElementType stored_as(ElementType type) {
+    const bool small = type == ElementType::f32 || (is_integer(type) && size_of(type) <= 2);
+    return small ? ElementType::f32 : ElementType::f64;
+}
+
+std::vector<std::int64_t> whole_numbers(const Matrix& values) {
+    std::vector<std::int64_t> list;
+    for (const double v : values.reshaped()) list.push_back(static_cast<std::int64_t>(v));
+    return list;
+}
+
+/// The 0-based row of `values` that a column of the table is.
+Index label_row(const std::string& word, Index columns) {
+    if (word == "last") return columns - 1;
+    const auto number = parse_integer(word);
+    require(number.has_value() && *number >= 1 && *number <= columns, Failure::usage,
+            "--label-column: must be last, or from 1 to ", columns, ", is '", word, "'");
+    return static_cast<Index>(*number) - 1;
+}
+
+void drop_row(Matrix& values, Index row) {
+    const Index below = values.rows() - row - 1;
+    const Matrix tail = values.bottomRows(below);
+    values.conservativeResize(values.rows() - 1, Eigen::NoChange);
+    values.bottomRows(below) = tail;
+}
+
+void require_whole(const Matrix& labels, const std::string& source) {
+    for (Index i = 0; i < labels.cols(); ++i) {
+        const double label = labels(0, i);
+        require(label == std::floor(label) && std::abs(label) < 1e15, Failure::data, source,
+                ": row ", i + 1, ": label ", label, " is not a whole number");
+    }
+}
+
+/// Of the numbers that are finite, and how many are not.
+Json figures(Matrix values) {
+    const auto count = std::remove_if(values.data(), values.data() + values.size(),
+                                      [](double v) { return !std::isfinite(v); }) -
+                       values.data();
+    Json all = Json::object();
+    if (count > 0) {
+        const auto numbers = Eigen::Map<const Vector>(values.data(), count).array();
+        const double mean = numbers.mean();
+        all = {{"min", numbers.minCoeff()},
+               {"max", numbers.maxCoeff()},
+               {"mean", mean},
+               {"sd", std::sqrt((numbers - mean).square().mean())}};
+    }
+    if (count < values.size()) all["nonfinite"] = values.size() - count;
+    return all;
+}
+
+}  // namespace
+
+RowSets read_rows(const DataFile& file, std::vector<std::string>& left_out) {
+    RowSets rows;
+    auto samples = file.samples();
+    rows.n = samples.n();
+    if (file.format() != Format::hdf5) {
+        rows.sets.emplace_back("/x", std::move(samples));
+        return rows;
+    }
+    for (const auto& info : file.list()) {
+        if (info.readable && !info.shape.empty() && info.shape[0] == rows.n) {
+            rows.sets.emplace_back(info.name, file.at(info.name));
+            if (info.shape.size() == 1) rows.sets.back().second.shape = {};  // stays a column
+        } else {
+            left_out.push_back(info.name);
+        }
+    }
+    return rows;
+}
+
+void write_rows(DataWriter& out, const RowSets& rows, const std::vector<Index>& which) {
+    for (const auto& [name, samples] : rows.sets) {
+        const Matrix values = samples.values(Eigen::all, which);
+        if (is_integer(samples.type) && samples.dim() == 1) {
+            out.write(name, whole_numbers(values));
+        } else {
+            out.write(name, values, samples.shape, stored_as(samples.type));
+        }
+    }
+}
+
+std::vector<Index> first_rows(Index n, Index limit) {
+    std::vector<Index> rows(static_cast<std::size_t>(std::min(n, limit)));
+    std::iota(rows.begin(), rows.end(), Index{0});
+    return rows;
+}
+
+Split split_rows(Index n, const SplitSpec& spec) {
+    const auto count = static_cast<Index>(std::llround(spec.fraction * static_cast<double>(n)));
+    require(count > 0 && count < n, Failure::usage, "--fraction: ", spec.fraction, " of ", n,
+            " samples leaves one side empty");
+    const Permutation shuffled({spec.seed, Purpose::split, 0}, n);
+    Split split;
+    for (Index i = 0; i < n; ++i) {
+        (shuffled(i) < count ? split.held_out : split.train).push_back(i);
+    }
+    return split;
+}
+
+RowSets import_rows(Samples samples, const ImportSpec& spec) {
+    RowSets rows;
+    rows.n = samples.n();
+    Samples labels;
+    if (!spec.label_column.empty()) {
+        require(samples.dim() > 1, Failure::usage, "--label-column: nothing would be left");
+        const Index row = label_row(spec.label_column, samples.dim());
+        labels.values = samples.values.row(row);
+        labels.type = ElementType::i64;
+        require_whole(labels.values, samples.source);
+        drop_row(samples.values, row);
+        samples.shape = {samples.dim()};
+    }
+    if (!spec.shape.empty()) {
+        require(count_of(spec.shape) == samples.dim(), Failure::usage,
+                "--shape: ", shape_text(spec.shape), " does not hold ", samples.dim(),
+                " numbers a sample");
+        samples.shape = spec.shape;
+    }
+    samples.values *= spec.scale;
+    samples.type = spec.dtype == "f32" ? ElementType::f32 : ElementType::f64;
+    rows.sets.emplace_back("/x", std::move(samples));
+    if (!spec.label_column.empty()) rows.sets.emplace_back("/label", std::move(labels));
+    return rows;
+}
+
+namespace {
+
+bool is_images(const std::string& file) {
+    if (file == "-") return false;
+    std::ifstream stream(file, std::ios::binary);
+    std::string start(16, '\0');
+    stream.read(start.data(), std::ssize(start));
+    return stream.gcount() > 0 && is_image_file(start);
+}
+
+Samples read_data(const std::string& name, const ImportSpec& spec) {
+    DataFile file(name);
+    if (spec.allow_nonfinite != Nonfinite::refuse) file.let_nonfinite_pass();
+    return file.samples();
+}
+
+/// Pixels from 0 to 255 become numbers of a range.
+void bring_to(const std::vector<double>& range, Samples& images) {
+    require(range.size() == 2 && range[0] < range[1], Failure::usage,
+            "--range: two numbers, the lower first");
+    images.values *= (range[1] - range[0]) / 255;
+    images.values.array() += range[0];
+    images.type = ElementType::f32;
+}
+
+/// What goes with each of n samples, pixels brought to `range`.
+Samples beside(const std::string& file, Index n, std::string_view what,
+               const std::vector<double>& range, const ImportSpec& spec) {
+    const bool images = is_images(file);
+    Samples found = images ? read_images({file}) : read_data(file, spec);
+    require(found.n() == n, Failure::data, file, ": has ", found.n(), " ", what, " for ", n,
+            " samples");
+    if (images) bring_to(range, found);
+    return found;
+}
+
+}  // namespace
+
+RowSets import_files(const std::vector<std::string>& files, const ImportSpec& spec,
+                     Progress& progress) {
+    const bool images = is_images(files.front());
+    require(images || files.size() == 1, Failure::usage,
+            "several files are for images; of data give one");
+    Samples samples = images ? read_images(files) : read_data(files.front(), spec);
+    ImportSpec how = spec;
+    if (images && samples.dim() > 1) {
+        bring_to(spec.range, samples);
+        how.dtype = "f32";
+    }
+    Samples labels, condition, mask;
+    if (spec.labels) {
+        labels = beside(*spec.labels, samples.n(), "labels", {0, 255}, spec);
+        require(labels.dim() == 1, Failure::data, *spec.labels, ": has ", labels.dim(),
+                " numbers a sample; a label is one");
+        require_whole(labels.values, *spec.labels);
+        labels.type = ElementType::i64;
+    }
+    if (spec.condition) {
+        condition = beside(*spec.condition, samples.n(), "conditions", spec.range, spec);
+    }
+    if (spec.mask) {
+        mask = beside(*spec.mask, samples.n(), "masks", {0, 1}, spec);
+        require(((mask.values.array() == 0) || (mask.values.array() == 1)).all(), Failure::data,
+                *spec.mask, ": a mask is 1 where a sample is known and 0 where not");
+        mask.type = ElementType::f32;
+    }
+    if (spec.allow_nonfinite == Nonfinite::drop) {
+        drop_nonfinite(samples.source,
+                       {&samples.values, &labels.values, &condition.values, &mask.values},
+                       progress);
+    }
+    RowSets rows = import_rows(std::move(samples), how);
+    if (spec.labels) rows.sets.emplace_back("/label", std::move(labels));
+    if (spec.condition) rows.sets.emplace_back("/condition", std::move(condition));
+    if (spec.mask) rows.sets.emplace_back("/mask", std::move(mask));
+    return rows;
+}
+
+RowSets class_rows(const DataFile& file) {
+    RowSets rows;
+    Samples condition = file.samples();
+    const Samples label = file.at("label");
+    rows.n = condition.n();
+    require(label.dim() == 1 && label.n() == rows.n, Failure::data, label.source, ": has ",
+            label.n(), " labels for ", rows.n, " samples");
+    require_whole(label.values, label.source);
+    require(rows.n > 0 && label.values.minCoeff() >= 0 && label.values.maxCoeff() < 1e5,
+            Failure::data, label.source, ": labels must be from 0 to 99999");
+    Samples x;
+    x.values.setZero(static_cast<Index>(label.values.maxCoeff()) + 1, rows.n);
+    for (Index j = 0; j < rows.n; ++j) x.values(static_cast<Index>(label.values(0, j)), j) = 1;
+    x.shape = {x.values.rows()};
+    x.type = ElementType::f32;
+    rows.sets.emplace_back("/x", std::move(x));
+    rows.sets.emplace_back("/condition", std::move(condition));
+    return rows;
+}
+
+void export_samples(const std::string& file, const Samples& samples) {
+    const auto type = stored_as(samples.type);
+    if (file == "-" || file.ends_with(".csv") || file.ends_with(".tsv") || file.ends_with(".txt")) {
+        const char separator = file.ends_with(".tsv") ? '\t' : file.ends_with(".txt") ? ' ' : ',';
+        write_csv(file, samples.values,
+                  {.header = samples.columns, .separator = separator, .type = type});
+        return;
+    }
+    require(file.ends_with(".npy"), Failure::usage, file,
+            ": ends with none of .csv, .tsv, .txt, .npy");
+    write_npy(file, samples.values, samples.shape, type);
+}
+
+Json describe(const DataFile& file) {
+    Json attributes = Json::object(), datasets = Json::array();
+    for (const auto& [name, value] : file.attributes()) attributes[name] = value;
+    for (const auto& info : file.list()) {
+        Json one{{"name", info.name}, {"shape", info.shape}, {"type", info.type}};
+        if (info.readable) {
+            const auto samples = info.name.empty() ? file.samples() : file.at(info.name);
+            if (samples.values.size() > 0) one.update(figures(samples.values));
+        }
+        datasets.push_back(std::move(one));
+    }
+    return {{"file", file.name()},
+            {"format", to_text(file.format())},
+            {"attributes", attributes},
+            {"datasets", datasets}};
+}
+
+std::string description_text(const Json& description) {
+    std::string out =
+        text(spelled(description["file"]), ": ", spelled(description["format"]), "\n");
+    for (const auto& [name, value] : description["attributes"].items()) {
+        out += text("  ", name, " = ", spelled(value), "\n");
+    }
+    for (const auto& one : description["datasets"]) {
+        std::string shape;
+        for (const auto& size : one["shape"]) {
+            shape += text(shape.empty() ? "" : " x ", size.get<Index>());
+        }
+        out += text("  ", spelled(one["name"]), one["name"] == "" ? "" : " ", shape, " ",
+                    spelled(one["type"]));
+        for (const char* key : {"min", "max", "mean", "sd"}) {
+            if (one.contains(key)) out += text("  ", key, " ", rounded(one[key].get<double>(), 6));
+        }
+        if (one.contains("nonfinite")) out += text("  not finite ", one["nonfinite"].get<Index>());
+        out += "\n";
+    }
+    return out;
+}
+
+}  // namespace si

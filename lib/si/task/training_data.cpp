@@ -1,0 +1,230 @@
+#include "si/task/training_data.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "si/io/model_file.hpp"
+#include "si/task/stored_data.hpp"
+#include "si/train/rectify.hpp"
+
+namespace si {
+namespace {
+
+struct Ends {
+    Samples x1;
+    std::optional<Samples> x0;
+    Matrix given;  ///< what x1 is conditioned on
+    Conditions conditions;
+    Beside beside1 = {}, beside0 = {};  ///< what counts in the cost of the coupling
+};
+
+/// Opens files, and looks after samples that are not finite in what they hold.
+struct Reading {
+    Nonfinite nonfinite;
+    Progress& progress;
+
+    DataFile open(const std::string& name) const {
+        DataFile file(name);
+        if (nonfinite == Nonfinite::drop) file.let_nonfinite_pass();
+        return file;
+    }
+
+    /// Two sets of as many samples may be pairs, and are treated so.
+    void clean(Ends& ends) const {
+        if (nonfinite != Nonfinite::drop) return;
+        std::vector<Matrix*> target{&ends.x1.values, &ends.given, &ends.beside1.labels,
+                                    &ends.beside1.conditions};
+        std::vector<Matrix*> start{&ends.beside0.labels, &ends.beside0.conditions};
+        if (ends.x0) start.push_back(&ends.x0->values);
+        const bool pairs = ends.x0 && ends.x0->n() == ends.x1.n();
+        if (pairs) target.insert(target.end(), start.begin(), start.end());
+        drop_nonfinite(ends.x1.source, target, progress);
+        if (ends.x0 && !pairs) drop_nonfinite(ends.x0->source, start, progress);
+    }
+};
+
+Ends read_ends(const DataFile& opened, const std::vector<std::string>& wanted,
+               const BesideCost& cost = {}) {
+    Ends ends;
+    if (auto x0 = opened.find("x0"); x0 && opened.has("x1")) {
+        ends.x1 = opened.at("x1");
+        ends.x0 = std::move(x0);
+    } else {
+        ends.x1 = opened.samples();
+    }
+    ends.conditions = read_conditions(opened, wanted, ends.given);
+    require_as_many(opened, ends.given, ends.x1.n());
+    ends.beside1 = read_beside(opened, cost, ends.x1.n());
+    return ends;
+}
+
+}  // namespace
+
+double held_out_fraction(double fraction) {
+    require(fraction >= 0 && fraction < 1, Failure::usage,
+            "--valid: a fraction must be at least 0 and below 1, is ", fraction);
+    return fraction;
+}
+
+void require_alike(const std::string& source, Index dim, Index wanted) {
+    require_coordinates(source, dim, "those of the target", wanted);
+}
+
+void require_dimension(const std::string& source, Index found, Index wanted) {
+    require_coordinates(source, found, "the model has dimension", wanted);
+}
+
+Conditions read_conditions(const DataFile& file, const std::vector<std::string>& wanted,
+                           Matrix& given) {
+    Conditions conditions;
+    std::vector<Samples> parts;
+    Index rows = 0;
+    const auto take = [&](const char* name) {
+        if (std::find(wanted.begin(), wanted.end(), name) == wanted.end()) return false;
+        parts.push_back(file.at(name));
+        rows += parts.back().dim();
+        return true;
+    };
+    if (take("label")) {
+        const Samples& label = parts.front();
+        require(label.dim() == 1 && label.n() > 0, Failure::data, label.source,
+                ": a label is one number");
+        for (Index j = 0; j < label.n(); ++j) {
+            const double value = label.values(0, j);
+            require(value >= 0 && value < 1e6 && value == std::floor(value), Failure::data,
+                    label.source, ": row ", j + 1, " is ", value,
+                    "; labels are whole numbers from 0");
+        }
+        conditions.labels = static_cast<Index>(label.values.maxCoeff()) + 1;
+    }
+    if (take("condition")) conditions.shape = parts.back().shape;
+    given.resize(rows, parts.empty() ? 0 : parts.front().n());
+    rows = 0;
+    for (const Samples& part : parts) {
+        require_as_many(file, given, part.n());
+        given.middleRows(rows, part.dim()) = part.values;
+        rows += part.dim();
+    }
+    return conditions;
+}
+
+Matrix conditions_of(const DataFile& file, const Conditions& model) {
+    std::vector<std::string> wanted;
+    if (model.labels > 0) wanted.emplace_back("label");
+    if (!model.shape.empty()) wanted.emplace_back("condition");
+    Matrix given;
+    const Conditions found = read_conditions(file, wanted, given);
+    require(found.labels <= model.labels, Failure::data, file.name(), ": a label is ",
+            found.labels - 1, ", and the model has ", model.labels);
+    require(found.shape == model.shape, Failure::data, file.name(),
+            ": its conditions have another shape than those of the model");
+    return given;
+}
+
+Beside read_beside(const DataFile& file, const BesideCost& cost, Index n) {
+    const auto beside = [&](const char* name) {
+        auto found = file.at(name);
+        require(found.n() == n, Failure::data, found.source, ": ", found.n(), " rows for ", n,
+                " samples");
+        return std::move(found.values);
+    };
+    Beside all;
+    if (cost.labels > 0) all.labels = beside("label").topRows(1);
+    if (cost.conditions > 0) all.conditions = beside("condition");
+    return all;
+}
+
+void require_as_many(const DataFile& file, const Matrix& given, Index n) {
+    require(given.rows() == 0 || given.cols() == n, Failure::data, file.name(), ": has ",
+            given.cols(), " labels or conditions for ", n, " samples");
+}
+
+namespace {
+
+/// Held-out samples that are a file of their own. `dim` is that of the target.
+void read_held_out(const std::string& valid, const TrainSpec& spec, Index dim,
+                   const Reading& reading, TrainData& data) {
+    require(beside_cost(spec.coupling).nothing(), Failure::usage,
+            "--valid: a file has no labels or conditions of "
+            "x0, which count in the coupling; hold out a fraction");
+    auto held = read_ends(reading.open(valid), spec.condition);
+    reading.clean(held);
+    require(held.conditions.labels <= data.conditions.labels &&
+                held.conditions.shape == data.conditions.shape,
+            Failure::data, valid, ": has other labels or conditions than the training data");
+    data.valid_given = std::move(held.given);
+    require_alike(held.x1.source, held.x1.dim(), dim);
+    data.valid1 = std::move(held.x1.values);
+    if (!data.x0) return;
+    require(held.x0.has_value(), Failure::data, valid,
+            ": needs /x0 and /x1, as there are two sets of samples");
+    data.valid0 = std::move(held.x0->values);
+}
+
+TrainData read_sets(const DataFile& x1, const DataFile* x0, const TrainSpec& spec,
+                    std::uint64_t seed, const Reading& reading) {
+    const BesideCost cost = beside_cost(spec.coupling);
+    auto ends = read_ends(x1, spec.condition, cost);
+    if (x0 != nullptr) {
+        ends.x0 = x0->samples();
+        ends.beside0 = read_beside(*x0, cost, ends.x0->n());
+    } else {
+        require(cost.nothing(), Failure::usage,
+                "--coupling: x0 has its own labels and conditions, "
+                "in a file of its own: give --x0 FILE");
+    }
+    reading.clean(ends);
+    TrainData data;
+    data.shape = ends.x1.shape;
+    data.x1 = std::move(ends.x1.values);
+    data.given = std::move(ends.given);
+    data.conditions = ends.conditions;
+    if (ends.x0) {
+        require_alike(ends.x0->source, ends.x0->dim(), data.x1.rows());
+        data.x0 = std::move(ends.x0->values);
+    }
+    if (!cost.nothing()) {
+        auto beside = in_context(text(ends.x0->source, ", ", ends.x1.source), [&] {
+            return coordinates_beside(ends.beside0, ends.beside1, cost);
+        });
+        data.beside0 = std::move(beside[0]);
+        data.beside1 = std::move(beside[1]);
+    }
+    if (const auto fraction = parse_real(spec.valid)) {
+        hold_out(data, held_out_fraction(*fraction), seed);
+    } else {
+        read_held_out(spec.valid, spec, data.x1.rows(), reading, data);
+    }
+    return data;
+}
+
+}  // namespace
+
+TrainData read_training_data(const std::string& x1, const std::optional<std::string>& x0,
+                             const TrainSpec& spec, std::uint64_t seed, Threads& threads,
+                             Progress& progress, const TrainFilesSpec& files) {
+    require(
+        files.allow_nonfinite != Nonfinite::keep, Failure::usage,
+        "--allow-nonfinite keep: nothing can be learned from what is not finite; drop leaves it "
+        "out");
+    const Reading reading{files.allow_nonfinite, progress};
+    const auto target = std::make_shared<const DataFile>(reading.open(x1));
+    const auto base = x0 ? std::make_shared<const DataFile>(reading.open(*x0)) : nullptr;
+    const StoredEnds stored(target, base);
+    if (pairs_in_blocks(spec.coupling.row()) && stored.bytes() > files.data_memory.value) {
+        TrainData data = stored.read(spec, seed, files.data_memory, progress);
+        if (!parse_real(spec.valid)) {
+            read_held_out(spec.valid, spec, data.x1.rows(), reading, data);
+        }
+        return data;
+    }
+    TrainData data = read_sets(*target, base.get(), spec, seed, reading);
+    const auto pairs_of_model = spec.coupling.row().pairs_of_model;
+    if (pairs_of_model == nullptr) return data;
+    require(spec.condition.empty(), Failure::usage,
+            "--condition: pairs that a model makes have no labels or conditions");
+    const auto pairs = pairs_of_model(spec.coupling.settings());
+    return rectified(read_model(pairs.model), pairs, data, seed, threads, progress);
+}
+
+}  // namespace si
