@@ -86,7 +86,7 @@ Drawing trajectories(const TrajectoriesSpec& spec, const Sources& sources) {
     const Panels panels{1, 1, size, view.over_time ? 0.7 * size : size,
                         legend_height(entries, size)};
     Drawing drawing = panels.sheet();
-    drawing.title = text("Trajectories of ", names_of(sources));
+    drawing.title = text("Paths of ", names_of(sources));
     legend(drawing, {Axes::kLeft, 8}, entries, size);
     const auto name = [](Index k) { return text("x", k + 1); };
     Axes frame(drawing, panels.frame(0),

@@ -84,7 +84,7 @@ struct TrajectoriesSpec {
                                 "Coordinate to the right, from 1; upwards for one", kPositive),
                           field("y", &TrajectoriesSpec::y, "Coordinate upwards, from 1", kPositive),
                           field("limit", &TrajectoriesSpec::limit,
-                                "Trajectories of a file; a random choice of more", kPositive),
+                                "Paths of a file; a random choice of more", kPositive),
                           field("size", &TrajectoriesSpec::size, "Width of the frame", kPositive)};
     }
 };
