@@ -41,7 +41,7 @@ int eval_divergence(int argc, char** argv) {
         .example("si-eval kl model.json --truth checkerboard", "")
         .run(argc, argv, [&](Console& console) {
             const auto model = si::read_model(model_file);
-            const auto truth = si::known_law(spec.truth);
+            const auto truth = si::true_density(spec.truth);
             si::Threads threads(common.threads);
             const auto report = si::kl_report(model, truth, spec, common.seed, threads, console);
             std::cout << report.dump() << '\n';

@@ -34,7 +34,7 @@ class Paths {
           Progress& progress)
         : model_(model),
           field_(make_field(model)),
-          bridge_(dynamic_cast<const BridgeField*>(field_.get())),
+          bridge_(field_->known().plan),
           spec_(spec),
           seed_(seed),
           threads_(threads),
@@ -59,7 +59,7 @@ class Paths {
         along.trajectory = times;
         if (has_noise()) {
             along.sde = Choice<sde_steps>(text("heun,steps=", spec_.steps));
-            along.epsilon = {Choice<epsilons>("bridge")};
+            along.epsilon = EpsilonChoice{"bridge"};
         }
         const Matrix start = model_.transform.from_data(x0);
         return transport(model_, *field_, along, Direction::forward, start,

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <functional>
 
+#include "si/density/mixture.hpp"
 #include "si/random/draw.hpp"
 
 namespace si {
@@ -18,29 +19,36 @@ struct DrawnPoints {
 };
 
 /// DrawnPoints first .. first + count of n, in the coordinates of `truth`.
-DrawnPoints draw(const MixtureField& truth, Index n, double margin, std::uint64_t seed, Index first,
+DrawnPoints draw(const KnownEnds& truth, Index n, double margin, std::uint64_t seed, Index first,
                  Index count) {
-    const Index d = truth.dim();
+    const Index d = truth.target->dim();
     Matrix u(1, count), x0(d, count), x1(d, count), z(d, count);
     fill_uniform({seed, Purpose::check, 10}, first, u);
-    truth.base().sample({seed, Purpose::check, 11}, first, x0);
-    truth.target().sample({seed, Purpose::check, 13}, first, x1);
+    truth.base->sample({seed, Purpose::check, 11}, first, x0);
+    truth.target->sample({seed, Purpose::check, 13}, first, x1);
     fill_normal({seed, Purpose::check, 15}, first, z);
     DrawnPoints points{Vector(count), Matrix(d, count)};
     for (Index j = 0; j < count; ++j) {
         const double place = (static_cast<double>(first + j) + u(0, j)) / static_cast<double>(n);
         points.t[j] = margin + (1 - 2 * margin) * place;
-        const auto c = truth.interpolant().at(points.t[j]);
+        const auto c = truth.interpolant->at(points.t[j]);
         points.x.col(j) = c.alpha * x0.col(j) + c.beta * x1.col(j) + c.gamma * z.col(j);
     }
     return points;
+}
+
+KnownEnds known_ends(const Field& exact) {
+    const KnownEnds known = exact.known();
+    require(known.base != nullptr && known.target != nullptr && known.interpolant != nullptr,
+            Failure::usage, "the exact model must be a Gaussian mixture (see si-data exact)");
+    return known;
 }
 
 /// Answers both fields at points of the exact interpolant, in one kind of coordinates.
 using Compare =
     std::function<void(const DrawnPoints& at, unsigned want, FieldValues& good, FieldValues& made)>;
 
-std::vector<FieldError> errors_of(const MixtureField& truth, unsigned want, Index n, double margin,
+std::vector<FieldError> errors_of(const KnownEnds& truth, unsigned want, Index n, double margin,
                                   std::uint64_t seed, Threads& threads, const Compare& compare) {
     const auto cut = chunks(n, kPart);
     std::vector<const Quantity*> rows;
@@ -74,13 +82,11 @@ std::vector<FieldError> errors_of(const MixtureField& truth, unsigned want, Inde
 std::vector<FieldError> field_errors(const Model& model, const Model& truth, Index n, double margin,
                                      std::uint64_t seed, Threads& threads) {
     const auto exact = make_field(truth), learned = make_field(model);
-    const auto* mixture = dynamic_cast<const MixtureField*>(exact.get());
-    require(mixture != nullptr, Failure::usage,
-            "the exact model must be a Gaussian mixture (see si-data exact)");
+    const KnownEnds known = known_ends(*exact);
     require(model.dim == truth.dim, Failure::usage, "the models have dimensions ", model.dim,
             " and ", truth.dim);
     return errors_of(
-        *mixture, kCompared & exact->available() & learned->available(), n, margin, seed, threads,
+        known, kCompared & exact->available() & learned->available(), n, margin, seed, threads,
         [&](const DrawnPoints& at, unsigned want, FieldValues& good, FieldValues& made) {
             (*exact->evaluator())(at.t, at.x, want, good);
             to_data_coordinates(truth, want, good);
@@ -90,13 +96,13 @@ std::vector<FieldError> field_errors(const Model& model, const Model& truth, Ind
         });
 }
 
-std::vector<FieldError> field_errors(const Field& field, const MixtureField& truth, Index n,
-                                     double margin, std::uint64_t seed, Threads& threads) {
+std::vector<FieldError> field_errors(const Field& field, const Field& truth, Index n, double margin,
+                                     std::uint64_t seed, Threads& threads) {
     require(field.dim() == truth.dim(), Failure::usage, "the fields have dimensions ", field.dim(),
             " and ", truth.dim());
     return errors_of(
-        truth, kCompared & truth.available() & field.available(), n, margin, seed, threads,
-        [&](const DrawnPoints& at, unsigned want, FieldValues& good, FieldValues& made) {
+        known_ends(truth), kCompared & truth.available() & field.available(), n, margin, seed,
+        threads, [&](const DrawnPoints& at, unsigned want, FieldValues& good, FieldValues& made) {
             (*truth.evaluator())(at.t, at.x, want, good);
             (*field.evaluator())(at.t, at.x, want, made);
         });

@@ -24,8 +24,8 @@ std::vector<FieldError> field_errors(const Model& model, const Model& truth, Ind
                                      std::uint64_t seed, Threads& threads);
 
 /// The same of two fields in the same coordinates.
-std::vector<FieldError> field_errors(const Field& field, const MixtureField& truth, Index n,
-                                     double margin, std::uint64_t seed, Threads& threads);
+std::vector<FieldError> field_errors(const Field& field, const Field& truth, Index n, double margin,
+                                     std::uint64_t seed, Threads& threads);
 
 /// What errors of b and s say of KL(rho(1) | rho^(1)), in nats, when the model is sampled by its
 /// SDE with a constant epsilon:

@@ -115,6 +115,7 @@ class BridgeField : public Field {
     BridgeField(Potential forward, Potential backward, std::optional<double> log_mass);
 
     Index dim() const override { return forward_.dim(); }
+    KnownEnds known() const override { return {.plan = this}; }
     unsigned available() const override;
 
     /// All of [0, 1], less 1e-3 at an end that is made of points. u needs the end at t = 1 only and

@@ -32,6 +32,16 @@ class AffineEvaluator final : public Evaluator {
         if ((want & kDivS) != 0) out.div_s.setConstant(trace_s_);
     }
 
+    void pull_back(ConstVector t, ConstMatrix x, Want of, ConstMatrix r, FieldValues& out,
+                   MatrixRef product) override {
+        (*this)(t, x, of, out);
+        const Matrix& jacobian = of == kS ? field_.s_ : field_.a_;
+        for (Index j = 0; j < x.cols(); ++j) {
+            x_ = r.col(j);
+            product.col(j).noalias() = jacobian.transpose() * x_;
+        }
+    }
+
   private:
     const AffineField& field_;
     double trace_a_, trace_s_;

@@ -75,7 +75,76 @@ class MixtureEvaluator final : public Evaluator {
         }
     }
 
+    void pull_back(ConstVector t, ConstMatrix x, Want of, ConstMatrix r, FieldValues& out,
+                   MatrixRef product) override {
+        const Answer& answer = answer_of(of);
+        make_room(out, of, x.rows(), x.cols());
+        for (Index j = 0; j < x.cols(); ++j) {
+            (*this)(t.segment(j, 1), x.middleCols(j, 1), of, one_);
+            require(!(t[j] == 0 && field_.base_.is_point()), Failure::usage,
+                    "from a point, u has no derivative at t = 0");
+            const Vector f = (one_.*answer.field).col(0);
+            (out.*answer.field).col(j) = f;
+            product.col(j) = pulled_back(part_of(of), f, r.col(j));
+        }
+    }
+
   private:
+    /// A field of one pair (i, j), linear in its g = g_ij, which has the Jacobian -C_ij^-1:
+    /// f_ij = m0 m_i + m1 m_j - (c0 C_i + c1 C_j) g + s g.
+    struct PartOf {
+        double m0 = 0, m1 = 0, c0 = 0, c1 = 0, s = 0;
+    };
+
+    PartOf part_of(Want of) const {
+        const PartOf path{c_.alpha_dot, c_.beta_dot, c_.alpha_alpha_dot, c_.beta * c_.beta_dot, 0};
+        const bool mirror = field_.interpolant_.mirror();
+        PartOf part = path;
+        switch (of) {
+            case kB:
+                part.s = -c_.gamma_gamma_dot;
+                return part;
+            case kU:
+                part.s = field_.start_push_ - c_.gamma_gamma_dot;
+                return part;
+            case kV:
+                return part;
+            case kX1:
+                return {.m1 = 1, .c1 = c_.beta};
+            case kX0:
+                return mirror ? part_of(kX1) : PartOf{.m0 = 1, .c0 = c_.alpha};
+            case kEta:
+                return field_.one_sided() ? part_of(kX0) : PartOf{.s = -c_.gamma};
+            default:
+                return {.s = 1};
+        }
+    }
+
+    /// With f = sum w_ij f_ij and grad w_ij = w_ij (g_ij - s), the Jacobian of f is
+    /// sum w_ij ((f_ij - f) (g_ij - s)^T + df_ij/dx): its transpose times r.
+    Vector pulled_back(const PartOf& part, const Vector& f, const Vector& r) {
+        Vector sum = Vector::Zero(r.size());
+        for (std::size_t k = 0; k < pairs_.size(); ++k) {
+            const auto at = static_cast<Index>(k);
+            const Pair& pair = pairs_[k];
+            const double w = weights_[at];
+            if (w == 0) continue;
+            const Matrix &c0 = base_->covariances()[pair.i],
+                         &c1 = field_.target_.covariances()[pair.j];
+            y_ = g_.col(at);
+            f_ = part.m0 * base_->means()[pair.i] + part.m1 * field_.target_.means()[pair.j] +
+                 part.s * y_ - f;
+            f_.noalias() -= part.c0 * (c0 * y_);
+            f_.noalias() -= part.c1 * (c1 * y_);
+            sum += (w * f_.dot(r)) * (y_ - s_);
+            y_ = part.s * r;
+            y_.noalias() -= part.c0 * (c0 * r);
+            y_.noalias() -= part.c1 * (c1 * r);
+            sum -= w * pair.factor.solve(y_);
+        }
+        return sum;
+    }
+
     /// What base component i and target component j make of each other at one time.
     struct Pair {
         Index i, j;
@@ -209,6 +278,7 @@ class MixtureEvaluator final : public Evaluator {
     }
 
     const MixtureField& field_;
+    FieldValues one_;  // of one column
 
     double time_ = std::numeric_limits<double>::quiet_NaN();  // what the next few belong to
     Coefficients c_;

@@ -34,6 +34,8 @@ class MixtureField : public Field {
 
     Index dim() const override { return base_.dim(); }
 
+    KnownEnds known() const override { return {&base_, &target_, &interpolant_}; }
+
     /// Everything.
     unsigned available() const override;
 

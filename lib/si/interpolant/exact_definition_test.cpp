@@ -71,10 +71,10 @@ std::vector<Schedule> schedules() {
     };
 }
 
-struct Known {
+struct KnownEnds {
     Real rho = 0, b = 0, v = 0, s = 0, eta = 0, x0 = 0, x1 = 0;
 
-    void add(Real weight, const Known& at) {
+    void add(Real weight, const KnownEnds& at) {
         rho += weight;
         b += weight * at.b;
         v += weight * at.v;
@@ -83,7 +83,7 @@ struct Known {
         x0 += weight * at.x0;
         x1 += weight * at.x1;
     }
-    Known normalised() const {
+    KnownEnds normalised() const {
         return {rho, b / rho, v / rho, s / rho, eta / rho, x0 / rho, x1 / rho};
     }
 };
@@ -93,13 +93,13 @@ struct Known {
 // reach 10 deviations beyond the outermost modes.
 
 /// With a latent: x0 and x1 are free, and z = (x - alpha x0 - beta x1) / gamma.
-Known with_latent(const Schedule& c, const Mixture1d& base, const Mixture1d& target, Real t,
+KnownEnds with_latent(const Schedule& c, const Mixture1d& base, const Mixture1d& target, Real t,
                   Real x) {
     const Real h = 0.05L, a = c.alpha(t), b = c.beta(t), g = c.latent(t);
     constexpr int kReach = 270;
     std::vector<Real> p1;
     for (int j = -kReach; j <= kReach; ++j) p1.push_back(target.density(j * h));
-    Known sum;
+    KnownEnds sum;
     for (int i = -160; i <= 160; ++i) {
         const Real x0 = i * h, p0 = base.density(x0);
         // Only |z| <= 12 matters: beyond lies e^-72.
@@ -118,10 +118,10 @@ Known with_latent(const Schedule& c, const Mixture1d& base, const Mixture1d& tar
 
 /// Without one: x0 is free and x1 = (x - alpha x0) / beta. The score differentiates the target
 /// under the integral.
-Known without_latent(const Schedule& c, const Mixture1d& base, const Mixture1d& target, Real t,
+KnownEnds without_latent(const Schedule& c, const Mixture1d& base, const Mixture1d& target, Real t,
                      Real x) {
     const Real h = 0.01L, a = c.alpha(t), b = c.beta(t);
-    Known sum;
+    KnownEnds sum;
     for (int i = -800; i <= 800; ++i) {
         const Real x0 = i * h, x1 = (x - a * x0) / b, p1 = target.density(x1);
         if (p1 < 1e-300L) continue;
@@ -148,7 +148,7 @@ void compare(const GaussianMixture& base, const Mixture1d& same_base) {
             const FieldValues got = examples::evaluate(field, t, x, all);
             for (Index j = 0; j < x.cols(); ++j) {
                 CAPTURE(x(0, j));
-                const Known known =
+                const KnownEnds known =
                     interpolant.has_latent()
                         ? with_latent(schedule, same_base, same_target, t, x(0, j))
                         : without_latent(schedule, same_base, same_target, t, x(0, j));

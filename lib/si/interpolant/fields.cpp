@@ -13,28 +13,51 @@ namespace {
 
 constexpr Index kMostNumbers = Index{1} << 26;  // a vector of them is half a gigabyte
 
-struct Answer {
-    Want flag;
-    std::string_view name;
-    Matrix FieldValues::*field;   // either a column a point
-    Vector FieldValues::*number;  // or a number a point
-};
-
 constexpr auto kAnswers = std::to_array<Answer>({
-    {kB, "b", &FieldValues::b, nullptr},
-    {kV, "v", &FieldValues::v, nullptr},
-    {kS, "s", &FieldValues::s, nullptr},
-    {kEta, "eta", &FieldValues::eta, nullptr},
-    {kX0, "x0", &FieldValues::x0, nullptr},
-    {kX1, "x1", &FieldValues::x1, nullptr},
-    {kDivB, "div_b", nullptr, &FieldValues::div_b},
-    {kDivS, "div_s", nullptr, &FieldValues::div_s},
-    {kLogRho, "log_rho", nullptr, &FieldValues::log_rho},
-    {kU, "u", &FieldValues::u, nullptr},
-    {kW, "w", &FieldValues::w, nullptr},
+    {.flag = kB, .name = "b", .field = &FieldValues::b, .turns = Turns::as_velocity},
+    {.flag = kV, .name = "v", .field = &FieldValues::v, .turns = Turns::as_velocity},
+    {.flag = kS, .name = "s", .field = &FieldValues::s, .turns = Turns::as_gradient},
+    {.flag = kEta, .name = "eta", .field = &FieldValues::eta, .turns = Turns::not_at_all},
+    {.flag = kX0, .name = "x0", .field = &FieldValues::x0, .turns = Turns::as_base_point},
+    {.flag = kX1, .name = "x1", .field = &FieldValues::x1, .turns = Turns::as_point},
+    {.flag = kDivB, .name = "div_b", .number = &FieldValues::div_b, .turns = Turns::not_at_all},
+    {.flag = kDivS, .name = "div_s", .number = &FieldValues::div_s, .turns = Turns::unknown},
+    {.flag = kLogRho,
+     .name = "log_rho",
+     .number = &FieldValues::log_rho,
+     .turns = Turns::as_log_density},
+    {.flag = kU, .name = "u", .field = &FieldValues::u, .turns = Turns::as_velocity},
+    {.flag = kW, .name = "w", .field = &FieldValues::w, .turns = Turns::as_velocity},
 });
 
 }  // namespace
+
+std::span<const Answer> answers() { return kAnswers; }
+
+const Answer& answer_of(Want flag) {
+    for (const Answer& answer : kAnswers) {
+        if (answer.flag == flag) return answer;
+    }
+    throw Error(Failure::internal, text("flag ", static_cast<unsigned>(flag), " has no answer"));
+}
+
+void Evaluator::pull_back(ConstVector t, ConstMatrix x, Want of, ConstMatrix r, FieldValues& out,
+                          MatrixRef product) {
+    const Answer& answer = answer_of(of);
+    require(answer.field != nullptr, Failure::internal, answer.name, " is no vector field");
+    FieldValues above, below;
+    for (Index i = 0; i < x.rows(); ++i) {
+        const Eigen::RowVectorXd step = 1e-5 * (1 + x.row(i).array().abs());
+        Matrix high = x, low = x;
+        high.row(i) += step;
+        low.row(i) -= step;
+        (*this)(t, high, of, above);
+        (*this)(t, low, of, below);
+        const Matrix slope = above.*answer.field - below.*answer.field;
+        product.row(i) = slope.cwiseProduct(r).colwise().sum().array() / (2 * step.array());
+    }
+    (*this)(t, x, of, out);
+}
 
 void Evaluator::probe(ConstVector t, ConstMatrix x, ConstMatrix, FieldValues& out,
                       MatrixRef quadratic) {

@@ -2,12 +2,18 @@
 
 #include <array>
 #include <memory>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "si/base/types.hpp"
 
 namespace si {
+
+class BridgeField;
+class GaussianMixture;
+class Interpolant;
 
 /// What can be asked of a model at a point x and a time t; flags to be or-ed together.
 /// Times run from 0 (base) to 1 (target); signs are those of arXiv:2303.08797:
@@ -30,6 +36,41 @@ enum Want : unsigned {
 struct FieldValues {
     Matrix b, v, s, eta, x0, x1, u, w;
     Vector div_b, div_s, log_rho;
+};
+
+/// How an answer follows a change of coordinates x = shift + A y.
+enum class Turns {
+    as_point,        ///< shift + A f
+    as_base_point,   ///< likewise, where the base has the units of the data
+    as_velocity,     ///< A f
+    as_gradient,     ///< A^-T f
+    not_at_all,      ///< eta is a property of z, and div b of the flow
+    as_log_density,  ///< f - log |det A|
+    unknown          ///< div s does not tell what it would be
+};
+
+/// One thing that can be asked: its flag, its name in messages and files, and where its answer is.
+struct Answer {
+    Want flag;
+    std::string_view name;
+    Matrix FieldValues::*field;   ///< either a column for each point,
+    Vector FieldValues::*number;  ///< or a number for each
+    Turns turns;
+};
+
+/// All of them: the only list of flags, names and members.
+std::span<const Answer> answers();
+
+/// The row of one flag.
+const Answer& answer_of(Want flag);
+
+/// What a field knows in closed form beside its answers; what is not known is null. It belongs to
+/// the field, in the field's coordinates.
+struct KnownEnds {
+    const GaussianMixture* base = nullptr;     ///< the density of x0
+    const GaussianMixture* target = nullptr;   ///< that of x1, which is independent of x0
+    const Interpolant* interpolant = nullptr;  ///< by which the two are joined
+    const BridgeField* plan = nullptr;         ///< how x0 and x1 go together in a bridge
 };
 
 /// What the fields of a model are conditioned on beside x and t: a label, then numbers. All of a
@@ -64,6 +105,14 @@ class Evaluator {
     /// and answers that: a probe without noise.
     virtual void probe(ConstVector t, ConstMatrix x, ConstMatrix probes, FieldValues& out,
                        MatrixRef quadratic);
+
+    /// The field `of` (b, v, s, eta, x0, x1, u or w) in `out`, and the product J^T r of its
+    /// transposed Jacobian J = df/dx with a vector for each point: `r` and `product` are (d, n).
+    /// That is the gradient of f(x) . r, which guidance by a reward needs. Networks answer by one
+    /// backward pass; a field in closed form that has no rule of its own by central differences,
+    /// to about 9 digits, with 2 d evaluations for each point.
+    virtual void pull_back(ConstVector t, ConstMatrix x, Want of, ConstMatrix r, FieldValues& out,
+                           MatrixRef product);
 };
 
 /// The time-dependent fields of a model. Immutable, shared by all threads.
@@ -74,6 +123,9 @@ class Field {
     virtual Index dim() const = 0;
 
     virtual Conditions conditions() const { return {}; }
+
+    /// What it knows beside its answers.
+    virtual KnownEnds known() const { return {}; }
 
     /// Samples that are best worked on together: `most`, or fewer of large ones.
     virtual Index together(Index most) const { return most; }

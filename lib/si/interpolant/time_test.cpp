@@ -94,10 +94,10 @@ TEST_CASE("beta has the quantiles that are known on paper") {
 TEST_CASE("beta has the quantiles of a 40-digit computation") {
     // Bisection on mpmath's betainc(a, b, 0, t, regularized=True). Relative errors of t are
     // those of u times u / (t density), at most 10 here (a = 0.1).
-    struct Known {
+    struct KnownEnds {
         double a, b, u, t;
     };
-    constexpr Known known[] = {
+    constexpr KnownEnds known[] = {
         {0.1, 30, 1e-9, 2.0550800460882761e-92},  {0.1, 30, 0.01, 2.0550800460882761e-22},
         {0.1, 30, 0.3, 1.2135080987197369e-7},    {0.1, 30, 0.7, 0.00058957030585972598},
         {0.1, 30, 0.99, 0.052330428103770441},    {0.7, 3.3, 1e-9, 3.8387320715101958e-14},
@@ -110,7 +110,7 @@ TEST_CASE("beta has the quantiles of a 40-digit computation") {
         {100, 100, 0.7, 0.51855714984138768},     {100, 100, 0.99, 0.5817961148568264},
         {60, 0.02, 1e-9, 0.78825588531144643},    {60, 0.02, 0.01, 0.99065267139784205},
     };
-    for (const Known& at : known) {
+    for (const KnownEnds& at : known) {
         CAPTURE(at.a);
         CAPTURE(at.u);
         const TimeMap map = Choice<times>(text("beta,a=", at.a, ",b=", at.b)).make();

@@ -23,25 +23,15 @@ class GuidedEvaluator : public Evaluator {
         inner_->condition(without_);
         (*inner_)(t, x, want, plain_);
         inner_->condition(with_);
-        const auto guide = [&](unsigned flag, Matrix FieldValues::*field) {
-            if ((want & flag) == 0) return;
-            Matrix& f = out.*field;
-            f.array() += (f - plain_.*field).array().rowwise() * more.transpose().array();
-        };
-        guide(kB, &FieldValues::b);
-        guide(kV, &FieldValues::v);
-        guide(kS, &FieldValues::s);
-        guide(kEta, &FieldValues::eta);
-        guide(kX0, &FieldValues::x0);
-        guide(kX1, &FieldValues::x1);
-        guide(kU, &FieldValues::u);
-        guide(kW, &FieldValues::w);
-        const auto guide_number = [&](unsigned flag, Vector FieldValues::*number) {
-            if ((want & flag) == 0) return;
-            (out.*number).array() += more.array() * (out.*number - plain_.*number).array();
-        };
-        guide_number(kDivB, &FieldValues::div_b);
-        guide_number(kDivS, &FieldValues::div_s);
+        for (const Answer& answer : answers()) {
+            if ((want & answer.flag) == 0 || answer.turns == Turns::as_log_density) continue;
+            if (answer.field != nullptr) {
+                guide(out.*answer.field, plain_.*answer.field, more);
+            } else {
+                Vector& number = out.*answer.number;
+                number.array() += more.array() * (number - plain_.*answer.number).array();
+            }
+        }
     }
 
     void probe(ConstVector t, ConstMatrix x, ConstMatrix probes, FieldValues& out,
@@ -53,12 +43,29 @@ class GuidedEvaluator : public Evaluator {
         inner_->condition(without_);
         inner_->probe(t, x, probes, plain_, plain);
         inner_->condition(with_);
-        const auto weight = more.transpose().array();
-        out.b.array() += (out.b - plain_.b).array().rowwise() * weight;
-        quadratic.array() += (quadratic - plain).array().rowwise() * weight;
+        guide(out.b, plain_.b, more);
+        guide(quadratic, plain, more);
+    }
+
+    void pull_back(ConstVector t, ConstMatrix x, Want of, ConstMatrix r, FieldValues& out,
+                   MatrixRef product) override {
+        inner_->pull_back(t, x, of, r, out, product);
+        const Vector more = excess(t);
+        if (more.isZero(0)) return;
+        Matrix plain(product.rows(), product.cols());
+        inner_->condition(without_);
+        inner_->pull_back(t, x, of, r, plain_, plain);
+        inner_->condition(with_);
+        guide(out.*answer_of(of).field, plain_.*answer_of(of).field, more);
+        guide(product, plain, more);
     }
 
   private:
+    /// f + (zeta - 1) (f - plain), column by column.
+    static void guide(MatrixRef f, ConstMatrix plain, const Vector& more) {
+        f.array() += (f - plain).array().rowwise() * more.transpose().array();
+    }
+
     /// zeta - 1 at each time.
     Vector excess(ConstVector t) const {
         const auto [first, last] = field_.guidance_.interval;

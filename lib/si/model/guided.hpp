@@ -26,6 +26,8 @@ class GuidedField : public Field {
     Index dim() const override { return field_->dim(); }
     Conditions conditions() const override { return field_->conditions(); }
     Index together(Index most) const override { return field_->together(most); }
+    /// Nothing: where guidance leads has no density in closed form, whatever the field knows.
+    KnownEnds known() const override { return {}; }
     unsigned available() const override { return field_->available(); }
     std::array<double, 2> span(unsigned want) const override { return field_->span(want); }
     std::unique_ptr<Evaluator> evaluator() const override;

@@ -150,20 +150,24 @@ void to_data_coordinates(const Model& model, unsigned want, FieldValues& values)
     // Along x = shift + A y: velocities turn with A, gradients with A^-T, means move as points do.
     Transform linear = transform;
     linear.shift.setZero();
-    if ((want & kB) != 0) values.b = linear.to_data(values.b);
-    if ((want & kV) != 0) values.v = linear.to_data(values.v);
-    if ((want & kU) != 0) values.u = linear.to_data(values.u);
-    if ((want & kW) != 0) values.w = linear.to_data(values.w);
-    if ((want & kS) != 0) {
-        if (transform.factor) {
-            transform.factor->triangularView<Eigen::Lower>().transpose().solveInPlace(values.s);
-        } else {
-            values.s.array().colwise() /= transform.scale.array();
+    for (const Answer& answer : answers()) {
+        if ((want & answer.flag) == 0) continue;
+        if (answer.turns == Turns::as_log_density) {
+            (values.*answer.number).array() -= transform.log_determinant();
+        }
+        if (answer.field == nullptr) continue;
+        Matrix& f = values.*answer.field;
+        if (answer.turns == Turns::as_velocity) f = linear.to_data(f);
+        if (answer.turns == Turns::as_point) f = transform.to_data(f);
+        if (answer.turns == Turns::as_base_point && !model.base_has_no_units()) {
+            f = transform.to_data(f);
+        }
+        if (answer.turns == Turns::as_gradient && transform.factor) {
+            transform.factor->triangularView<Eigen::Lower>().transpose().solveInPlace(f);
+        } else if (answer.turns == Turns::as_gradient) {
+            f.array().colwise() /= transform.scale.array();
         }
     }
-    if ((want & kX0) != 0 && !model.base_has_no_units()) values.x0 = transform.to_data(values.x0);
-    if ((want & kX1) != 0) values.x1 = transform.to_data(values.x1);
-    if ((want & kLogRho) != 0) values.log_rho.array() -= transform.log_determinant();
 }
 
 }  // namespace si

@@ -89,6 +89,34 @@ class NetworkEvaluator : public Evaluator {
         }
     }
 
+    void pull_back(ConstVector t, ConstMatrix x, Want of, ConstMatrix r, FieldValues& out,
+                   MatrixRef product) override {
+        check_request(field_, t, x, of);
+        check_conditions(x.cols());
+        make_room(out, of, field_.dim_, x.cols());
+        Matrix& value = out.*answer_of(of).field;
+        open_tape(true);
+        for (const Columns& columns : chunks(x.cols(), field_.together_)) {
+            plan(t.segment(columns.first, columns.count), of);
+            const Plan& plan = plans_.front();
+            const auto points = x.middleCols(columns.first, columns.count);
+            const auto along = r.middleCols(columns.first, columns.count);
+            auto sum = product.middleCols(columns.first, columns.count);
+            for (Index j = 0; j < columns.count; ++j) {
+                sum.col(j) = plan.rule(j).of_x * along.col(j);
+            }
+            std::size_t k = 0;  // of the networks that are needed, one after another
+            run_networks(t.segment(columns.first, columns.count), points, columns.first, true,
+                         [&](Tape<float>& tape, const Weights<float>& weights, Index wide) {
+                             while (needed_[k] == 0) ++k;
+                             add_pulled_back(tape, weights, plan, k++, along, wide, sum);
+                             return Matrix();
+                         });
+            combine_values(plan, points, columns.first,
+                           value.middleCols(columns.first, columns.count));
+        }
+    }
+
   private:
     /// How one wanted quantity follows at each column of a chunk.
     struct Plan {
@@ -209,6 +237,19 @@ class NetworkEvaluator : public Evaluator {
             }
         }
         return traces;
+    }
+
+    /// Adds J^T r of network k, as often as it counts in the plan: one backward pass.
+    void add_pulled_back(Tape<float>& tape, const Weights<float>& weights, const Plan& plan,
+                         std::size_t k, ConstMatrix r, Index wide, MatrixRef sum) {
+        const Index d = field_.dim_, n = r.cols();
+        Eigen::Map<MatrixF> seed(tape.seed(), d, wide);
+        seed.rightCols(wide - n).setZero();
+        for (Index j = 0; j < n; ++j) {
+            seed.col(j) = (plan.rule(j).of_learned[k] * r.col(j)).cast<float>();
+        }
+        tape.backward(weights, wide, tape.seed(), nullptr, true);
+        sum += Eigen::Map<const MatrixF>(tape.d_input(0), d, wide).leftCols(n).cast<double>();
     }
 
     /// Column `first` of what is given belongs to the first of x.

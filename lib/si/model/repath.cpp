@@ -62,6 +62,47 @@ class RepathEvaluator final : public Evaluator {
     void operator()(ConstVector t, ConstMatrix x, unsigned want, FieldValues& out) override {
         check_request(field_, t, x, want);
         make_room(out, want, x.rows(), x.cols());
+        find_places(t, x);
+        (*inner_)(times_, points_, want, values_);
+        const auto dim = static_cast<double>(x.rows());
+        for (Index j = 0; j < x.cols(); ++j) {
+            const auto& at = places_[static_cast<std::size_t>(j)];
+            for (const Answer& answer : answers()) {
+                if ((want & answer.flag) != 0 && answer.field != nullptr) {
+                    carry(answer, at, x.col(j), (values_.*answer.field).col(j),
+                          (out.*answer.field).col(j));
+                }
+            }
+            if ((want & kDivB) != 0)
+                out.div_b[j] = dim * at.log_scale_dot + at.tau_dot * values_.div_b[j];
+            if ((want & kDivS) != 0) out.div_s[j] = values_.div_s[j] / (at.scale * at.scale);
+            if ((want & kLogRho) != 0)
+                out.log_rho[j] = values_.log_rho[j] - dim * std::log(at.scale);
+        }
+    }
+
+    void pull_back(ConstVector t, ConstMatrix x, Want of, ConstMatrix r, FieldValues& out,
+                   MatrixRef product) override {
+        check_request(field_, t, x, of);
+        make_room(out, of, x.rows(), x.cols());
+        find_places(t, x);
+        const Answer& answer = answer_of(of);
+        inner_->pull_back(times_, points_, of, r, values_, product);
+        for (Index j = 0; j < x.cols(); ++j) {
+            const auto& at = places_[static_cast<std::size_t>(j)];
+            carry(answer, at, x.col(j), (values_.*answer.field).col(j), (out.*answer.field).col(j));
+            // d/dx of what carry() makes of f(x / c).
+            if (answer.turns == Turns::as_velocity) {
+                product.col(j) = at.log_scale_dot * r.col(j) + at.tau_dot * product.col(j);
+            } else {
+                const bool gradient = answer.turns == Turns::as_gradient;
+                product.col(j) /= gradient ? at.scale * at.scale : at.scale;
+            }
+        }
+    }
+
+  private:
+    void find_places(ConstVector t, ConstMatrix x) {
         const Index n = x.cols();
         times_.resize(n);
         points_.resize(x.rows(), n);
@@ -73,29 +114,20 @@ class RepathEvaluator final : public Evaluator {
             times_[j] = place.tau;
             points_.col(j) = x.col(j) / place.scale;
         }
-        (*inner_)(times_, points_, want, values_);
-        const auto dim = static_cast<double>(x.rows());
-        for (Index j = 0; j < n; ++j) {
-            const auto& at = places_[static_cast<std::size_t>(j)];
-            const auto flow = [&](const Matrix& inner, Matrix& outer) {
-                outer.col(j) = at.log_scale_dot * x.col(j) + at.scale * at.tau_dot * inner.col(j);
-            };
-            if ((want & kB) != 0) flow(values_.b, out.b);
-            if ((want & kV) != 0) flow(values_.v, out.v);
-            if ((want & kU) != 0) flow(values_.u, out.u);
-            if ((want & kS) != 0) out.s.col(j) = values_.s.col(j) / at.scale;
-            if ((want & kEta) != 0) out.eta.col(j) = values_.eta.col(j);
-            if ((want & kX0) != 0) out.x0.col(j) = values_.x0.col(j);
-            if ((want & kX1) != 0) out.x1.col(j) = values_.x1.col(j);
-            if ((want & kDivB) != 0)
-                out.div_b[j] = dim * at.log_scale_dot + at.tau_dot * values_.div_b[j];
-            if ((want & kDivS) != 0) out.div_s[j] = values_.div_s[j] / (at.scale * at.scale);
-            if ((want & kLogRho) != 0)
-                out.log_rho[j] = values_.log_rho[j] - dim * std::log(at.scale);
+    }
+
+    /// An answer at (t, x) from that of the other interpolant at (tau, x / c).
+    static void carry(const Answer& answer, const RepathField::Place& at, ConstVector x,
+                      ConstVector inner, VectorRef outer) {
+        if (answer.turns == Turns::as_velocity) {
+            outer = at.log_scale_dot * x + at.scale * at.tau_dot * inner;
+        } else if (answer.turns == Turns::as_gradient) {
+            outer = inner / at.scale;
+        } else {
+            outer = inner;
         }
     }
 
-  private:
     const RepathField& field_;
     std::unique_ptr<Evaluator> inner_;
     Vector times_;

@@ -22,6 +22,13 @@ class RepathField : public Field {
     Index dim() const override { return field_->dim(); }
     Conditions conditions() const override { return field_->conditions(); }
     Index together(Index most) const override { return field_->together(most); }
+    /// What `field` knows, joined along this path.
+    KnownEnds known() const override {
+        KnownEnds known = field_->known();
+        if (known.interpolant != nullptr) known.interpolant = &to_;
+        known.plan = nullptr;
+        return known;
+    }
     unsigned available() const override { return field_->available(); }
     /// What `field` can answer, and off an end where one path turns infinitely faster than the
     /// other.

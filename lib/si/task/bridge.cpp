@@ -141,7 +141,7 @@ void draw_paths(const std::string& model_file, const DrawSpec& spec, const std::
                 std::uint64_t seed, const std::string& output, Threads& threads) {
     const Model model = read_model(model_file);
     const auto field = make_field(model);
-    const auto* bridge = dynamic_cast<const BridgeField*>(field.get());
+    const BridgeField* bridge = field->known().plan;
     require(bridge != nullptr, Failure::usage, model_file,
             ": has no plan in closed form; si-sample runs it");
     const auto& file = spec.backward ? spec.x1 : spec.x0;

@@ -1,30 +1,22 @@
 #include "si/task/describe.hpp"
 
+#include <algorithm>
+
 #include "si/io/dataset.hpp"
 #include "si/task/training_data.hpp"
 
 namespace si {
 namespace {
 
-/// One flag of a request, its dataset, and where its answer is.
-struct Answer {
-    unsigned flag;
-    const char* name;
-    Matrix FieldValues::*field;
-    Vector FieldValues::*number;
-};
-
-constexpr auto kAnswers = std::to_array<Answer>({
-    {kB, "b", &FieldValues::b, nullptr},
-    {kV, "v", &FieldValues::v, nullptr},
-    {kS, "s", &FieldValues::s, nullptr},
-    {kEta, "eta", &FieldValues::eta, nullptr},
-    {kX0, "x0", &FieldValues::x0, nullptr},
-    {kX1, "x1", &FieldValues::x1, nullptr},
-    {kU, "u", &FieldValues::u, nullptr},
-    {kDivB, "div_b", nullptr, &FieldValues::div_b},
-    {kLogRho, "log_rho", nullptr, &FieldValues::log_rho},
-});
+/// What is shown of a field: fields before numbers, and nothing that has no meaning in the
+/// coordinates of the data.
+std::vector<Answer> shown_answers() {
+    std::vector<Answer> shown(answers().begin(), answers().end());
+    std::erase_if(shown, [](const Answer& answer) { return answer.turns == Turns::unknown; });
+    std::stable_partition(shown.begin(), shown.end(),
+                          [](const Answer& answer) { return answer.field != nullptr; });
+    return shown;
+}
 
 }  // namespace
 
@@ -79,7 +71,7 @@ void write_fields(const std::string& file, const Model& model, const std::string
     out.attribute("command", provenance.command);
     out.write_array("t", times, {count});
     out.write("x", samples.values, samples.shape);
-    for (const Answer& answer : kAnswers) {
+    for (const Answer& answer : shown_answers()) {
         if ((field->available() & answer.flag) == 0) continue;
         std::vector<double> values;
         for (const double t : times) {
@@ -95,9 +87,9 @@ void write_fields(const std::string& file, const Model& model, const std::string
             }
         }
         if (answer.field != nullptr) {
-            out.write_array(answer.name, values, {count, n, model.dim});
+            out.write_array(std::string(answer.name), values, {count, n, model.dim});
         } else {
-            out.write_array(answer.name, values, {count, n});
+            out.write_array(std::string(answer.name), values, {count, n});
         }
         if (answer.flag == kLogRho) {
             for (double& value : values) value = std::exp(value);

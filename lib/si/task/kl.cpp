@@ -4,44 +4,31 @@
 #include <cmath>
 
 #include "si/base/lists.hpp"
-#include "si/density/generator.hpp"
+#include "si/density/mixture.hpp"
 #include "si/flow/transport.hpp"
-#include "si/interpolant/exact.hpp"
 #include "si/io/model_file.hpp"
 #include "si/metric/likelihood_ratio.hpp"
 
 namespace si {
 namespace {
 
-KnownLaw law_of_set(const std::string& spelling) {
-    const Choice<generators> choice(spelling);
-    auto generator = choice.make();
-    require(generator.log_density != nullptr, Failure::usage, choice.kind(),
-            " has no known density");
-    const auto sample = [generator](std::uint64_t seed, Index first, MatrixRef out) {
-        generator.fill(random_word({seed, Purpose::check, 20}, 0), first, out);
-    };
-    const auto log_density = [generator](ConstMatrix x) { return generator.log_densities(x); };
-    return {generator.dim, sample, log_density};
-}
-
-KnownLaw law_of_model(const std::string& file) {
+/// The target of an exact model in a file, in the units of the data.
+KnownDensity target_of(const std::string& file) {
     const Model model = read_model(file);
     const auto field = make_field(model);
-    const auto* exact = dynamic_cast<const MixtureField*>(field.get());
-    require(exact != nullptr, Failure::usage, file,
+    require(field->known().target != nullptr, Failure::usage, file,
             ": the target of this model is not a Gaussian mixture (see si-data exact)");
-    const auto target = exact->target();
-    const auto transform = model.transform;
-    const auto sample = [=](std::uint64_t seed, Index first, MatrixRef out) {
-        target.sample({seed, Purpose::check, 21}, first, out);
-        out = transform.to_data(out);
-    };
-    const auto log_density = [=](ConstMatrix x) {
-        const Vector own = target.log_density(transform.from_data(x));
-        return Vector(own.array() - transform.log_determinant());
-    };
-    return {model.dim, sample, log_density};
+    const KnownDensity target = known_density(*field->known().target);
+    const Transform transform = model.transform;
+    return {model.dim,
+            [=](std::uint64_t seed, Index first, MatrixRef out) {
+                target.sample(seed, first, out);
+                out = transform.to_data(out);
+            },
+            [=](ConstMatrix x) {
+                const Vector own = target.log_density(transform.from_data(x));
+                return Vector(own.array() - transform.log_determinant());
+            }};
 }
 
 /// log densities of both laws at samples of one of them, in the units of the data.
@@ -62,7 +49,7 @@ class Flow {
           progress_(progress),
           field_(make_field(model)) {}
 
-    Both at_truth(const KnownLaw& truth) const {
+    Both at_truth(const KnownDensity& truth) const {
         Matrix x(model_.dim, spec_.n);
         truth.sample(seed_, 0, x);
         const Vector log_truth = truth.log_density(x);
@@ -72,12 +59,19 @@ class Flow {
         return {log_truth, in_data_units(scored.log_density), std::move(scored.evaluations)};
     }
 
+    TransportSpec along(bool log_density) const {
+        TransportSpec along;
+        along.ode = spec_.ode;
+        along.log_density = log_density;
+        return along;
+    }
+
     /// With the trace, samples have their log-density from the way there; probes would share the
     /// numbers of one sample, so theirs comes from the way back.
-    Both at_model(const KnownLaw& truth) const {
+    Both at_model(const KnownDensity& truth) const {
         const bool exact = spec_.divergence.make().probes == 0;
         const auto made =
-            transport(model_, *field_, {.ode = spec_.ode, .log_density = exact}, Direction::forward,
+            transport(model_, *field_, along(exact), Direction::forward,
                       draw_base(model_, seed_, 0, spec_.n), seed_, 0, threads_, progress_);
         const Vector log_truth = truth.log_density(model_.transform.to_data(made.x));
         if (exact) {
@@ -154,13 +148,14 @@ std::vector<std::string> warnings_of(const ImportanceWeights& weights, double ou
 
 }  // namespace
 
-KnownLaw known_law(const std::string& truth) {
+KnownDensity true_density(const std::string& truth) {
     const auto name = truth.substr(0, truth.find(','));
-    return name.find_first_of("./") == std::string::npos ? law_of_set(truth) : law_of_model(truth);
+    return name.find_first_of("./") == std::string::npos ? known_density(Choice<generators>(truth))
+                                                         : target_of(truth);
 }
 
-Json kl_report(const Model& model, const KnownLaw& truth, const KlSpec& spec, std::uint64_t seed,
-               Threads& threads, Progress& progress) {
+Json kl_report(const Model& model, const KnownDensity& truth, const KlSpec& spec,
+               std::uint64_t seed, Threads& threads, Progress& progress) {
     require(model.dim == truth.dim, Failure::usage, "the model has dimension ", model.dim,
             ", the truth ", truth.dim);
     const Flow flow(model, spec, seed, threads, progress);

@@ -1,32 +1,23 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
 
 #include "si/base/progress.hpp"
 #include "si/base/threads.hpp"
+#include "si/density/known.hpp"
 #include "si/flow/likelihood.hpp"
 
 // How far the density of a model is from one that is known.
 
 namespace si {
 
-/// A law with a density in closed form, in the units of data.
-struct KnownLaw {
-    Index dim = 0;
-    /// Fills a matrix (dim, n) with samples first, first + 1, ... at a seed.
-    std::function<void(std::uint64_t seed, Index first, MatrixRef out)> sample;
-    /// log density of each column, -infinity outside the support.
-    std::function<Vector(ConstMatrix x)> log_density;
-};
-
 /// A synthetic set by its name and settings, as in "ring,modes=5", or the target of an exact model
 /// in a file, which is told by a '.' or '/' before the first comma. Its samples at a seed are not
 /// those of `si-data NAME --seed`, which a model may have been trained on. Throws Failure::usage
 /// when the set has no density or the model's target is no Gaussian mixture, and as read_model()
 /// does.
-KnownLaw known_law(const std::string& truth);
+KnownDensity true_density(const std::string& truth);
 
 struct KlSpec {
     std::string truth = {};
@@ -65,7 +56,7 @@ struct KlSpec {
 ///
 /// Throws Failure::usage when dimensions differ or the model has no density, Failure::check when
 /// a log-density of the model is not finite.
-Json kl_report(const Model& model, const KnownLaw& truth, const KlSpec& spec, std::uint64_t seed,
-               Threads& threads, Progress& progress);
+Json kl_report(const Model& model, const KnownDensity& truth, const KlSpec& spec,
+               std::uint64_t seed, Threads& threads, Progress& progress);
 
 }  // namespace si

@@ -26,7 +26,7 @@ struct Listener : Progress {
 
 Json report_of(const Model& model, const std::string& truth, const KlSpec& spec = {}) {
     Listener listener;
-    const auto report = kl_report(model, known_law(truth), spec, 3, threads(), listener);
+    const auto report = kl_report(model, true_density(truth), spec, 3, threads(), listener);
     CHECK(report.at("warnings").size() == listener.heard.size());
     return report;
 }
@@ -152,7 +152,7 @@ TEST_CASE("warnings where weights cannot be trusted") {
 TEST_CASE("what cannot be compared") {
     const Model plane = exact("gaussian");
     CHECK_THROWS_WITH(report_of(plane, "two-gaussians"), "the model has dimension 2, the truth 1");
-    CHECK_THROWS_WITH(known_law("moons"), "moons has no known density");
-    CHECK_THROWS_AS(known_law("checkerbord"), Error);
-    CHECK_THROWS_AS(known_law("no/such/file"), Error);
+    CHECK_THROWS_WITH(true_density("moons"), "moons has no known density");
+    CHECK_THROWS_AS(true_density("checkerbord"), Error);
+    CHECK_THROWS_AS(true_density("no/such/file"), Error);
 }

@@ -4,9 +4,9 @@
 #include <cmath>
 #include <filesystem>
 
+#include "si/density/mixture.hpp"
 #include "si/flow/likelihood.hpp"
 #include "si/flow/transport.hpp"
-#include "si/interpolant/exact.hpp"
 #include "si/io/dataset.hpp"
 #include "si/io/input_file.hpp"
 #include "si/io/json_file.hpp"
@@ -139,8 +139,8 @@ Matrix velocity_at(const Model& model, double t, ConstMatrix x) {
 std::optional<Vector> marginal_density(const Model& model, Index coordinate, const Vector& x,
                                        Threads& threads) {
     const auto field = make_field(model);
-    if (const auto* exact = dynamic_cast<const MixtureField*>(field.get())) {
-        const GaussianMixture& target = exact->target();
+    if (const GaussianMixture* known = field->known().target) {
+        const GaussianMixture& target = *known;
         const Transform& t = model.transform;
         const Vector row = t.factor
                                ? Vector(t.factor->row(coordinate))
