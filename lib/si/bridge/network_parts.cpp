@@ -61,7 +61,7 @@ Matrix walk(const Model& model, const Matrix& start, Direction direction, Index 
             std::uint64_t seed, Threads& threads, Progress& progress) {
     TransportSpec along;
     along.sde = Choice<sde_steps>(text("heun,steps=", steps));
-    along.epsilon = {Choice<epsilons>("bridge")};
+    along.epsilon = EpsilonChoice{"bridge"};
     const auto field = make_field(model);
     const Matrix given = with_start(field->conditions(), {}, start);
     return transport(model, *field, along, direction, start, given, seed, 0, threads, progress).x;

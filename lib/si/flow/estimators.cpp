@@ -5,7 +5,7 @@
 #include <cmath>
 #include <vector>
 
-#include "si/flow/chunk_transport.hpp"
+#include "si/solver/sampler.hpp"
 
 namespace si {
 namespace {
@@ -77,7 +77,7 @@ using Move = std::function<void(double t, double variance, Matrix& normals, Matr
 /// Neighbouring halves of the flow are one step.
 PathWeights split_steps(const PathSetting& setting, const Drift& flow, const Move& move,
                         Matrix& x) {
-    const OdeSolve one_step = Choice<ode_solvers>("heun,steps=1").make();
+    const OdeSolve one_step = heun_steps(1);
     const Grid grid = Grid::graded(setting);
     const Index d = x.rows();
     PathWeights result;
@@ -86,7 +86,7 @@ PathWeights split_steps(const PathSetting& setting, const Drift& flow, const Mov
     state.row(d).setZero();
     double t = setting.from;
     const auto go = [&](double to) {
-        auto leg = one_step(flow, {t, to, {}}, std::move(state));
+        auto leg = one_step(flow, {t, to}, std::move(state));
         state = std::move(leg.x);
         result.evaluations += 2;
         t = to;

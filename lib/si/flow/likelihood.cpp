@@ -4,10 +4,10 @@
 #include <array>
 #include <cmath>
 
-#include "si/flow/chunk_transport.hpp"
 #include "si/flow/median.hpp"
 #include "si/flow/over_chunks.hpp"
 #include "si/model/given.hpp"
+#include "si/solver/sampler.hpp"
 
 namespace si {
 namespace {
@@ -201,7 +201,7 @@ class Paths {
           dim_(field.dim()),
           noisy_(way.ends(field.span(spec.estimator.row().want | kB | kS))),
           weigh_(spec.estimator.make()),
-          one_step_(Choice<ode_solvers>("rk4,steps=1").make()) {}
+          one_step_(rk4_steps(1)) {}
 
     void score(const Columns& columns, LogDensities& out) {
         evaluations_ = 0;
@@ -227,7 +227,7 @@ class Paths {
     /// (x, l) by one step of the flow, where there is a way to go.
     Matrix bridge(double from, double to, Matrix state) {
         if (from == to) return state;
-        auto leg = one_step_(velocity(evaluate_, dim_, values_), {from, to, {}}, std::move(state));
+        auto leg = one_step_(velocity(evaluate_, dim_, values_), {from, to}, std::move(state));
         evaluations_ += 4;
         return std::move(leg.x);
     }
@@ -307,9 +307,12 @@ LogDensities ode_log_density(const Model& model, const Field& field, const OdeLo
                             columns.count, 0, static_cast<double>(columns.count - 1));
                         drift = with_probes(evaluate, d, drawn, values);
                     }
-                    const auto result =
-                        solve(drift, {way.from(), way.to(), {}, probes > 0 ? 1 : 0, here.some()},
-                              std::move(state));
+                    const auto result = solve(drift,
+                                              {.from = way.from(),
+                                               .to = way.to(),
+                                               .unmeasured_rows = probes > 0 ? 1 : 0,
+                                               .on_compaction = here.some()},
+                                              std::move(state));
                     here.all();
                     all.log_density(range) = way.log_density(evaluate, result.x.topRows(d));
                     for (Index j = 0; j < columns.count; ++j) {

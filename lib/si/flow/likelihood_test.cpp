@@ -245,8 +245,10 @@ TEST_CASE("the flow carries the target back to the base (T24)") {
     const auto target = examples::three_modes();
     const MixtureField field(examples::interpolant("trig", "brownian"),
                              GaussianMixture::standard_normal(1), target);
-    auto back = transport(model_of(1), field, {.ode = "rk4,steps=100"}, Direction::backward,
-                          draw(target, n), 1, 0, threads(), quiet);
+    TransportSpec along;
+    along.ode = "rk4,steps=100";
+    auto back = transport(model_of(1), field, along, Direction::backward, draw(target, n), 1, 0,
+                          threads(), quiet);
     std::sort(back.x.data(), back.x.data() + n);
     double distance = 0;  // Kolmogorov's, against N(0, 1)
     for (Index i = 0; i < n; ++i) {

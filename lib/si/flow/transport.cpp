@@ -1,6 +1,7 @@
 #include "si/flow/transport.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "si/flow/over_chunks.hpp"
 
@@ -9,10 +10,10 @@ namespace {
 
 /// Refuses what does not go together or cannot be had, before any work.
 void check_transport(const Model& model, const Field& field, const TransportSpec& spec,
-                     Direction direction) {
-    require(!spec.sde || !spec.denoise, Failure::usage, "--sde and --denoise exclude each other");
+                     const Sampler& sampler, Direction direction) {
+    const SamplerRow& row = spec.chosen().row();
     if (spec.log_density) {
-        require(!spec.sde && !spec.denoise, Failure::usage,
+        require(row.flow, Failure::usage,
                 "--log-density goes with --ode; see si-likelihood for SDEs");
         require(direction == Direction::forward, Failure::usage,
                 "--log-density goes forward; use si-likelihood for given points");
@@ -20,19 +21,44 @@ void check_transport(const Model& model, const Field& field, const TransportSpec
                 "--log-density needs a base with a density; this one is known by its samples only");
     }
     const Setup setup = model.setup();
-    require(!setup.fixed_start || spec.sde || direction == Direction::backward, Failure::usage,
+    require(!setup.fixed_start || !row.flow || direction == Direction::backward, Failure::usage,
             setup.given_start ? text("this model is conditioned on x0, from where its flow goes to "
                                      "one point; use --sde heun --epsilon bridge")
                               : text("from a point the flow goes to one point; use --sde heun "
                                      "--epsilon ",
                                      setup.noise_at_start()));
-    unsigned want = spec.log_density ? kB | kDivB : kB;
-    if (spec.sde && !vanishes(spec.epsilon.make(epsilon_context(model)))) want = kB | kS;
-    if (spec.denoise) want = kX0 | kX1 | (setup.interpolant.has_latent() ? kEta : 0U);
-    check_request(field, Vector(0), Matrix(model.dim, 0), want);
+    check_request(field, Vector(0), Matrix(model.dim, 0),
+                  sampler.want | (spec.log_density ? kDivB : 0U));
+}
+
+/// Moves one chunk from end to end of its way. Times before the way have its first state, times
+/// that it does not reach its last one.
+std::vector<Matrix> carry(Stepper& stepper, const Stops& stops, Direction direction,
+                          Matrix& state) {
+    const auto [from, to] = stepper.ends();
+    TimeInterval way{from, to};
+    std::vector<Matrix> states;
+    for (const double time : stops.times) {
+        const bool before = direction == Direction::forward ? time < from : time > from;
+        const bool beyond = direction == Direction::forward ? time > to : time < to;
+        if (before) states.push_back(state);
+        if (!before && !beyond) way.stops.push_back(time);
+    }
+    for (Matrix& at_stop : stepper.advance(way, state)) states.push_back(std::move(at_stop));
+    while (states.size() < stops.times.size()) states.push_back(state);
+    return states;
 }
 
 }  // namespace
+
+Stops::Stops(const std::vector<double>& asked, Direction direction) : places(asked.size()) {
+    std::iota(places.begin(), places.end(), 0);
+    const auto sooner = [&](std::size_t a, std::size_t b) {
+        return direction == Direction::forward ? asked[a] < asked[b] : asked[a] > asked[b];
+    };
+    std::stable_sort(places.begin(), places.end(), sooner);
+    for (const std::size_t place : places) times.push_back(asked[place]);
+}
 
 Matrix draw_base(const Model& model, std::uint64_t seed, Index first, Index n) {
     const auto base = model.base_density();
@@ -47,14 +73,12 @@ Transported transport(const Model& model, const Field& field, const TransportSpe
                       Direction direction, ConstMatrix start, ConstMatrix given, std::uint64_t seed,
                       Index first, Threads& threads, Progress& progress) {
     const Index d = model.dim, n = start.cols();
-    check_transport(model, field, spec, direction);
+    const Sampler sampler = spec.make(model);
+    check_transport(model, field, spec, sampler, direction);
     check_given(field, given, n);
     const auto base = model.base_density();
     const Setup setup = model.setup();
-    const OdeSolve solve = spec.ode.make();
-    const SdeSolve steps = spec.sde ? spec.sde->make() : SdeSolve{};
-    const Epsilon epsilon = spec.epsilon.make(epsilon_context(model));
-    const Final last = spec.final.make();
+    const Stops stops(spec.trajectory, direction);
 
     Transported all;
     all.x.resize(d, n);
@@ -62,38 +86,30 @@ Transported transport(const Model& model, const Field& field, const TransportSpe
     all.rejected.resize(n);
     if (spec.log_density) all.log_density.resize(n);
     all.trajectory.assign(spec.trajectory.size(), Matrix(d, n));
-    over_chunks(field, n, field.together(kChunk), threads, progress, "sample",
-                [&](const Columns& columns, Evaluator& evaluator) {
-                    const auto range = Eigen::seqN(columns.first, columns.count);
-                    const Given here(evaluator, columns_of(given, columns));
-                    ChunkTransport trip(setup, field, spec.trajectory, direction, evaluator, here);
-                    Matrix state(d + (spec.log_density ? 1 : 0), columns.count);
-                    state.topRows(d) = start.middleCols(columns.first, columns.count);
-                    if (spec.log_density) state.row(d).setZero();
-                    if (steps) {
-                        const auto increments = [&](Index step, MatrixRef out) {
-                            fill_normal({seed, Purpose::noise, static_cast<std::uint32_t>(step)},
-                                        first + columns.first, out);
-                        };
-                        trip.by_sde(steps, epsilon, increments, last, std::move(state));
-                    } else if (spec.denoise) {
-                        trip.by_denoising(*spec.denoise, std::move(state));
-                    } else {
-                        trip.by_ode(solve, std::move(state));
-                    }
-                    all.x.middleCols(columns.first, columns.count) = trip.x.topRows(d);
-                    all.evaluations(range) = trip.evaluations;
-                    all.rejected(range) = trip.rejected;
-                    for (std::size_t k = 0; k < all.trajectory.size(); ++k) {
-                        all.trajectory[k].middleCols(columns.first, columns.count) =
-                            trip.at_time(k).topRows(d);
-                    }
-                    if (spec.log_density) {
-                        all.log_density(range) =
-                            base->log_density(start.middleCols(columns.first, columns.count)) -
-                            trip.x.row(d).transpose();
-                    }
-                });
+    const auto run = [&](const Columns& columns, Evaluator& evaluator) {
+        const auto range = Eigen::seqN(columns.first, columns.count);
+        const Given here(evaluator, columns_of(given, columns));
+        const auto stepper =
+            sampler.stepper({setup, field, evaluator, here, direction,
+                             noise_of(seed, first + columns.first), spec.log_density});
+        Matrix state(d + (spec.log_density ? 1 : 0), columns.count);
+        state.topRows(d) = start.middleCols(columns.first, columns.count);
+        if (spec.log_density) state.row(d).setZero();
+        const auto states = carry(*stepper, stops, direction, state);
+        all.x.middleCols(columns.first, columns.count) = state.topRows(d);
+        all.evaluations(range) = stepper->evaluations();
+        all.rejected(range) = stepper->rejected();
+        for (std::size_t k = 0; k < states.size(); ++k) {
+            all.trajectory[stops.places[k]].middleCols(columns.first, columns.count) =
+                states[k].topRows(d);
+        }
+        if (spec.log_density) {
+            all.log_density(range) =
+                base->log_density(start.middleCols(columns.first, columns.count)) -
+                state.row(d).transpose();
+        }
+    };
+    over_chunks(field, n, field.together(kChunk), threads, progress, "sample", run);
     return all;
 }
 

@@ -7,36 +7,23 @@
 
 #include "si/base/progress.hpp"
 #include "si/base/threads.hpp"
-#include "si/flow/chunk_transport.hpp"
+#include "si/solver/sampler.hpp"
 
 // Carrying samples along a model, from base to target or back.
 
 namespace si {
 
-struct TransportSpec {
-    Choice<ode_solvers> ode{"dopri5"};
-    std::optional<Choice<sde_steps>> sde;
-    EpsilonChoice epsilon;
-    Choice<finals> final{"ode"};
-    std::optional<Index> denoise;
+struct TransportSpec : SamplerSpec {
     bool log_density = false;
     std::vector<double> trajectory;
 
     static constexpr auto fields() {
-        return std::tuple{
-            field("ode", &TransportSpec::ode, "Solver of dx = b dt").value("SOLVER,..."),
-            field("sde", &TransportSpec::sde,
-                  "Steps of dx = (b + epsilon s) dt + sqrt(2 epsilon) dW, instead")
-                .value("STEP,..."),
-            field("epsilon", &TransportSpec::epsilon, "Noise of the SDE"),
-            field("final", &TransportSpec::final, "How an SDE ends where the score does"),
-            field("denoise", &TransportSpec::denoise,
-                  "Go by this many steps of E[x_s|x_t] instead, as DDIM does", kPositive)
-                .value("STEPS"),
-            field("log_density", &TransportSpec::log_density,
-                  "Also the log-density of each sample (ODE)"),
-            field("trajectory", &TransportSpec::trajectory, "Also the states at these times", kUnit)
-                .value("T,...")};
+        return std::tuple_cat(SamplerSpec::fields(),
+                              std::tuple{field("log_density", &TransportSpec::log_density,
+                                               "Also the log-density of each sample (ODE)"),
+                                         field("trajectory", &TransportSpec::trajectory,
+                                               "Also the states at these times", kUnit)
+                                             .value("T,...")});
     }
 };
 
@@ -47,6 +34,15 @@ struct Transported {
     std::vector<Matrix> trajectory;  ///< one matrix for each time asked for, in their order
     Eigen::VectorXi evaluations;     ///< of the field, for each sample
     Eigen::VectorXi rejected;        ///< adaptive steps tried again
+};
+
+/// Times at which states are wanted, in the order of travel, each with its place in the list that
+/// was asked for.
+struct Stops {
+    std::vector<double> times;
+    std::vector<std::size_t> places;
+
+    Stops(const std::vector<double>& asked, Direction direction);
 };
 
 /// Samples `first` .. `first` + n - 1 of the base at `seed`, in the model's coordinates.

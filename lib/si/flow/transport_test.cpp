@@ -64,10 +64,12 @@ TEST_CASE("the flow to N(1.5, 0.5^2) is z -> 1.5 + 0.5 z, and its log-density is
                     .matrix();
             CHECK((result.log_density - exact).cwiseAbs().maxCoeff() < 1e-6);
             const auto scored =
-                ode_log_density(model, *made, {.ode = spec.ode}, {.x = result.x}, threads, quiet);
+                ode_log_density(model, *made, {.ode = *spec.ode}, {.x = result.x}, threads, quiet);
             CHECK((scored.log_density - exact).cwiseAbs().maxCoeff() < 1e-6);
-            const auto back = transport(model, *made, {.ode = spec.ode}, Direction::backward,
-                                        result.x, 7, 0, threads, quiet);
+            TransportSpec same;
+            same.ode = spec.ode;
+            const auto back =
+                transport(model, *made, same, Direction::backward, result.x, 7, 0, threads, quiet);
             CHECK((back.x - z).cwiseAbs().maxCoeff() < 1e-6);
         }
     }

@@ -9,7 +9,8 @@
 
 namespace si {
 
-/// What a random number is for. Append only: renumbering changes every seeded result.
+/// What a random number is for. Append only: renumbering changes every seeded result. 11 and 14 are
+/// free no more.
 enum class Purpose : std::uint8_t {
     weights = 1,    ///< initial parameters of a network
     split = 2,      ///< held-out rows
@@ -21,13 +22,12 @@ enum class Purpose : std::uint8_t {
     noise = 8,      ///< SDE increments
     probe = 9,      ///< Hutchinson probes
     data = 10,      ///< synthetic data sets
-    features = 11,  ///< random features of networks
     pairing = 12,   ///< couplings
     check = 13,     ///< validation
-    bootstrap = 14,
     dropout = 15,
     dequantize = 16,  ///< noise on integers when they are scored
     paths = 17,       ///< noise of the paths that weigh a point
+    inside = 18,      ///< SDE noise until a time inside of a step
     plan = 20,        ///< partners drawn from a plan
     fit = 21,         ///< batches and starts of light bridges
     truth = 22,       ///< pairs with a known bridge

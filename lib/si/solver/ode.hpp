@@ -13,10 +13,15 @@ namespace si {
 using Drift = std::function<void(ConstVector t, ConstMatrix x, MatrixRef dx)>;
 
 /// From one time to another, forward or backward, with times on the way at which the state is
-/// wanted; those lie between the ends, in the order of travel.
+/// wanted; those lie between the ends, in the order of travel. Methods of equal steps answer them
+/// by a shorter step that leads to nothing else, so that asking changes no result; an adaptive one
+/// lands on them.
 struct TimeInterval {
     double from = 0, to = 1;
-    std::vector<double> stops;
+    std::vector<double> stops = {};
+    /// Length of the way that this is a leg of, over which equal steps are counted: a leg takes its
+    /// share of them, rounded up. 0: it is the whole way.
+    double whole = 0;
     Index unmeasured_rows = 0;  ///< last rows of the state, which no choice of step size looks at
     /// Called when columns have arrived and are left out from now on, with the numbers that the
     /// others began with.
@@ -44,7 +49,12 @@ struct OdeRow {
     OdeSolve (*make)(const Json& settings);
 };
 
-/// euler, midpoint, heun, rk4 with equal steps; dopri5 with steps of each column's own.
+/// Solvers of equal steps, and adaptive ones with steps of each column's own.
 Catalogue<OdeRow> ode_solvers();
+
+/// `steps` equal steps of a method of ode_solvers().
+OdeSolve euler_steps(Index steps);
+OdeSolve heun_steps(Index steps);
+OdeSolve rk4_steps(Index steps);
 
 }  // namespace si

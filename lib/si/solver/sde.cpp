@@ -1,13 +1,17 @@
 #include "si/solver/sde.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
+
+#include "si/random/draw.hpp"
+#include "si/solver/equal_steps.hpp"
 
 namespace si {
 namespace {
 
-/// What a step works with: drift at one time for all columns, scratch, noise of this step.
-struct Stepper {
+/// The drift at one time for all columns, and the scratch memory of a step.
+struct DriftAt {
     const Drift& drift;
     Vector times;
     Matrix k1, k2, at;
@@ -20,9 +24,9 @@ struct Stepper {
 };
 
 /// One step from t to t + h; `noise` is N(0, 2 |h| epsilon), epsilon by the trapezoid.
-using Step = void (*)(Stepper& f, double t, double to, double h, const Matrix& noise, Matrix& x);
+using Step = void (*)(DriftAt& f, double t, double to, double h, const Matrix& noise, Matrix& x);
 
-void euler_maruyama(Stepper& f, double t, double, double h, const Matrix& noise, Matrix& x) {
+void euler_maruyama(DriftAt& f, double t, double, double h, const Matrix& noise, Matrix& x) {
     f(t, x, f.k1);
     x += h * f.k1;
     x += noise;
@@ -31,7 +35,7 @@ void euler_maruyama(Stepper& f, double t, double, double h, const Matrix& noise,
 /// The same increment in predictor and corrector: weak order 2 for additive noise. Adding it
 /// before both, or after both, would be of order 1. Terms are added in the order of the ODE's
 /// step, so that without noise the two agree to the last bit.
-void heun(Stepper& f, double t, double to, double h, const Matrix& noise, Matrix& x) {
+void heun(DriftAt& f, double t, double to, double h, const Matrix& noise, Matrix& x) {
     f(t, x, f.k1);
     f.at = x + h * f.k1;
     f.at += noise;
@@ -42,7 +46,7 @@ void heun(Stepper& f, double t, double to, double h, const Matrix& noise, Matrix
 }
 
 /// Half the noise, a Heun step of the drift, the other half: two independent draws a step.
-void strang(Stepper& f, double t, double to, double h, const Matrix& noise, Matrix& x) {
+void strang(DriftAt& f, double t, double to, double h, const Matrix& noise, Matrix& x) {
     const Index n = x.cols();
     x += noise.leftCols(n);
     f(t, x, f.k1);
@@ -61,47 +65,73 @@ struct SdeStepsSpec {
     }
 };
 
-/// `Draws` independent increments a step, side by side, of equal variance.
+/// The noise of one step, `draws` independent increments side by side, of the variance `all`
+/// together.
+struct StepNoise {
+    const Noise& noise;
+    Index draws;
+    Matrix normals, more;
+
+    void fill(Index step, double all, Index d, Index n) {
+        normals.resize(d, draws * n);
+        if (all == 0) {
+            normals.setZero();
+            return;
+        }
+        for (Index k = 0; k < draws; ++k) {
+            noise.increments(step * draws + k, normals.middleCols(k * n, n));
+        }
+        normals *= std::sqrt(all / static_cast<double>(draws));
+    }
+
+    /// What of them has come when their variance is `part`.
+    void fill_part(Index step, double all, double part, Index d, Index n) {
+        fill(step, all, d, n);
+        if (part == 0) {
+            normals.setZero();
+            return;
+        }
+        more.resizeLike(normals);
+        for (Index k = 0; k < draws; ++k) {
+            noise.inside(step * draws + k, more.middleCols(k * n, n));
+        }
+        const double r = all > 0 ? std::min(1.0, part / all) : 0;
+        const double rest = std::max(0.0, part - r * r * all) / static_cast<double>(draws);
+        normals = r * normals + std::sqrt(rest) * more;
+    }
+};
+
+/// `Draws` independent increments per step, side by side, of equal variance.
 template <Step Advance, int Draws, int Evaluations>
-SdeSolve equal_steps(const SdeStepsSpec& spec) {
-    return [spec](const Drift& drift, const Epsilon& epsilon, const Increments& increments,
+SdeSolve equal_sde_steps(const SdeStepsSpec& spec) {
+    return [spec](const Drift& drift, const Epsilon& epsilon, const Noise& noise,
                   const TimeInterval& interval, Matrix x) {
         SdeResult result;
-        Stepper stepper{drift, {}, {}, {}, {}};
-        Matrix noise(x.rows(), Draws * x.cols());
-        const double length = std::abs(interval.to - interval.from);
-        double t = interval.from;
-        const auto travel = [&](double end) {
-            if (end == t) return;
-            const double start = t,
-                         share = static_cast<double>(spec.steps) * std::abs(end - t) / length;
-            const auto steps = std::max<Index>(1, static_cast<Index>(std::ceil(share - 1e-9)));
-            const double h = (end - start) / static_cast<double>(steps);
-            for (Index i = 0; i < steps; ++i, ++result.steps) {
-                const auto u = static_cast<double>(i + 1) / static_cast<double>(steps);
-                const double to = i + 1 == steps ? end : start + u * (end - start);
-                const double variance =
-                    std::abs(h) * (epsilon(t) + epsilon(to));  // 2 |h| times the mean
-                if (variance > 0) {
-                    for (int k = 0; k < Draws; ++k) {
-                        increments(result.steps * Draws + k,
-                                   noise.middleCols(k * x.cols(), x.cols()));
-                    }
-                    noise *= std::sqrt(variance / Draws);
-                } else {
-                    noise.setZero();
-                }
-                Advance(stepper, t, to, h, noise, x);
-                require(x.allFinite(), Failure::check, "the state is not finite at t = ", to);
-                t = to;
-            }
+        DriftAt drift_at{drift, {}, {}, {}, {}};
+        StepNoise drawn{noise, Draws, {}, {}};
+        const Index d = x.rows(), n = x.cols(), steps = steps_over(interval, spec.steps);
+        const double h = (interval.to - interval.from) / static_cast<double>(steps);
+        const auto variance = [&](double length, double t, double to) {
+            return std::abs(length) * (epsilon(t) + epsilon(to));  // 2 |h| times the mean
         };
-        for (const double stop : interval.stops) {
-            travel(stop);
-            result.at_stops.push_back(x);
-        }
-        travel(interval.to);
-        result.evaluations = result.steps * Evaluations;
+        const auto advance = [&](double t, double to, double length, Matrix& state) {
+            Advance(drift_at, t, to, length, drawn.normals, state);
+            require(state.allFinite(), Failure::check, "the state is not finite at t = ", to);
+            result.evaluations += Evaluations;
+        };
+        result.at_stops = walk(
+            interval, steps, x,
+            [&](Index k, double t, double to, Matrix& state) {
+                drawn.fill(k, variance(h, t, to), d, n);
+                advance(t, to, h, state);
+            },
+            [&](Index k, double t, double stop, Matrix& state) {
+                const double to = step_time(interval, steps, static_cast<double>(k + 1));
+                drawn.fill_part(k, variance(h, t, to), variance(stop - t, t, stop), d, n);
+                advance(t, stop, stop - t, state);
+            });
+        result.steps = steps;
+        result.increments = steps * Draws;
         result.x = std::move(x);
         return result;
     };
@@ -109,14 +139,23 @@ SdeSolve equal_steps(const SdeStepsSpec& spec) {
 
 constexpr auto kSteps = std::to_array<SdeRow>({
     {"heun", "stochastic Heun, the same increment in predictor and corrector",
-     spec_of<SdeStepsSpec>, 2, from_json<equal_steps<heun, 1, 2>>},
+     spec_of<SdeStepsSpec>, 2, from_json<equal_sde_steps<heun, 1, 2>>},
     {"strang", "half the noise, a Heun step, half the noise", spec_of<SdeStepsSpec>, 2,
-     from_json<equal_steps<strang, 2, 2>>},
+     from_json<equal_sde_steps<strang, 2, 2>>},
     {"euler-maruyama", "the simplest step", spec_of<SdeStepsSpec>, 1,
-     from_json<equal_steps<euler_maruyama, 1, 1>>},
+     from_json<equal_sde_steps<euler_maruyama, 1, 1>>},
 });
 
 }  // namespace
+
+Noise noise_of(std::uint64_t seed, Index first) {
+    const auto of = [seed, first](Purpose purpose) -> Increments {
+        return [=](Index index, MatrixRef out) {
+            fill_normal({seed, purpose, static_cast<std::uint32_t>(index)}, first, out);
+        };
+    };
+    return {of(Purpose::noise), of(Purpose::inside)};
+}
 
 Catalogue<SdeRow> sde_steps() { return {"SDE step", kSteps}; }
 

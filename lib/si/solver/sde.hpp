@@ -58,21 +58,34 @@ struct SettingRows<EpsilonChoice> {
     static constexpr std::vector<RowInfo> (*rows)() = [] { return epsilons().info(); };
 };
 
-/// Standard normals for the increments: (d, n) for step `step`.
-using Increments = std::function<void(Index step, MatrixRef out)>;
+/// Standard normals for the increments: (d, n) for number `index`.
+using Increments = std::function<void(Index index, MatrixRef out)>;
+
+/// The random numbers of an SDE: those of its steps, one or more increments each, and for states
+/// that are wanted inside of a step those that tell how far the noise has come by then.
+struct Noise {
+    Increments increments;
+    Increments inside = {};  ///< needed where an interval has stops
+};
+
+/// The noise of samples first, first + 1, ... of a run.
+Noise noise_of(std::uint64_t seed, Index first);
 
 struct SdeResult {
     Matrix x;
     std::vector<Matrix> at_stops;
     Index steps = 0, evaluations = 0;
+    Index increments = 0;  ///< drawn in all: where the next leg goes on
 };
 
 /// dx = drift dt + sqrt(2 epsilon) dW along the interval, forward or backward in time (then dt
-/// is negative and the noise enters all the same). Step k of a interval always draws
-/// increments(k), so a path is a function of its address.
+/// is negative and the noise enters all the same). A step that draws several increments draws
+/// numbers that follow one another, so a path is a function of its address. A state inside of a
+/// step has the increment r dW + sqrt(r (1 - r)) xi, r being the part of the variance until then,
+/// which has the right law together with dW.
 using SdeSolve =
-    std::function<SdeResult(const Drift& drift, const Epsilon& epsilon,
-                            const Increments& increments, const TimeInterval& interval, Matrix x)>;
+    std::function<SdeResult(const Drift& drift, const Epsilon& epsilon, const Noise& noise,
+                            const TimeInterval& interval, Matrix x)>;
 
 struct SdeRow {
     std::string_view name, summary;
@@ -81,7 +94,7 @@ struct SdeRow {
     SdeSolve (*make)(const Json& settings);
 };
 
-/// heun, strang, euler-maruyama.
+/// Kinds of steps, all of equal length.
 Catalogue<SdeRow> sde_steps();
 
 }  // namespace si

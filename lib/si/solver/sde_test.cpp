@@ -44,7 +44,7 @@ Moments moments(const SdeRow& row, Index steps, bool backward) {
     const double from = backward ? 1 : 0, to = 1 - from;
     const auto solve = row.make({{"steps", steps}});
     const auto result = solve(
-        drift(backward ? -1 : 1), [](double) { return kEpsilon; }, impulses, {from, to, {}}, x);
+        drift(backward ? -1 : 1), [](double) { return kEpsilon; }, Noise{impulses}, {from, to}, x);
     const double offset = result.x(0, 0), gain = result.x(0, 1) - offset;
     const auto responses = result.x.row(0).tail(most).array() - offset;
     return {offset + gain * mean(from), gain * gain * variance(from) + responses.square().sum()};
@@ -184,7 +184,7 @@ TEST_CASE("without noise, heun is the Heun of the ODE, bit for bit (T29)") {
     const auto sde =
         Choice<sde_steps>("heun,steps=37")
             .make()(
-                drift(1), [](double) { return 0.0; }, [](Index, MatrixRef) {}, interval, x);
+                drift(1), [](double) { return 0.0; }, Noise{[](Index, MatrixRef) {}}, interval, x);
     CHECK(ode.x == sde.x);
     CHECK(ode.at_stops[0] == sde.at_stops[0]);
 }
@@ -194,7 +194,7 @@ TEST_CASE("stops are hit, and without noise the steps are those of an ODE") {
         CAPTURE(std::string(row.name));
         const auto result = row.make({{"steps", 1000}})(
             drift(1), [](double) { return 0.0; },
-            [](Index, MatrixRef out) { out.setConstant(1e9); }, {0, 1, {0.25, 0.5, 1}},
+            Noise{[](Index, MatrixRef out) { out.setConstant(1e9); }}, {0, 1, {0.25, 0.5, 1}},
             Matrix::Constant(1, 1, 0.3));
         CHECK(result.at_stops.size() == 3);
         CHECK(result.at_stops[2] == result.x);

@@ -1,0 +1,135 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "si/model/given.hpp"
+#include "si/model/model.hpp"
+#include "si/solver/ode.hpp"
+#include "si/solver/sde.hpp"
+
+// Samplers: ways to carry samples along a model from one time to another. A row of the table makes
+// steppers; transport, roll-outs and searches are loops over them. A new way is one row.
+
+namespace si {
+
+enum class Direction { forward, backward };
+
+/// Samples under way along the fields of one model: a chunk of them, on one thread. What a stepper
+/// is made with must outlive it.
+struct Carried {
+    const Setup& setup;
+    const Field& field;
+    Evaluator& evaluate;
+    const Given& given;  ///< what the samples are conditioned on
+    Direction direction = Direction::forward;
+    Noise noise = {};
+    bool log_density = false;  ///< the last row of the state is the integral of div b
+};
+
+/// Carries a state (d, n) from one time to another, in legs that follow one another: two legs draw
+/// the random numbers of one that is as long as both.
+class Stepper {
+  public:
+    virtual ~Stepper() = default;
+
+    /// Where the way begins and ends, in the order of travel: inside of [0, 1] where the fields
+    /// break down at an end.
+    virtual std::array<double, 2> ends() const = 0;
+
+    /// Moves the state along the interval, which begins where the last leg ended, and returns the
+    /// states at its stops. Throws Failure::check when the state leaves the finite numbers.
+    virtual std::vector<Matrix> advance(const TimeInterval& interval, Matrix& state) = 0;
+
+    /// Of the field, for each sample so far, and adaptive steps that were tried again.
+    const Eigen::VectorXi& evaluations() const { return evaluations_; }
+    const Eigen::VectorXi& rejected() const { return rejected_; }
+
+  protected:
+    /// `each` evaluations of all n samples.
+    void count(Index n, Index each);
+    void count(const OdeResult& result);
+
+    Eigen::VectorXi evaluations_, rejected_;
+};
+
+/// A sampler with its settings, for one model.
+struct Sampler {
+    unsigned want = 0;  ///< what the field must answer
+    std::function<std::unique_ptr<Stepper>(const Carried&)> stepper;
+};
+
+struct SamplerSpec;
+
+struct SamplerRow {
+    std::string_view name, summary;
+    SpecInfo spec;
+    /// Names of the options of SamplerSpec that it takes, with one space between. All others are
+    /// refused.
+    std::string_view takes;
+    bool flow = false;  ///< deterministic along b: a log-density can go with it
+    /// Throws Failure::usage when the model does not have what it takes.
+    Sampler (*make)(const Json& settings, const SamplerSpec& spec, const Model& model);
+};
+
+/// How samples are carried. The first row is what is taken when nothing is said.
+Catalogue<SamplerRow> samplers();
+
+/// How a path ends where the score does, `length` before its end.
+enum class FinalStep { ode, euler, mean, denoise, none };
+
+struct Final {
+    FinalStep step = FinalStep::ode;
+    double length = 0;
+};
+
+struct FinalRow {
+    std::string_view name, summary, aliases;
+    SpecInfo spec;
+    Final (*make)(const Json& settings);
+};
+
+Catalogue<FinalRow> finals();
+
+/// Which sampler, and how. An option that is not given has the default of the row that takes it;
+/// one that is given and that the row does not take is an error.
+struct SamplerSpec {
+    std::optional<Choice<samplers>> sampler;
+    std::optional<Choice<ode_solvers>> ode;
+    std::optional<Choice<sde_steps>> sde;
+    std::optional<EpsilonChoice> epsilon;
+    std::optional<Choice<finals>> final;
+    std::optional<Index> denoise;
+
+    /// The row that is asked for: by --sampler, by --denoise, by --sde or --epsilon, or else the
+    /// first. Throws Failure::usage when an option is given that it does not take.
+    Choice<samplers> chosen() const;
+    /// The sampler for a model. Throws as chosen() and SamplerRow::make do.
+    Sampler make(const Model& model) const;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("sampler", &SamplerSpec::sampler,
+                  "How samples are carried; --ode, --sde, --epsilon and --denoise choose it too")
+                .value("SAMPLER,..."),
+            field("ode", &SamplerSpec::ode, "Solver of dx = b dt; without any option, dopri5")
+                .value("SOLVER,..."),
+            field("sde", &SamplerSpec::sde,
+                  "Steps of dx = (b + epsilon s) dt + sqrt(2 epsilon) dW, instead; heun when only "
+                  "--epsilon is given")
+                .value("STEP,..."),
+            field("epsilon", &SamplerSpec::epsilon, "Noise of the SDE; 1 when only --sde is given"),
+            field("final", &SamplerSpec::final, "How an SDE ends where the score does"),
+            field("denoise", &SamplerSpec::denoise,
+                  "Go by this many steps of E[x_s|x_t] instead, as DDIM does", kPositive)
+                .value("STEPS")};
+    }
+};
+
+/// dx/dt = b; with one row more than the field has, d(last row)/dt = div b.
+Drift velocity(Evaluator& evaluate, Index dim, FieldValues& values);
+
+}  // namespace si

@@ -1,0 +1,142 @@
+#include "si/solver/sampler.hpp"
+
+#include <cmath>
+
+#include <doctest/doctest.h>
+
+#include "si/flow/transport.hpp"
+#include "si/random/draw.hpp"
+#include "support/models.hpp"
+
+using namespace si;
+using examples::carry;
+using examples::closed_model;
+
+// Laws over the table of samplers: tomorrow's row is tested today.
+
+namespace {
+
+const char* kTwo = R"({"kind": "mixture", "weights": [0.5, 0.5], "means": [[-1], [1.5]],
+                       "covariances": [[[0.25]], [[0.5]]]})";
+
+InterpolantSpec with_latent() {
+    InterpolantSpec spec;
+    spec.gamma = "brownian";
+    return spec;
+}
+
+/// A row with 40 equal steps where it has any; otherwise with its defaults.
+TransportSpec by(const SamplerRow& row) {
+    TransportSpec spec;
+    Json choice{{"kind", row.name}};
+    for (const FieldInfo& field : row.spec.fields()) {
+        if (field.name == "steps") choice["steps"] = 40;
+    }
+    spec.sampler = Choice<samplers>::from_json(choice);
+    if (row.takes.find("ode") != std::string_view::npos) spec.ode = "rk4,steps=40";
+    if (row.takes.find("sde") != std::string_view::npos) spec.sde = "heun,steps=40";
+    if (row.takes.find("epsilon") != std::string_view::npos) {
+        spec.epsilon = Setting<EpsilonChoice>::from_text("0.5");
+    }
+    return spec;
+}
+
+/// One chunk on its way, in legs that end at `times`.
+Matrix in_legs(const Model& model, const TransportSpec& spec, const Matrix& start,
+               const std::vector<double>& times) {
+    const auto field = make_field(model);
+    const auto evaluate = field->evaluator();
+    const Setup setup = model.setup();
+    const Given given(*evaluate, {});
+    const auto stepper = spec.make(model).stepper(
+        {setup, *field, *evaluate, given, Direction::forward, noise_of(3, 0)});
+    Matrix state = start;
+    double now = stepper->ends()[0];
+    for (double time : times) {
+        if (time >= 1) time = stepper->ends()[1];
+        stepper->advance({now, time}, state);
+        now = time;
+    }
+    return state;
+}
+
+}  // namespace
+
+TEST_CASE("legs on the grid of the steps are one way, bit for bit, with the same noise") {
+    const Model model = closed_model(kTwo, with_latent());
+    const Matrix start = draw_base(model, 4, 0, 50);
+    for (const SamplerRow& row : samplers()) {
+        CAPTURE(std::string(row.name));
+        const auto spec = by(row);
+        const Matrix whole = carry(model, spec, Direction::forward, start).x;
+        // Binary fractions of the way, so that the times of the steps are the same numbers.
+        CHECK((in_legs(model, spec, start, {0.25, 0.5, 1}) - whole).cwiseAbs().maxCoeff() < 1e-12);
+        CHECK(in_legs(model, spec, start, {1}) == whole);
+    }
+}
+
+TEST_CASE("times that are asked for change no result of equal steps") {
+    const Model model = closed_model(kTwo, with_latent());
+    const Matrix start = draw_base(model, 4, 0, 50);
+    for (const SamplerRow& row : samplers()) {
+        CAPTURE(std::string(row.name));
+        for (const Direction direction : {Direction::forward, Direction::backward}) {
+            auto spec = by(row);
+            const Matrix plain = carry(model, spec, direction, start).x;
+            spec.trajectory = {0.5, 0.01, 0.3337, 0.3341, 1, 0};
+            const auto asked = carry(model, spec, direction, start);
+            CHECK(asked.x == plain);
+            const bool forward = direction == Direction::forward;
+            CHECK(asked.trajectory[forward ? 5 : 4] == start);
+            CHECK(asked.trajectory[forward ? 4 : 5] == asked.x);
+            // Alone or with others, on a step or inside of one.
+            for (const std::size_t k : {0U, 2U, 3U}) {
+                auto one = spec;
+                one.trajectory = {spec.trajectory[k]};
+                CHECK(carry(model, one, direction, start).trajectory[0] == asked.trajectory[k]);
+            }
+        }
+    }
+}
+
+TEST_CASE("states inside of a step have the law of their time") {
+    // x_t is N(0, (1 - t)^2 + t^2 / 4 + t (1 - t)) for N(0, 1), N(0, 1/4) and the Brownian latent.
+    const Model model =
+        closed_model(R"({"kind": "gaussian", "mean": [0], "covariance": [[0.25]]})", with_latent());
+    const Index n = 40'000;
+    const Matrix start = draw_base(model, 4, 0, n);
+    for (const SamplerRow& row : samplers()) {
+        if (!row.flow && row.takes.find("sde") == std::string_view::npos) continue;
+        CAPTURE(std::string(row.name));
+        auto spec = by(row);
+        spec.trajectory = {0.513, 0.73};
+        const auto there = carry(model, spec, Direction::forward, start);
+        for (std::size_t k = 0; k < 2; ++k) {
+            const double t = spec.trajectory[k];
+            const double variance = (1 - t) * (1 - t) + t * t / 4 + t * (1 - t);
+            // 5 standard errors of a variance, sqrt(2 / n) of it; steps of 1/40 are off by 1e-3.
+            CHECK(std::abs(there.trajectory[k].squaredNorm() / static_cast<double>(n) - variance) <
+                  5 * variance * std::sqrt(2.0 / static_cast<double>(n)) + 2e-3);
+        }
+    }
+}
+
+TEST_CASE("an option that the sampler does not take is refused, and says what it goes with") {
+    const Model model = closed_model(kTwo, with_latent());
+    TransportSpec spec;
+    spec.final = "denoise";
+    CHECK_THROWS_WITH(spec.make(model),
+                      "--final: goes with --sampler sde; this run is by the sampler ode");
+    spec.epsilon = Setting<EpsilonChoice>::from_text("0.5");
+    CHECK(spec.chosen().kind() == "sde");
+    spec.ode = "rk4";
+    CHECK_THROWS_AS(spec.make(model), Error);
+    TransportSpec twice;
+    twice.sampler = "denoise,steps=4";
+    twice.denoise = 4;
+    CHECK_THROWS_AS(twice.make(model), Error);
+    TransportSpec mixed;
+    mixed.denoise = 4;
+    mixed.sde = "heun";
+    CHECK_THROWS_AS(mixed.make(model), Error);
+}
