@@ -36,7 +36,7 @@ double error_of_light(const char* pair, double e, const LightSpec& spec, Index n
 
 }  // namespace
 
-// Property 14 (BRIDGE 1d and 1f). Masses of components are known to 1 / sqrt(n), and each part of
+// Property 14 (THEORY E.2 and E.5). Masses of components are known to 1 / sqrt(n), and each part of
 // x0 that goes to the wrong one costs 200 times itself, so that 100 000 samples are good to about
 // 0.2 in percent where the noise is small.
 TEST_CASE("light bridges of known pairs are near the truth") {

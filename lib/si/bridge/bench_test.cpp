@@ -101,7 +101,7 @@ TEST_CASE("a Gaussian bridge scores near nothing, and its energies are those of 
     const auto end = EndMoments::of(start, truth.forward).end;
     CHECK(report["flow_energy_true"].get<double>() >
           2 * half_bures(start.mean, start.covariance, end.mean, end.covariance));
-    // 2 e KL(plan | p0 N(x0, e I)) of BRIDGE 2.1, by the closed forms of cost and entropy:
+    // 2 e KL(plan | p0 N(x0, e I)) (THEORY E.3), by the closed forms of cost and entropy:
     // KL = KL(plan | independent) - E log of N(x1; x0, e I) over p1.
     const GaussianBridge bridge(start, end, e);
     const double log_det = 2 * std::log(1.0);  // spread, its inverse and 1 multiply to 1

@@ -79,7 +79,7 @@ TEST_CASE("little noise is Monge's map, much noise is independence") {
     CHECK(much.cross()(0, 0) == doctest::Approx(36 / 1e4).epsilon(1e-2));
 }
 
-// The formula of BRIDGE 2.2 (Janati et al. 2020), which is written in terms of D.
+// The formula of THEORY E.4 (Janati et al. 2020), which is written in terms of D.
 TEST_CASE("the value of entropic transport is its cost and its entropy") {
     const double e = 0.9;
     for (const Index d : {1, 3}) {
