@@ -8,6 +8,8 @@
 
 #include "si/base/text.hpp"
 
+// A small checker of XML, for pictures and reports.
+
 namespace si {
 
 inline bool is_xml_name(char c) {

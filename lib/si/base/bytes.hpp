@@ -7,6 +7,8 @@
 
 #include "si/base/spec.hpp"
 
+// Sizes of memory and files as people write them, with letters for powers of 1024.
+
 namespace si {
 
 /// Bytes from "4096", "64K", "1.5G", "2T": K, M, G and T are powers of 1024.

@@ -11,6 +11,9 @@
 #include "si/base/lists.hpp"
 #include "si/base/spec.hpp"
 
+// Tables of named rows: whatever a user picks by name is a row, and help, manual, JSON,
+// completion and did-you-mean are made from the table. A new member of a family is one row.
+
 namespace si {
 
 /// The other names that a row answers to, where its type has `aliases`: a string_view of words

@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+// Time for progress lines and time limits; no result may depend on it.
+
 namespace si {
 
 /// Seconds since some fixed moment, by a clock that never goes back. For pace and patience: no

@@ -7,6 +7,9 @@
 
 #include "si/base/text.hpp"
 
+// The exception of the library, whose kind is the exit status of the program that it ends, and
+// checks that throw it.
+
 namespace si {
 
 /// Why a program stopped, as its caller needs to know it. The value is the exit status

@@ -2,6 +2,8 @@
 
 #include "si/base/types.hpp"
 
+// Numbers with standard errors, as every estimator and metric returns them.
+
 namespace si {
 
 /// A number and its standard error.

@@ -3,6 +3,8 @@
 #include <memory>
 #include <string>
 
+// Temporary files that disappear with their owner, or with the process when a signal ends it.
+
 namespace si {
 
 /// The name of a file that must not outlive its use: it goes with the object. Also when the process

@@ -4,6 +4,9 @@
 
 #include "si/base/types.hpp"
 
+// Mean and variance per coordinate, from a matrix at once or from parts that come one after
+// another.
+
 namespace si {
 
 /// Mean and variance of each coordinate.

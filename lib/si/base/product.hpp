@@ -5,6 +5,8 @@
 
 #include "si/base/types.hpp"
 
+// Products of sizes from files, which may overflow.
+
 namespace si {
 
 /// The product of sizes, each from 0 on; nothing where it is more than `most` or one is negative.

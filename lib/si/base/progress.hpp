@@ -7,6 +7,9 @@
 
 #include "si/base/types.hpp"
 
+// Reports of long computations. The library never prints: it calls this interface, and a program
+// shows or logs what it hears.
+
 namespace si {
 
 /// What a long computation says of itself at one moment.

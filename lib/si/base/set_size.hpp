@@ -2,6 +2,8 @@
 
 #include "si/base/types.hpp"
 
+// Resizing of Eigen matrices that survives a failed allocation.
+
 namespace si {
 
 /// Gives a matrix that may hold numbers another size, without keeping them. Eigen's resize() frees

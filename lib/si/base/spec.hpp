@@ -16,8 +16,8 @@
 //     struct MlpSpec {
 //         Index width = 256;
 //         static constexpr auto fields() {
-//             return std::tuple{field("width", &MlpSpec::width, "Units in a hidden layer",
-//             kPositive)};
+//             return std::tuple{
+//                 field("width", &MlpSpec::width, "Units in a hidden layer", kPositive)};
 //         }
 //     };
 //

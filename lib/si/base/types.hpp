@@ -4,7 +4,7 @@
 
 #include <Eigen/Core>
 
-// The types that every part of the library speaks.
+// Matrix and vector types that every part of the library uses: one column per sample.
 
 namespace si {
 

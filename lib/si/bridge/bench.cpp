@@ -26,7 +26,7 @@ std::vector<double> spread_times(Index count, double first, double step) {
     return times;
 }
 
-/// A model on its way from t = 0: by its plan when it has one, else along its SDE, or its flow when
+/// Paths of a model from t = 0: by its plan when it has one, else along its SDE, or its flow when
 /// it has no noise. In the units of the data.
 class Paths {
   public:
@@ -271,18 +271,18 @@ Json bench_against(const Model& model, const KnownBridge& truth, const BridgeBen
     const auto target = GaussianLaw::of(x1);
     const double variance = target.covariance.trace();
 
-    const auto score = [&](const ConditionalLaw& law) {
+    const auto error_of = [&](const ConditionalLaw& law) {
         return conditional_error(truth, points, variance, law, threads);
     };
     const auto* bridge = paths.bridge();
     const Index samples = paths.has_noise() ? spec.samples : 1;
-    const Score own =
+    const ConditionalError own =
         bridge != nullptr
-            ? score([&](Index, const Vector& x) { return bridge->forward().conditional(x); })
-            : score(sampled(points, samples, [&](ConstMatrix x) { return paths.ends(x, 2); }));
-    const Score floor = score(
+            ? error_of([&](Index, const Vector& x) { return bridge->forward().conditional(x); })
+            : error_of(sampled(points, samples, [&](ConstMatrix x) { return paths.ends(x, 2); }));
+    const ConditionalError floor = error_of(
         sampled(points, spec.samples, [&](ConstMatrix x) { return draw_truth(truth, x, seed); }));
-    const Score independent = score([&](Index, const Vector&) {
+    const ConditionalError independent = error_of([&](Index, const Vector&) {
         return Potential::Conditional{target.mean, target.covariance};
     });
 

@@ -6,7 +6,7 @@
 #include "si/bridge/truth.hpp"
 #include "si/model/model.hpp"
 
-// How far a bridge is from a known one, or what can be said of it without one.
+// The benchmark of bridges: errors against a known bridge, or diagnostics without one.
 
 namespace si {
 

@@ -68,7 +68,7 @@ TEST_CASE("moments at all times follow from those of the ends, and one component
         "the ends of a potential with 5 components are no linear function of their starts", Error);
 }
 
-TEST_CASE("a Gaussian bridge scores near nothing, and its energies are those of the truth") {
+TEST_CASE("a Gaussian bridge has hardly an error, and its energies are those of the truth") {
     const double e = 1;
     const Index d = 3, n = 20000;
     const auto truth = Choice<truths>("gaussian,dim=3,spread=2").make(e, std::uint64_t{2});

@@ -11,6 +11,8 @@
 #include "si/net/optimizer.hpp"
 #include "si/net/tape.hpp"
 
+// Paths between two points that a network bends, for the max-min of the neural bridge.
+
 namespace si {
 
 /// A path between two points that a network N bends,

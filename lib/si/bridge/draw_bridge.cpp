@@ -32,7 +32,7 @@ Transported draw_bridge(const BridgeField& field, Direction direction, ConstMatr
             end.col(j) = potential.draw(x.col(j), uniform(0, j), normal.col(j));
         }
         all.x.middleCols(first, count) = end;
-        // From one time to the next in the order of travel, `done` of the way behind.
+        // From one time to the next in their order; `done` of the interval is behind.
         double done = 0;
         for (std::size_t k = 0; k < stops.times.size(); ++k) {
             const double to = forward ? stops.times[k] : 1 - stops.times[k];

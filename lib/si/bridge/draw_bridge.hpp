@@ -3,6 +3,9 @@
 #include "si/flow/transport.hpp"
 #include "si/interpolant/bridge_field.hpp"
 
+// Samples of a bridge in closed form without an error of steps: ends by the plan, states between
+// by Brownian bridges.
+
 namespace si {
 
 /// Paths of a bridge from given points without a step of any solver: the other end from the plan,

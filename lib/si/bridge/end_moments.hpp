@@ -2,10 +2,13 @@
 
 #include "si/bridge/gaussian.hpp"
 
+// Moments of bridges at all times from those of their two ends, and divergences between
+// Gaussians.
+
 namespace si {
 
-/// KL(N(p) | N(q)) of the Gaussians with these moments, in nats. n samples of q score
-/// d (d + 3) / (4 n) in mean, up to higher orders.
+/// KL(N(p) | N(q)) of the Gaussians with these moments, in nats. Of n samples of q it is
+/// d (d + 3) / (4 n) in the mean, up to higher orders.
 double gaussian_kl(const GaussianLaw& p, const GaussianLaw& q);
 
 /// The same with the diagonals of the covariances alone: d / n.

@@ -2,6 +2,9 @@
 
 #include "si/interpolant/bridge_field.hpp"
 
+// The Schroedinger bridge between two Gaussians in closed form: fit, baseline and oracle of all
+// other bridges.
+
 namespace si {
 
 /// N(mean, covariance).

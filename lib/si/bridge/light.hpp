@@ -2,6 +2,9 @@
 
 #include "si/interpolant/bridge_field.hpp"
 
+// Objectives of light bridges with their gradients by hand, from samples of the ends or from
+// pairs.
+
 namespace si {
 
 /// The loss of a light bridge and its gradient (Korotin, Gushchin and Burnaev, arXiv:2310.01174

@@ -8,6 +8,8 @@
 #include "si/base/spec.hpp"
 #include "si/bridge/light.hpp"
 
+// The descent that fits potentials of light bridges, and its settings.
+
 namespace si {
 
 /// How a light bridge is fitted.

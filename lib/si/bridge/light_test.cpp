@@ -192,7 +192,7 @@ TEST_CASE("a fit is a function of data, seed and number alone") {
 }
 
 // Properties 12 and 15.
-TEST_CASE("the truth scores nothing, its samples the floor, and the mean of all about 100") {
+TEST_CASE("the truth has no error, its samples have the floor, and the mean of all about 100") {
     Threads threads(2);
     for (const char* spelling : {"mixture,dim=4", "gaussian,dim=3,spread=4"}) {
         for (const double e : {0.1, 1.0}) {
@@ -203,12 +203,12 @@ TEST_CASE("the truth scores nothing, its samples the floor, and the mean of all 
             truth.sample(5, 7, 0, x0, x1);
             const auto law = GaussianLaw::of(x1);
             const Matrix points = x0.leftCols(50);
-            const auto score = [&](const ConditionalLaw& of) {
+            const auto error_of = [&](const ConditionalLaw& of) {
                 return conditional_error(truth, points, law.covariance.trace(), of, threads).value;
             };
-            CHECK(score([&](Index, const Vector& x) { return truth.forward.conditional(x); }) <
+            CHECK(error_of([&](Index, const Vector& x) { return truth.forward.conditional(x); }) <
                   1e-8);
-            const double constant = score([&](Index, const Vector& x) {
+            const double constant = error_of([&](Index, const Vector& x) {
                 auto one = truth.forward.conditional(x);
                 one.mean = law.mean;
                 return one;

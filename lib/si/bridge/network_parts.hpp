@@ -4,7 +4,7 @@
 #include "si/flow/transport.hpp"
 #include "si/train/trainer.hpp"
 
-// What bridges by networks share.
+// Settings and helpers that all bridges by networks share.
 
 namespace si {
 

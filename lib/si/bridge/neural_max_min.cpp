@@ -21,7 +21,7 @@ class MaxMinTraining {
     MaxMinTraining(const MaxMinSpec& spec, const CommonUnits& common, std::uint64_t seed,
                    Threads& threads);
 
-    /// Both players once. The estimate of the action before it.
+    /// One step of the inner and one of the outer problem. The estimate of the action before it.
     double round(Index step);
 
     Model model();
@@ -163,7 +163,7 @@ double MaxMinTraining::answer(Worker& worker) {
     return action;
 }
 
-/// The outer player, on the batch of the step.
+/// The outer problem, on the batch of the step.
 double MaxMinTraining::improve(Index step, double fraction) {
     v_.set(machine_->parameters.data());
     eta_.set(machine_->parameters.data() + graph_.parameters());

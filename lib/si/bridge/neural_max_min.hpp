@@ -2,7 +2,7 @@
 
 #include "si/bridge/network_methods.hpp"
 
-// The max-min of arXiv:2303.08797 (section 3.4) with networks for both players.
+// The max-min of arXiv:2303.08797 (section 3.4) with networks for u and for the path.
 
 namespace si {
 
@@ -25,13 +25,13 @@ struct MaxMinSpec : LearningSpec {
 
 /// Bends a path between independent x0 and x1 until its action, half of the integral of
 /// E|b + epsilon s|^2 with gamma^2 = 2 epsilon t (1 - t) = sigma^2 t (1 - t), is least: then b and
-/// s are those of the Schroedinger bridge (Theorem 3.11). The inner player learns v and eta of the
+/// s are those of the Schroedinger bridge (Theorem 3.11). The inner problem learns v and eta of the
 /// path as it is, and with them u = v + (gamma' - epsilon / gamma) eta; the outer one follows
 ///
-///     dA = -E[(u - tau) . (du/dx) dI - u . d(dI/dt)],   tau = dI/dt + (gamma' - epsilon / gamma)
-///     z,
+///     dA = -E[(u - tau) . (du/dx) dI - u . d(dI/dt)],
+///     tau = dI/dt + (gamma' - epsilon / gamma) z,
 ///
-/// which has no derivative of u by the networks of the inner player, as that one is at its optimum.
+/// which has no derivative of u by the networks of the inner problem, which is at its optimum.
 /// The first tenth of the steps and the last quarter leave the path alone.
 /// about["bridge"]["actions"] has means of |u|^2 / 2 over twentieths of the run, in the units of
 /// the data; they are above the action of the path as long as u is learned roughly.

@@ -39,7 +39,7 @@ Matrix drift_of(const Model& model, double t, ConstMatrix x) {
     return out.u;
 }
 
-Json score(const Model& model, const KnownBridge& truth, Index points) {
+Json errors_of(const Model& model, const KnownBridge& truth, Index points) {
     Threads threads(2);
     Progress silent;
     BridgeBenchSpec spec;
@@ -119,7 +119,7 @@ TEST_CASE("iterations forward and backward in turn keep both ends, forward alone
     CHECK(std::abs(forward.end - 1) > 0.03);
 }
 
-// What samples of the truth score with 1000 ends a point: measured before on pairs of the same
+// Errors of samples of the truth with 1000 ends per point: measured before on pairs of the same
 // construction with other random centers, so within a half. In two dimensions at epsilon 0.1 ours
 // is 0.010 to 0.014 where that was 0.005; there few points stand between two centers, and how many
 // do hangs on the centers. That this is all of it has not been shown, and the row is not here.
@@ -136,7 +136,7 @@ TEST_CASE("floors of mixture pairs are those of the table; independence and the 
         const Index d = truth.start.dim(), n = 2000;
         Matrix x0(d, n), x1(d, n);
         truth.sample(0, 0, 0, x0, x1);
-        const auto report = score(bridge("gaussian", x0, x1, epsilon), truth, 1000);
+        const auto report = errors_of(bridge("gaussian", x0, x1, epsilon), truth, 1000);
         CHECK(report["cbw2_uvp_floor"].get<double>() > 0.5 * floor);
         CHECK(report["cbw2_uvp_floor"].get<double>() < 1.5 * floor);
         CHECK(report["cbw2_uvp_independent"].get<double>() > 100);
@@ -301,7 +301,7 @@ TEST_CASE("from a given x0 there are an SDE forward, a way back to it, and no fl
     CHECK((go(sde, Direction::backward, end, start) - start).cwiseAbs().maxCoeff() < 1e-12);
     CHECK_THROWS_WITH_AS(bridge("sf2m,condition=source", x0, x1, 0.5),
                          "sf2m: condition=source keeps given pairs; give --pairs", Error);
-    // The score of a file of pairs knows what its paths start from.
+    // The benchmark of a file of pairs takes the start of paths from it.
     BridgeBenchSpec spec;
     spec.transport = 30;
     spec.steps = 20;

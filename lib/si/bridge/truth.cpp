@@ -139,8 +139,9 @@ double half_bures(const Vector& mean, const Matrix& covariance, const Vector& ot
            solved.eigenvalues().cwiseMax(0).cwiseSqrt().sum();
 }
 
-Score conditional_error(const KnownBridge& truth, ConstMatrix points, double target_variance,
-                        const ConditionalLaw& law, Threads& threads) {
+ConditionalError conditional_error(const KnownBridge& truth, ConstMatrix points,
+                                   double target_variance, const ConditionalLaw& law,
+                                   Threads& threads) {
     const Index n = points.cols();
     Vector terms(n);
     threads.for_each(n, [&](Index j, int) {

@@ -43,11 +43,12 @@ using ConditionalLaw = std::function<Potential::Conditional(Index point, const V
 
 /// cBW2-UVP in percent (arXiv:2306.10161, section 5): 100 times the mean over points x of
 /// half_bures between the conditional laws of x1 given x, over half the trace of the covariance of
-/// x1. The conditional law that is the mean of x1 for all x scores about 100.
-struct Score {
+/// x1. The conditional law that is the mean of x1 for all x has about 100.
+struct ConditionalError {
     double value = 0, error = 0;
 };
-Score conditional_error(const KnownBridge& truth, ConstMatrix points, double target_variance,
-                        const ConditionalLaw& law, Threads& threads);
+ConditionalError conditional_error(const KnownBridge& truth, ConstMatrix points,
+                                   double target_variance, const ConditionalLaw& law,
+                                   Threads& threads);
 
 }  // namespace si

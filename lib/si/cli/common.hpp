@@ -7,7 +7,7 @@
 
 #include "si/base/spec.hpp"
 
-// Options that several programs share, described once.
+// Options that several programs share (--seed, --threads, --log, -o), described once.
 
 namespace si::cli {
 

@@ -6,7 +6,7 @@
 
 #include "si/cli/help.hpp"
 
-// What a shell offers on its completion key. Shells ask the program itself, as in
+// Completion of command lines by shells. Shells ask the program itself, as in
 // `si-train --complete data.h5 --net m`, so that nothing can be out of date.
 
 namespace si::cli {

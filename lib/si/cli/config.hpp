@@ -7,7 +7,7 @@
 
 #include "si/cli/help.hpp"
 
-// Options from files and from the environment.
+// Options from configuration files and from the environment, below those of the command line.
 
 namespace si::cli {
 

@@ -8,6 +8,8 @@
 #include "si/base/progress.hpp"
 #include "si/cli/common.hpp"
 
+// Messages, progress and the JSON log of a program; standard output is left to data.
+
 namespace si::cli {
 
 /// The voice of a program: a Progress that speaks to a person on standard error and to other

@@ -7,7 +7,7 @@
 
 #include "si/base/spec.hpp"
 
-// What a program says of itself, and the two ways to print it.
+// The description of a program, and the two ways to print it: help and manual.
 
 namespace si::cli {
 

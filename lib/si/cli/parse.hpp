@@ -5,6 +5,9 @@
 
 #include "si/cli/help.hpp"
 
+// The grammar of command lines: options, their values and inputs are told apart here, and
+// nothing else is.
+
 namespace si::cli {
 
 /// A command line taken apart, with no value converted.

@@ -108,7 +108,7 @@ Program& Program::add(Input input) {
 }
 
 Program& Program::add(const std::string& title, Option option) {
-    // A setting is `max_time` in files and --max-time on a command line.
+    // Underscores are for files: "max_time" there is --max-time on a command line.
     std::replace(option.info.name.begin(), option.info.name.end(), '_', '-');
     auto& groups = manual_.groups;
     if (groups.empty() || groups.back().title != title) groups.push_back({title, {}});

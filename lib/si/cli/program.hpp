@@ -12,6 +12,9 @@
 #include "si/cli/console.hpp"
 #include "si/cli/help.hpp"
 
+// The frame of every program: options made from specs, help, manual, completion, errors and exit
+// status.
+
 namespace si::cli {
 
 /// A program of the toolkit: its command line, its help and manual, its errors and exit status.

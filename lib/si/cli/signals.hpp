@@ -1,5 +1,7 @@
 #pragma once
 
+// Signals of the operating system, noted by a handler and asked for between two steps.
+
 namespace si::cli {
 
 /// Signals that ask a long computation for something, noted for it to look at between two steps.

@@ -6,6 +6,8 @@
 
 #include "si/cli/help.hpp"
 
+// The family of programs behind `si NAME`: where they are found and how one is started.
+
 namespace si::cli {
 
 /// The programs si-NAME of the toolkit: those beside the running program, then those on PATH.

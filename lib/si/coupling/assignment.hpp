@@ -4,6 +4,8 @@
 
 #include "si/base/types.hpp"
 
+// Exact optimal matchings of two sets of equal size, with the prices that prove them.
+
 namespace si {
 
 /// A matching of n persons with n things, each with one, and the prices that prove it best.

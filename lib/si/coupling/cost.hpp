@@ -6,6 +6,9 @@
 #include "si/base/spec.hpp"
 #include "si/base/types.hpp"
 
+// Squared distances between two sets without cancellation, and what labels and conditions add to
+// them.
+
 namespace si {
 
 /// The cost of transport between two sets of points, |x_i - y_j|^2 / 2 = values(j, i) + row_i +

@@ -11,6 +11,9 @@
 #include "si/coupling/corruption.hpp"
 #include "si/coupling/cost.hpp"
 
+// Couplings: which rows of x0 and x1 meet in a training batch, as a pure function of the step. A
+// new one is one row.
+
 namespace si {
 
 /// What a coupling may look at.

@@ -2,6 +2,8 @@
 
 #include "si/base/types.hpp"
 
+// The inner loops of the Sinkhorn iteration, vectorised with a fixed order of summation.
+
 namespace si {
 
 /// log sum_j exp((g_j - c_j) / epsilon) over n numbers, without overflow: many at a time, in an

@@ -8,7 +8,7 @@
 #include "si/coupling/assignment.hpp"
 #include "si/coupling/sinkhorn.hpp"
 
-// Which points of two given sets belong together.
+// Plans: which points of two given sets belong together.
 
 namespace si {
 

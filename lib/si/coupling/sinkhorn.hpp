@@ -5,6 +5,8 @@
 #include "si/base/threads.hpp"
 #include "si/random/draw.hpp"
 
+// Entropic plans between two sets by Sinkhorn's iteration in logarithms.
+
 namespace si {
 
 struct SinkhornSpec {

@@ -8,6 +8,8 @@
 #include "si/base/catalogue.hpp"
 #include "si/base/types.hpp"
 
+// Synthetic data sets as a table; most of them know their density. A new one is one row.
+
 namespace si {
 
 /// A synthetic data set. Sample i is a pure function of the seed and i, made from its own few

@@ -8,6 +8,8 @@
 #include "si/base/types.hpp"
 #include "si/random/draw.hpp"
 
+// Gaussian mixtures: samples, log-densities and moments, stable in high dimensions.
+
 namespace si {
 
 /// A mixture of K >= 1 Gaussians in d dimensions, rho(x) = sum_k w_k N(x; m_k, C_k). Immutable.

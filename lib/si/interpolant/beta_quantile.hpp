@@ -2,6 +2,8 @@
 
 #include <vector>
 
+// Quantiles of the beta distribution, fast enough for one per training sample.
+
 namespace si {
 
 /// The quantiles of the beta distribution, whose density is t^(a-1) (1-t)^(b-1) / B(a, b).

@@ -22,10 +22,12 @@ namespace si {
 /// Q_k = t S_k + (1 - t) I, up to one constant,
 ///
 ///     log phi_t = log sum_k exp l_k
-///     l_k = a_k - log|Q_k| / 2 + (x' (S_k - I) Q_k^-1 x + 2 r_k' Q_k^-1 x - t r_k' Q_k^-1 r_k) /
-///     (2 e) e grad log phi_t = sum_k p_k g_k,     g_k = Q_k^-1 (r_k + (S_k - I) x),    p =
-///     softmax(l) e lap log phi_t = sum_k p_k tr((S_k - I) Q_k^-1) + (sum_k p_k |g_k|^2 - |sum_k
-///     p_k g_k|^2) / e
+///     l_k = a_k - log|Q_k| / 2
+///           + (x' (S_k - I) Q_k^-1 x + 2 r_k' Q_k^-1 x - t r_k' Q_k^-1 r_k) / (2 e)
+///     p = softmax(l),      g_k = Q_k^-1 (r_k + (S_k - I) x)
+///     e grad log phi_t = sum_k p_k g_k
+///     e lap log phi_t = sum_k p_k tr((S_k - I) Q_k^-1)
+///                       + (sum_k p_k |g_k|^2 - |sum_k p_k g_k|^2) / e
 ///
 /// all of it regular on [0, 1] when S_k is positive definite. S_k = 0 is a point r_k, which phi_t
 /// has in the place of a Gaussian: then it ends before t = 1. Immutable.

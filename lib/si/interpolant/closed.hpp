@@ -6,6 +6,9 @@
 #include "si/density/written.hpp"
 #include "si/interpolant/exact.hpp"
 
+// Fields that a model file holds in closed form instead of a network, as a table. A new kind is
+// one row.
+
 namespace si {
 
 /// b(t, x) = A x + c + t e, and optionally a score s(x) = S x + r. Answers b and div b = tr A,

@@ -3,6 +3,8 @@
 #include "si/interpolant/fields.hpp"
 #include "si/interpolant/interpolant.hpp"
 
+// The exact field of a finite data set: what a network that memorised it would have learned.
+
 namespace si {
 
 /// The exact fields of x_t = alpha x0 + beta x1 + gamma z when x0 ~ N(0, I) and x1 is one of n

@@ -4,6 +4,8 @@
 #include "si/interpolant/fields.hpp"
 #include "si/interpolant/interpolant.hpp"
 
+// The exact fields between Gaussian mixtures, the oracle of most tests.
+
 namespace si {
 
 /// The exact fields of x_t = alpha x0 + beta x1 + gamma z when x0 and x1 are independent

@@ -3,6 +3,8 @@
 #include <string_view>
 #include <vector>
 
+// Formulas in t that users write for custom paths, with exact first and second derivatives.
+
 namespace si {
 
 /// A function of t at one time: its value and its first two derivatives.

@@ -9,6 +9,9 @@
 
 #include "si/base/types.hpp"
 
+// The interface of all fields: b, v, s, eta, conditional means, divergences and densities at
+// points and times, whether by a network or in closed form.
+
 namespace si {
 
 class BridgeField;

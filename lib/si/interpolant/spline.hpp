@@ -4,6 +4,8 @@
 
 #include "si/interpolant/expression.hpp"
 
+// Cubic splines, for custom paths that are given by points.
+
 namespace si {
 
 /// The cubic spline through given points, with two continuous derivatives and the "not-a-knot"

@@ -5,6 +5,8 @@
 
 #include "si/base/catalogue.hpp"
 
+// Distributions of training times as a table. A new one is one row.
+
 namespace si {
 
 /// Turns a uniform u in (0, 1) into a time in (0, 1), increasing.

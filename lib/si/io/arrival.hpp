@@ -7,7 +7,8 @@
 #include "si/io/hdf5.hpp"
 #include "si/io/input_file.hpp"
 
-// What is stored where in an HDF5 file, with its checksums; and the file on its way through a pipe.
+// The places of datasets in an HDF5 file with their checksums, and such a file on its way through
+// a pipe.
 
 namespace si {
 

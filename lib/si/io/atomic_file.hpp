@@ -7,6 +7,8 @@
 
 #include "si/io/posix.hpp"
 
+// Output files that appear whole or not at all.
+
 namespace si {
 
 enum class Content { text, binary };

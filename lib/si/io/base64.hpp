@@ -3,6 +3,8 @@
 #include <string>
 #include <string_view>
 
+// Base64, with exactly one accepted spelling of any bytes.
+
 namespace si {
 
 /// The bytes in base64 (RFC 4648, section 4), padded, on one line.

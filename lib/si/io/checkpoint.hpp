@@ -69,9 +69,9 @@ struct CheckpointSpec {
 Json identity_of_run(const TrainData& data, const InterpolantSpec& interpolant,
                      const TrainSpec& spec, std::uint64_t seed);
 
-/// Checkpoints in a file. `wish` says what somebody outside asks for; the interval and
-/// `max_seconds` since `start` (0 is no limit) are added to it. Times are
-/// those of seconds_now().
+/// Checkpoints in a file. `request` tells what signals have asked for; the interval between
+/// checkpoints and `max_seconds` since `start` (0 is no limit) are added to it. Times are those of
+/// seconds_now().
 class FileCheckpoints : public Checkpoints {
   public:
     /// Throws Failure::usage when the file is there already and is not to be resumed, and when

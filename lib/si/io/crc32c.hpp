@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+// The checksum of tensors, data sets and streams.
+
 namespace si {
 
 /// CRC-32C (Castagnoli, RFC 3720 appendix B.4) of the bytes. `before` is the checksum of what

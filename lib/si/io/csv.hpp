@@ -6,6 +6,8 @@
 
 #include "si/io/samples.hpp"
 
+// Tables of numbers as text, with line and column in every error.
+
 namespace si {
 
 /// A table of numbers in text, one sample a line. Cells are separated by tabs, semicolons,

@@ -16,7 +16,7 @@ using hdf5::check;
 using hdf5::Handle;
 
 constexpr std::size_t kLongestAttribute = 60000;  // HDF5 keeps attributes in 64 KiB headers
-constexpr Index kNumbersWritten = 1 << 17;         // converted to float32 before they are written
+constexpr Index kNumbersWritten = 1 << 17;        // converted to float32 before they are written
 
 void write_attribute(hid_t file, const std::string& name, hid_t file_type, hid_t memory_type,
                      hid_t space, const void* value) {

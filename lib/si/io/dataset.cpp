@@ -103,7 +103,7 @@ struct DataFile::Opened {
     hdf5::Handle file;                 ///< of HDF5 only
     Plan plan;
     bool settled = false;  ///< it can be read in any order
-    bool reading = false;  ///< what arrives is read on its way
+    bool reading = false;  ///< data are read while they arrive
     bool nonfinite_pass = false;
 
     const std::string& name() const { return input.name(); }

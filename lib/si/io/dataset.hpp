@@ -14,6 +14,9 @@
 #include "si/base/types.hpp"
 #include "si/io/samples.hpp"
 
+// Data files of any format as one thing: samples are read whole or in blocks, and written as
+// HDF5 block by block.
+
 namespace si {
 
 class InputFile;

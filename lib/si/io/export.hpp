@@ -7,7 +7,7 @@
 #include "si/base/catalogue.hpp"
 #include "si/model/model.hpp"
 
-// Network models in the formats of others.
+// Export of network models to formats that other programs read.
 
 namespace si {
 

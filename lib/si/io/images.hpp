@@ -6,6 +6,8 @@
 
 #include "si/io/samples.hpp"
 
+// Pictures and IDX files as samples of shape (channels, height, width).
+
 namespace si {
 
 /// True for the bytes that IDX (also gzipped), PNG, PGM and PPM files begin with.

@@ -5,6 +5,8 @@
 
 #include "si/io/posix.hpp"
 
+// Inputs, be they files or the one standard input, read from the front or at any place.
+
 namespace si {
 
 /// An opened input: a file, or "-" for standard input. Only one input of a process may be "-".

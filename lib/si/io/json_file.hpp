@@ -8,6 +8,8 @@
 #include "si/base/json.hpp"
 #include "si/base/types.hpp"
 
+// JSON documents, read more strictly than the standard asks and printed for people.
+
 namespace si {
 
 inline constexpr std::size_t kLargestJson = std::size_t{4} << 30;

@@ -4,6 +4,8 @@
 
 #include "si/model/model.hpp"
 
+// Models as JSON documents, with checks of every member; si-model(5) describes the format.
+
 namespace si {
 
 /// The model in a JSON file, or in "-": see si-model(5). Throws Failure::input when there is

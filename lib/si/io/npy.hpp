@@ -6,6 +6,8 @@
 
 #include "si/io/samples.hpp"
 
+// Arrays of NumPy, read and written.
+
 namespace si {
 
 /// How NPY files begin.

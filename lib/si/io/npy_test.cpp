@@ -11,7 +11,7 @@ using namespace si;
 
 namespace {
 
-/// A file as NumPy 1.24 writes it; `dict` is padded with spaces to `length`.
+/// A file as NumPy 1.24 writes it; `dict` is padded with spaces to 117 characters.
 std::string npy(std::string dict, const std::string& numbers, int version = 1) {
     dict.resize(117, ' ');
     dict += '\n';

@@ -4,6 +4,8 @@
 
 #include "si/model/model.hpp"
 
+// Export of learned fields to ONNX.
+
 namespace si {
 
 /// The learned fields of a model as an ONNX file (opset 13, float32), for any runtime of that

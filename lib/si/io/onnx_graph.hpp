@@ -8,6 +8,8 @@
 #include "si/base/types.hpp"
 #include "si/io/protobuf.hpp"
 
+// A builder of ONNX graphs on the protobuf writer: values have names, an operation makes one.
+
 namespace si {
 
 /// An ONNX graph under construction: values have names, and each operation makes one. Numbers of

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+// The wire format of Protocol Buffers, as far as writing an ONNX file needs it.
+
 namespace si {
 
 /// A message in the wire format of Protocol Buffers, built up field by field; fields are numbers

@@ -4,6 +4,8 @@
 
 #include "si/io/arrival.hpp"
 
+// Rows of an HDF5 dataset straight from the bytes of its file, with the checksum kept along.
+
 namespace si {
 
 /// Rows of a dataset from the bytes of its file. Takes the checksum of what is read from its first

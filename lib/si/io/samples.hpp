@@ -9,6 +9,9 @@
 #include "si/base/spec.hpp"
 #include "si/base/types.hpp"
 
+// Samples in memory with their shape and the type of their file, and lists of the datasets of a
+// file.
+
 namespace si {
 
 /// The numbers that data files hold.

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+// Zip archives without compression, for NPZ files.
+
 namespace si {
 
 /// A zip archive whose files are stored as they are (APPNOTE.TXT 6.3), as NumPy's savez makes

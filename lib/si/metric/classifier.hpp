@@ -5,6 +5,8 @@
 #include "si/base/estimate.hpp"
 #include "si/base/types.hpp"
 
+// The classifier two-sample test.
+
 namespace si {
 
 /// The share of samples that a classifier tells apart which has not seen them (Lopez-Paz and Oquab

@@ -14,10 +14,10 @@
 namespace si {
 
 enum class Verdict {
-    same,     ///< within the noise, where a change by `notice` would not have been
+    same,     ///< within the noise, where a change by `MetricSpec::notice` would not have been
     differs,  ///< above the noise
     closer,   ///< below the noise, also of their own law: they are not independent of the reference
-    too_few,  ///< within the noise, but a change by `notice` would have been, too
+    too_few,  ///< within the noise, but a change by `MetricSpec::notice` would have been, too
     undefined,  ///< not computed; `note` says why
 };
 
@@ -26,11 +26,12 @@ std::string_view to_text(Verdict verdict);
 /// One score of a metric.
 ///
 /// The value compares na of the samples with nb of the reference. The floor does the same with na
-/// others of the reference in the place of the samples, `floors` times with parts drawn anew; it is
-/// the mean, and floor_deviation the spread of one of them, which any independent samples of the
-/// truth would have. A value is above the noise when it is more than three such deviations above
-/// the floor, and more than 1.96 of its own errors. Below the floor it differs too, as samples that
-/// are too narrow do, unless it is below what two halves of the samples have as well.
+/// others of the reference in the place of the samples, `MetricSpec::floors` times with parts drawn
+/// anew; it is the mean, and floor_deviation the spread of one of them, which any independent
+/// samples of the truth would have. A value is above the noise when it is more than three such
+/// deviations above the floor, and more than 1.96 of its own errors. Below the floor it differs
+/// too, as samples that are too narrow do, unless it is below what two halves of the samples have
+/// as well.
 ///
 /// The interval covers the distance of the laws with a chance of about 95 %, or more; for shares,
 /// as of a classifier or of neighbourhoods, the share at these sizes. That of sliced distances is

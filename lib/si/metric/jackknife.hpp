@@ -8,6 +8,8 @@
 #include "si/base/estimate.hpp"
 #include "si/base/threads.hpp"
 
+// Standard errors of functions of two sets, by leaving groups out.
+
 namespace si {
 
 /// n samples in at most `most` consecutive groups that differ by one sample at most. Consecutive,

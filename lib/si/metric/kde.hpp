@@ -4,6 +4,8 @@
 #include "si/base/threads.hpp"
 #include "si/base/types.hpp"
 
+// Kernel density estimates, and KL between them with the sign that arXiv:2303.08797 misprints.
+
 namespace si {
 
 /// A Gaussian kernel density estimate of samples in a few dimensions, with Scott's bandwidth:

@@ -2,7 +2,7 @@
 
 #include "si/base/estimate.hpp"
 
-// What the densities of two laws say of their distance, at samples of one of them.
+// Divergences of two laws with known densities, from samples of one of them.
 
 namespace si {
 

@@ -4,7 +4,7 @@
 #include "si/base/threads.hpp"
 #include "si/base/types.hpp"
 
-// How samples cover the places where a reference is, and no others.
+// Precision, recall, density and coverage, by balls of nearest neighbours.
 
 namespace si {
 

@@ -5,7 +5,7 @@
 #include "si/base/estimate.hpp"
 #include "si/base/types.hpp"
 
-// How well images, or other samples, were restored or made.
+// Errors of restored or generated samples, images above all.
 
 namespace si {
 

@@ -12,13 +12,12 @@
 // What a network can learn, and how everything else follows from it. Each field of a linear
 // interpolant is a linear function of three unknowns at (t, x),
 //
-//     E[x0|x_t],  E[x1|x_t],  s(t, x),         since E[z|x_t] = -gamma s  (arXiv:2303.08797
-//     (2.18)),
+//     E[x0|x_t],  E[x1|x_t],  s(t, x),      since E[z|x_t] = -gamma s,
 //
-// which are tied by alpha E[x0|x_t] + beta E[x1|x_t] - gamma^2 s = x (4.5). So a field that was
-// not learned is a combination of x and of those that were, whenever the equations determine it.
-// What is special about a model adds equations: one-sided, E[x0|x_t] = -alpha s; from a point,
-// E[x0|x_t] is that point; mirrored, E[x0|x_t] = E[x1|x_t].
+// (arXiv:2303.08797 (2.18)), which are tied by alpha E[x0|x_t] + beta E[x1|x_t] - gamma^2 s = x
+// (4.5). So a field that was not learned is a combination of x and of those that were, whenever the
+// equations determine it. What is special about a model adds equations: one-sided, E[x0|x_t] =
+// -alpha s; from a point, E[x0|x_t] is that point; mirrored, E[x0|x_t] = E[x1|x_t].
 
 namespace si {
 

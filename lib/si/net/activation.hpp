@@ -5,6 +5,8 @@
 #include "si/base/catalogue.hpp"
 #include "si/base/types.hpp"
 
+// Activations, fused with bias and slope, as a table. A new one is one row.
+
 namespace si {
 
 /// An elementwise non-linearity, fused with the bias in front of it.

@@ -5,6 +5,8 @@
 #include "si/base/catalogue.hpp"
 #include "si/net/graph.hpp"
 
+// Networks as a table: a row records the ops of its architecture. A new one is one row.
+
 namespace si {
 
 /// What a network is asked to be: a function of x (dim), t (1), and of what x is conditioned on,

@@ -3,7 +3,8 @@
 #include "si/base/simd.hpp"
 #include "si/net/graph.hpp"
 
-// What sources of ops share. Forward and backward of an op stand next to each other; dX is dL/dX.
+// Helpers that all sources of ops share. Forward and backward of an op stand next to each other; dX
+// is dL/dX.
 
 namespace si {
 

@@ -3,7 +3,7 @@
 #include "si/net/activation.hpp"
 #include "si/net/graph.hpp"
 
-// The vocabulary of networks. Each function records one op.
+// The ops that networks are made of. Each function records one on a graph.
 
 namespace si {
 

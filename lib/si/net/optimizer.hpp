@@ -6,6 +6,9 @@
 #include "si/base/catalogue.hpp"
 #include "si/base/types.hpp"
 
+// Optimisers and schedules of the learning rate as tables, elementwise so that any thread may do
+// any block.
+
 namespace si {
 
 /// A contiguous piece of the flat vectors of training.

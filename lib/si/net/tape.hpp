@@ -5,6 +5,8 @@
 
 #include "si/net/weights.hpp"
 
+// The execution of a graph on chunks of columns, forward and backward, without allocation.
+
 namespace si {
 
 /// Runs a graph on chunks of columns, forward and back. Its memory is taken once, for

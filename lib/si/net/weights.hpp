@@ -4,6 +4,8 @@
 
 #include "si/net/graph.hpp"
 
+// Parameters of a network in the order in which matrix products read them.
+
 namespace si {
 
 /// The parameters of a network as it runs with them: the flat vector, which the caller owns, and

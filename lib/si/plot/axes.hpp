@@ -7,6 +7,8 @@
 #include "si/plot/drawing.hpp"
 #include "si/plot/scale.hpp"
 
+// Frames, ticks, labels, legends and panels on a drawing.
+
 namespace si::plot {
 
 struct Box {

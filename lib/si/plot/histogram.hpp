@@ -5,6 +5,8 @@
 #include "si/plot/axes.hpp"
 #include "si/plot/source.hpp"
 
+// Histograms of samples, alone and as panels of a picture.
+
 namespace si::plot {
 
 /// Shares of samples in equal bins of a range, over the width of a bin: the heights of a density.

@@ -6,6 +6,8 @@
 
 #include "si/plot/drawing.hpp"
 
+// HTML pages that stand alone, for reports.
+
 namespace si::plot {
 
 /// One HTML page that needs nothing else: no scripts, no files, no network. All text is escaped.

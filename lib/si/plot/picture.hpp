@@ -7,6 +7,8 @@
 #include "si/plot/drawing.hpp"
 #include "si/plot/source.hpp"
 
+// The kinds of pictures as a table, and the choice of one for a file. A new kind is one row.
+
 namespace si {
 
 struct PictureRow {

@@ -6,6 +6,8 @@
 
 #include "si/base/types.hpp"
 
+// Ranges and ticks of axes, linear and logarithmic.
+
 namespace si::plot {
 
 /// An interval of finite numbers; empty until something is included.

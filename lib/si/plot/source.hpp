@@ -9,7 +9,7 @@
 #include "si/base/threads.hpp"
 #include "si/io/samples.hpp"
 
-// What pictures are drawn of: samples, trajectories, logs, and what a model can show of itself.
+// The sources of pictures: samples, trajectories, logs, and fields of a model.
 
 namespace si::plot {
 

@@ -3,6 +3,8 @@
 #include <array>
 #include <cstdint>
 
+// The bijection under all random numbers.
+
 namespace si {
 
 using PhiloxBlock = std::array<std::uint32_t, 4>;

@@ -5,6 +5,8 @@
 #include "si/base/types.hpp"
 #include "si/plot/drawing.hpp"
 
+// The picture of latents that should be normal, for reports.
+
 namespace si {
 
 /// Histograms of latent coordinates (d, n) that should be N(0, I), through its distribution

@@ -8,6 +8,8 @@
 #include "si/base/threads.hpp"
 #include "si/metric/compare.hpp"
 
+// The task of `si-eval A B`: two files of samples compared by metrics with their noise floors.
+
 namespace si {
 
 /// compare() of two files, and of a third with the centres of modes where `spec` names one:

@@ -11,7 +11,7 @@
 #include "si/task/sample.hpp"
 #include "si/train/trainer.hpp"
 
-// What a run would take, found by doing a small part of it: --dry-run. Nothing is written.
+// The task of --dry-run: time and memory that a run would take, measured on a small part of it.
 //
 // Every forecast has "seconds" (of the whole run by the clock, with these threads), "memory_bytes"
 // (resident) and "output_bytes".

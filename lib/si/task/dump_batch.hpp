@@ -6,6 +6,8 @@
 #include "si/task/sample.hpp"
 #include "si/train/trainer.hpp"
 
+// The task of `si-train --dump-batch`: one training batch with its targets, as a file.
+
 namespace si {
 
 /// Writes the first batch of a training run: /t (n), /x0, /x1, /xt and /z as far as there is one,

@@ -9,6 +9,9 @@
 #include "si/base/threads.hpp"
 #include "si/model/model.hpp"
 
+// The tasks of si-eval that compare by one number: kernel estimates, restored samples, Frechet
+// distances, labels.
+
 namespace si {
 
 struct KernelSpec {

@@ -8,7 +8,7 @@
 #include "si/density/known.hpp"
 #include "si/flow/likelihood.hpp"
 
-// How far the density of a model is from one that is known.
+// The task of `si-eval kl`: divergence of a model from a known density.
 
 namespace si {
 

@@ -9,6 +9,8 @@
 #include "si/base/spec.hpp"
 #include "si/base/threads.hpp"
 
+// The task of `si-plot report`: one page about a model and its data.
+
 namespace si {
 
 /// What a report is made of, beside its model and data.

@@ -9,7 +9,7 @@
 #include "si/base/spec.hpp"
 #include "si/io/dataset.hpp"
 
-// Whole data sets, cut and converted: what si-data does with files.
+// The tasks of si-data on files: data sets are converted, split and cut.
 
 namespace si {
 

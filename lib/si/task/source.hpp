@@ -8,7 +8,7 @@
 #include "si/model/model.hpp"
 #include "si/plot/source.hpp"
 
-// Files and models, as pictures see them.
+// Sources of pictures: data files, logs and models, read into the form that plot draws.
 
 namespace si {
 

@@ -6,6 +6,8 @@
 
 #include "si/task/training_data.hpp"
 
+// Training sets that are larger than memory and stay in their files.
+
 namespace si {
 
 /// Training data that stay in their files (blocks.hpp): x1, and x0 where a file of its own or that

@@ -8,6 +8,8 @@
 #include "si/io/dataset.hpp"
 #include "si/model/model.hpp"
 
+// The tasks of si-data that make synthetic sets, and exact models between them.
+
 namespace si {
 
 struct SyntheticSpec {

@@ -9,6 +9,8 @@
 #include "si/io/dataset.hpp"
 #include "si/train/trainer.hpp"
 
+// Training sets from files: pairs, labels, conditions, held-out rows, pairs of a model.
+
 namespace si {
 
 /// How files are read for training.
