@@ -86,7 +86,7 @@ struct SpecField {
     std::string_view help;
     Rule rule;
     char short_name = 0;
-    std::string_view shown = "";
+    std::string_view shown;
 
     /// The same setting with a one-letter option.
     constexpr SpecField letter(char c) const { return {name, member, help, rule, c, shown}; }

@@ -170,8 +170,9 @@ Generator grid(const CombSpec& spec) {
     const auto last = static_cast<double>(spec.modes - 1) * spec.spacing / 2;
     Matrix means(2, spec.modes * spec.modes);
     for (Index k = 0; k < means.cols(); ++k) {
-        means(0, k) = static_cast<double>(k % spec.modes) * spec.spacing - last;
-        means(1, k) = static_cast<double>(k / spec.modes) * spec.spacing - last;
+        const Index column = k % spec.modes, row = k / spec.modes;
+        means(0, k) = static_cast<double>(column) * spec.spacing - last;
+        means(1, k) = static_cast<double>(row) * spec.spacing - last;
     }
     return round_modes(means, spec.sigma);
 }

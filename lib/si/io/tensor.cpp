@@ -21,7 +21,7 @@ constexpr std::string_view kDtype = std::is_same_v<T, float> ? "F32" : "F64";
 
 template <class T>
 T decimal(const Json& item) {
-    const double value = exactly<double>(item);
+    const auto value = exactly<double>(item);
     require(std::abs(value) <= std::numeric_limits<T>::max(), Failure::data, "too large for ",
             kDtype<T>);
     return static_cast<T>(value);

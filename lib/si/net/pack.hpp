@@ -13,9 +13,9 @@
 namespace si {
 
 inline constexpr Index kPack = 16;
-typedef float Pack __attribute__((vector_size(4 * kPack)));
-typedef float LoosePack __attribute__((vector_size(4 * kPack), aligned(4), may_alias));
-typedef std::uint32_t BitPack __attribute__((vector_size(4 * kPack)));
+using Pack __attribute__((vector_size(4 * kPack))) = float;
+using LoosePack __attribute__((vector_size(4 * kPack), aligned(4), may_alias)) = float;
+using BitPack __attribute__((vector_size(4 * kPack))) = std::uint32_t;
 
 template <class T>
 struct ElementOf {

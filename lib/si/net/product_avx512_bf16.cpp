@@ -14,7 +14,7 @@ namespace {
 constexpr int kLanes = 16, kRows = 8, kVectors = 2;
 #define SI_PAIRS
 
-typedef float Words __attribute__((vector_size(64)));
+using Words __attribute__((vector_size(64))) = float;
 
 inline __attribute__((always_inline)) void add_products(const float* left, const Words& right,
                                                         Words& sum) {

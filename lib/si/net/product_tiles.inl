@@ -20,8 +20,8 @@
 #define SI_TILE inline __attribute__((always_inline))
 
 using Size = std::ptrdiff_t;
-typedef float Vector __attribute__((vector_size(4 * kLanes)));
-typedef float Loose __attribute__((vector_size(4 * kLanes), aligned(4), may_alias));
+using Vector __attribute__((vector_size(4 * kLanes))) = float;
+using Loose __attribute__((vector_size(4 * kLanes), aligned(4), may_alias)) = float;
 
 constexpr Size kPanel = kVectors * kLanes;
 /// Rows of a panel that stay in the first-level cache while a batch passes by.

@@ -104,8 +104,8 @@ SI_TARGET("default") void philox_lanes(Lanes& lanes, std::uint64_t seed) {
 // The transforms work on packs of numbers, in double precision and without branches; coefficients
 // are written out, because a loop over them keeps compilers from doing several numbers at once.
 constexpr int kPack = 8;
-typedef double Pack __attribute__((vector_size(8 * kPack), may_alias));
-typedef std::uint64_t Bits __attribute__((vector_size(8 * kPack)));
+using Pack __attribute__((vector_size(8 * kPack), may_alias)) = double;
+using Bits __attribute__((vector_size(8 * kPack))) = std::uint64_t;
 
 /// The top 52 bits of a word as the middle of one of 2^52 cells of (0, 1). Setting the
 /// exponent bits by hand needs no conversion from 64-bit integers.
