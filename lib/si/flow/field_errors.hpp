@@ -8,6 +8,9 @@
 #include "si/interpolant/exact.hpp"
 #include "si/model/model.hpp"
 
+// Errors of the fields of a model against exact ones, and the bound on KL that follows from
+// them.
+
 namespace si {
 
 /// How far a model's field is from the exact one of a model in closed form.

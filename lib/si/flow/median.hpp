@@ -5,6 +5,8 @@
 
 #include "si/base/types.hpp"
 
+// A median that ignores unknown values.
+
 namespace si {
 
 /// The upper median of those numbers that are not NaN, which stands for what is not known; 0 when

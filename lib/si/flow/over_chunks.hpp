@@ -9,6 +9,9 @@
 #include "si/base/threads.hpp"
 #include "si/model/network_field.hpp"
 
+// The loop over chunks of samples on all threads, which every evaluation of a model goes
+// through.
+
 namespace si {
 
 /// Runs body(columns, evaluator) over the columns 0 .. n-1 in chunks of `size`, on all threads,

@@ -3,6 +3,8 @@
 #include "si/base/threads.hpp"
 #include "si/flow/transport.hpp"
 
+// Measures of how much the trajectories of a flow bend, and so of how many steps they need.
+
 namespace si {
 
 /// How straight the paths of a model's flow are, in the data's units, from n of them.

@@ -6,6 +6,8 @@
 #include "si/base/threads.hpp"
 #include "si/interpolant/fields.hpp"
 
+// Conditions of the samples of a chunk (labels, numbers, x0) on their way to an evaluator.
+
 namespace si {
 
 /// What the samples under way are conditioned on, told to their evaluator. Refers to its arguments.

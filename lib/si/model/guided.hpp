@@ -5,6 +5,8 @@
 
 #include "si/interpolant/fields.hpp"
 
+// Classifier-free guidance as a field around another field.
+
 namespace si {
 
 /// How strongly a label is followed, and when.

@@ -10,6 +10,9 @@
 #include "si/net/network.hpp"
 #include "si/net/tape.hpp"
 
+// Fields from trained networks: learned quantities by the tape, all others by the equations that
+// tie them.
+
 namespace si {
 
 /// Settings of a field that was learned: which quantities, by which network each, and the

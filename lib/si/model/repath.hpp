@@ -3,6 +3,8 @@
 #include "si/interpolant/fields.hpp"
 #include "si/interpolant/interpolant.hpp"
 
+// Change of the path of a one-sided model after training, as a field around another field.
+
 namespace si {
 
 /// The fields of one one-sided interpolant from those of another, without training again: both

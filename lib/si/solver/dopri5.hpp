@@ -2,6 +2,8 @@
 
 #include "si/solver/ode.hpp"
 
+// The adaptive solver of Dormand and Prince, with a step size for every sample.
+
 namespace si {
 
 struct Dopri5Spec {

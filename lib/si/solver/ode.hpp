@@ -7,6 +7,8 @@
 #include "si/base/catalogue.hpp"
 #include "si/base/types.hpp"
 
+// Solvers of ODEs as a table. A new Runge-Kutta method is one row.
+
 namespace si {
 
 /// dx/dt of every column of x (d, n), each at its own time t (n).

@@ -7,6 +7,8 @@
 #include "si/random/draw.hpp"
 #include "si/solver/ode.hpp"
 
+// The noise epsilon(t) of an SDE and the steps that integrate it, each as a table.
+
 namespace si {
 
 /// The size of the noise, epsilon(t) >= 0, chosen after training: the marginals rho(t) are the

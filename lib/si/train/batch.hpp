@@ -10,6 +10,9 @@
 #include "si/model/quantity.hpp"
 #include "si/random/draw.hpp"
 
+// One training batch as a pure function of (seed, step): times, ends, latents, x_t and
+// regression targets.
+
 namespace si {
 
 /// What a batch is drawn from, in the model's coordinates.
@@ -56,7 +59,7 @@ void draw_times(const BatchSource& source, const Address& address, Columns colum
                 Matrix& uniform, Vector& t);
 
 /// Builds samples `columns` of the batch of `step`. A sample is a function of (seed, step, its
-/// index, the batch size). `purpose` separates validation from training.
+/// index, the batch size). `validation` has draws of its own.
 void build_batch(const BatchSource& source, const Pairs& pairs, Index step, Columns columns,
                  Index batch, bool antithetic, bool validation, Batch& out);
 

@@ -6,6 +6,8 @@
 #include "si/base/json.hpp"
 #include "si/base/types.hpp"
 
+// The state of a training run, and the interface to whoever keeps it.
+
 namespace si {
 
 /// Weights under training and the moments of their gradients.

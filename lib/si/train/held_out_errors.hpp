@@ -5,6 +5,8 @@
 #include "si/solver/sde.hpp"
 #include "si/train/preparation.hpp"
 
+// Errors of learned fields estimated from held-out samples, without an exact field.
+
 namespace si {
 
 /// Estimates E|b^ - b|^2 and E|s^ - s|^2 of a trained model at ten times, from held-out samples.

@@ -7,6 +7,8 @@
 
 #include "si/coupling/coupling.hpp"
 
+// A thread that draws the pairs of the next step while this one runs.
+
 namespace si {
 
 /// The pairs of one step after another. Where drawing them takes more than a few per cent of the

@@ -3,6 +3,8 @@
 #include "si/interpolant/interpolant.hpp"
 #include "si/train/batch.hpp"
 
+// Gradient ascent on the coefficients of a path, for flows of less kinetic energy.
+
 namespace si {
 
 /// Learns the coefficients c of a path that has some (path fourier): ascent of
@@ -22,8 +24,8 @@ class PathLearner {
     /// Numbers in a gradient.
     Index size() const { return coefficients_.size(); }
 
-    /// Adds the part of a chunk to `gradient`: b and J^T r of each column of the batch, with the
-    /// factor `scale` on both; `sign` is that of x0 (-1 where it is z with its sign turned).
+    /// Adds the part of a chunk to `gradient`: b and J^T r of each column of the batch; `sign` is
+    /// that of x0 (-1 where it is z with its sign turned).
     void add(const Batch& batch, double sign, ConstMatrix b, ConstMatrix pulled,
              Eigen::Ref<Vector> gradient) const;
 

@@ -7,6 +7,9 @@
 #include "si/train/spec.hpp"
 #include "si/train/trainer.hpp"
 
+// The work between options and the first step: standardisation, pairs, times, networks, held-out
+// samples.
+
 namespace si {
 
 /// The held-out samples as a batch source, with fixed pairs, times and noise.

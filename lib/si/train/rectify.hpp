@@ -2,6 +2,8 @@
 
 #include "si/train/trainer.hpp"
 
+// Pairs for rectification, made by the flow of a model.
+
 namespace si {
 
 /// Pairs for rectification (arXiv:2303.08797, section 5.3): x0 from the base of `teacher` (from

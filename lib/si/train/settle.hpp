@@ -3,6 +3,8 @@
 #include "si/train/spec.hpp"
 #include "si/train/trainer.hpp"
 
+// Defaults that depend on the data.
+
 namespace si {
 
 /// What a specification of training leaves open, filled in from the data: the network by the

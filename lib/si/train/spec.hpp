@@ -12,6 +12,8 @@
 #include "si/net/optimizer.hpp"
 #include "si/train/weighting.hpp"
 
+// The settings of training, all of which the model keeps.
+
 namespace si {
 
 /// Samples of a step.

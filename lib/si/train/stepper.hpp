@@ -13,6 +13,9 @@
 #include "si/train/path_learner.hpp"
 #include "si/train/spec.hpp"
 
+// One step of training: chunks of a batch through the networks, gradients in a fixed order over
+// threads and ranks, and the update.
+
 namespace si {
 
 /// What a batch says of the networks, one number for each learned field.

@@ -10,6 +10,8 @@
 #include "si/train/checkpoint.hpp"
 #include "si/train/spec.hpp"
 
+// The training run: steps, validation, time limits, checkpoints, and the model at the end.
+
 namespace si {
 
 /// Samples to train on, in the data's coordinates, one column a sample.

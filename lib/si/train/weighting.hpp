@@ -5,6 +5,8 @@
 #include "si/base/catalogue.hpp"
 #include "si/model/quantity.hpp"
 
+// Weights lambda(t) in front of a regression loss, as a table. A new one is one row.
+
 namespace si {
 
 /// lambda(t) > 0 in front of |f^ - f|^2 when f is learned: fields stay the same minimisers, and
