@@ -22,7 +22,7 @@ constexpr std::array<std::array<double, 6>, kStages> kA{{
 constexpr std::array<double, kStages> kError{
     71.0 / 57600, 0, -71.0 / 16695, 71.0 / 1920, -17253.0 / 339200, 22.0 / 525, -1.0 / 40};
 
-/// One batch. The first columns of everything, those of t_, are the ones that have not ended.
+/// One batch. The first `active_` columns of everything have not reached the end.
 class Run {
   public:
     Run(const Dopri5Spec& spec, const Drift& drift, const TimeInterval& interval, Matrix x)
