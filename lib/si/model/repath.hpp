@@ -11,8 +11,8 @@ namespace si {
 /// mix the same x0 and x1, so at equal angles, beta/alpha = beta_0/alpha_0, x_t of the one is c
 /// times x_tau of the other. Then, with every field on the right at (tau, x / c),
 ///
-///     E[x0|x_t], E[x1|x_t], eta  are the same        s = s_0 / c       log rho = log rho_0 - d log
-///     c b = (c'/c) x + c tau' b_0                      div b = d c'/c + tau' div b_0
+///     E[x0|x_t], E[x1|x_t], eta  are the same        log rho = log rho_0 - d log c
+///     s = s_0 / c      b = (c'/c) x + c tau' b_0      div b = d c'/c + tau' div b_0
 ///
 /// (The map X_t = c X_tau takes the flow of b_0 to the flow of b.)
 class RepathField : public Field {
