@@ -42,7 +42,7 @@ struct PathRow {
     std::string_view name, summary;
     SpecInfo spec;
     Path (*make)(const Json& settings);
-    std::string_view aliases = "";
+    std::string_view aliases;
     bool mirror = false;  ///< x0 is x1, so alpha is 0 and beta 1 at all times
     /// A path that only nearly starts at x0 has alpha(0) and beta(0) this close to 1 and 0. Its
     /// rho(0) is the law of alpha(0) x0 + beta(0) x1; samplers start from the base all the same.
