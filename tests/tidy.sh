@@ -40,8 +40,11 @@ trap 'rm -rf "$work"' EXIT
 check() {  # check NUMBER FILE: its report, unless time is up
     [ "$limit" -eq 0 ] || [ "$SECONDS" -lt "$limit" ] || return 0
     # Warnings are g++'s business: clang does not know all of its options.
-    clang-tidy -p "$build" --quiet --extra-arg=-Wno-everything "$2" > "$work/$1" 2> "$work/$1.err" || true
-    grep -q "compiler-error\|Error while processing" "$work/$1" "$work/$1.err" || touch "$work/$1.done"
+    local status=0
+    clang-tidy -p "$build" --quiet --extra-arg=-Wno-everything "$2" > "$work/$1" 2> "$work/$1.err" || status=$?
+    if [ "$status" -le 1 ] && ! grep -q 'Error while processing' "$work/$1.err"; then
+        touch "$work/$1.done"
+    fi
 }
 running=0 number=0
 for file in "${files[@]}"; do
@@ -62,6 +65,6 @@ grep -E '^[^ ].*: (warning|error): .*\[.*\]$' "$work/all" | sed "s|^$PWD/||; s/,
     sort -u > "$work/findings" || true
 cat "$work/findings"
 echo "clang-tidy: ${#files[@]} sources, $looked looked at, $(wc -l < "$work/findings") findings" \
-    "in $SECONDS s$([ "$failed" -eq 0 ] || echo "; $failed could not be parsed")"
+    "in $SECONDS s$([ "$failed" -eq 0 ] || echo "; $failed failed")"
 sed -n 's/.*\[\([a-z0-9.,-]*\)\]$/\1/p' "$work/findings" | sort | uniq -c | sort -rn
 [ ! -s "$work/findings" ] && [ "$failed" -eq 0 ]

@@ -212,7 +212,7 @@ struct DataFile::Opened {
     }
 
     std::string choose() const {
-        for (const std::string usual : kUsualNames) {
+        for (std::string usual : kUsualNames) {
             if (has(usual)) return usual;
         }
         const auto all = list();

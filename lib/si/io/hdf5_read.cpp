@@ -57,8 +57,8 @@ void require_filters(Id creation) {
         std::size_t values = 0;
         const auto id = H5Pget_filter2(creation, i, &flags, &values, nullptr, 0, nullptr, nullptr);
         check(id, Failure::data, "read its filters");
-        const auto row = std::find_if(kFilters.begin(), kFilters.end(),
-                                      [&](const FilterRow& r) { return r.id == id; });
+        const auto* const row = std::find_if(kFilters.begin(), kFilters.end(),
+                                             [&](const FilterRow& r) { return r.id == id; });
         if (row != kFilters.end() && row->read) continue;
         throw Error(Failure::data, text("is compressed with filter ", id,
                                         row != kFilters.end() ? text(" (", row->name, ")") : "",
@@ -86,7 +86,8 @@ void require_stored(Id dataset, Id creation, const std::vector<Index>& shape, In
             double chunks = 1, size = static_cast<double>(element);
             for (std::size_t i = 0; i < shape.size(); ++i) {
                 const auto length = static_cast<Index>(std::max<hsize_t>(chunk[i], 1));
-                chunks *= static_cast<double>((shape[i] - 1) / length + 1);
+                const Index along = (shape[i] - 1) / length + 1;
+                chunks *= static_cast<double>(along);
                 size *= static_cast<double>(length);
             }
             const Handle space(H5Dget_space(dataset), H5Sclose, Failure::data, "read its shape");

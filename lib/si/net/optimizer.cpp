@@ -65,7 +65,7 @@ SI_CLONES void adam_block(Index n, float* __restrict w, const float* __restrict 
 Update make_adamw(const AdamWSpec& spec) {
     return [spec](const ParameterBlock& block, const UpdateRates& rates) {
         const auto step = static_cast<double>(rates.step);
-        const double rate = static_cast<double>(rates.rate);
+        const auto rate = static_cast<double>(rates.rate);
         adam_block(block.size, block.parameters, block.gradient, block.average, block.first,
                    block.second,
                    {.beta1 = static_cast<float>(spec.beta1),
