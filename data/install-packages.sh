@@ -1,4 +1,4 @@
-# Sourced by scripts: need PACKAGE... installs the Debian packages that are missing.
+# Scripts source this file. need PACKAGE... installs those of the Debian packages that are missing.
 
 need() {
     local missing=() package
@@ -9,7 +9,7 @@ need() {
     local root=()
     if [ "$(id -u)" -ne 0 ]; then
         if ! command -v sudo >/dev/null; then
-            echo "Please have these installed, then run this again:" >&2
+            echo "Please install these packages as root, then run this again:" >&2
             echo "    apt-get install -y ${missing[*]}" >&2
             return 1
         fi

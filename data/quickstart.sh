@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# From a fresh Debian machine to generated digits: builds, trains, samples, scores, draws.
-# usage: data/quickstart.sh [FOLDER]     results go there; ./quickstart if left out
+# From a fresh Debian machine to generated digits: builds the programs, trains a model, draws samples,
+# computes the held-out cross-entropy and makes a picture.
+# usage: data/quickstart.sh [FOLDER]     FOLDER gets the results (default ./quickstart)
 set -euo pipefail
 source_dir=$(cd "$(dirname "$0")/.." && pwd)
 out=$(mkdir -p "${1:-quickstart}" && cd "${1:-quickstart}" && pwd)
@@ -14,7 +15,7 @@ echo "== building into $source_dir/build/release (about six minutes on two cores
 PATH="$source_dir/build/release/bin:$PATH"
 cd "$out"
 
-echo "== training on handwritten digits, one tenth held out"
+echo "== training on handwritten digits, with one tenth held out"
 si-data split "$source_dir/data/digits.h5" --fraction 0.1 -o train.h5 --held-out test.h5
 si-train train.h5 --dequantize 0.0625 --log train.jsonl -o digits.json
 

@@ -7,8 +7,8 @@
     si_tools.read_data("samples.h5")         # (n, d), or (n, ...) for images
 
 Fields are those that the model learned, in the coordinates of the data, for networks of the kind
-mlp. They agree with `si-info field` to the rounding of float32. As a program it prints what is in
-a file: `python3 si_tools.py FILE`.
+mlp. They agree with `si-info field` to the rounding of float32. As a program it prints what is
+in a file: `python3 si_tools.py FILE`.
 """
 
 import base64

@@ -5,8 +5,8 @@
 #SBATCH --requeue
 #SBATCH --open-mode=append
 #SBATCH --signal=USR2@120
-# A training run that may be longer than a job: it stops with a checkpoint two minutes before the
-# end, or when the node is wanted back, and queues itself again until the model is there.
+# A training run that may be longer than a job: it stops with a checkpoint two minutes before the end
+# of the job, or when the job is preempted, and queues itself again until the model is complete.
 #     sbatch slurm.sh data.h5 model.json [options of si-train]
 set -u
 data=$1 model=$2

@@ -46,7 +46,7 @@ tsan)
     export TSAN_OPTIONS=halt_on_error=1
     ctest --preset tsan -j "$(nproc)" -LE slow -R "^(unit/($(IFS='|' && echo "${threaded[*]}"))|faults/F19|cli/train-.*|cli/sample-.*|cli/likelihood-.*)$" \
         "${@:2}" | tee "$log" || status=$?
-    name=F23-tsan what='what has threads under the thread sanitizer: no report'
+    name=F23-tsan what='programs and tests with threads under the thread sanitizer: no report'
     ;;
 valgrind)
     build test

@@ -1,9 +1,9 @@
 #!/bin/sh
 # bridge-digits.sh DIGITS [DIRECTORY] [FROM] [TO]: a bridge between two classes of handwritten digits
-# (data/digits.h5: 8 x 8, 1797 of them), 3 to 8 unless others are named. Draws paths both ways,
-# pairs of ends in forward.png and backward.png, and paths through t = 0, 0.25, 0.5, 0.75, 1 in
-# paths.png, a path a column; prints how far the ends are from digits of the other class that were held
-# out, and how far two sets of such digits are from each other.
+# (data/digits.h5: 1797 images of 8 x 8 pixels), by default from 3 to 8. It draws paths in both
+# directions: pairs of ends in forward.png and backward.png, and states at t = 0, 0.25, 0.5, 0.75, 1 in
+# paths.png, one path per column. It prints the W2 distance between the ends and held-out digits of the
+# other class, and the distance between two sets of such digits.
 set -eu
 digits=$(realpath "$1") directory=${2:-bridge-digits} from=${3:-3} to=${4:-8}
 mkdir -p "$directory" && cd "$directory"

@@ -1,8 +1,9 @@
 #!/bin/sh
 # bridge-gaussians.sh [DIRECTORY] [METHODS] [DIMENSIONS]: the Gaussian table of arXiv:2303.16852 and
 # arXiv:2307.03672: N(-0.1, I) to N(0.1, I) at sigma = 1 from 10000 samples of each side, default
-# settings. Divergence from the moments of the bridge, a mean over 21 times, by diagonals and by whole
-# covariances, each with what 10000 samples of the truth score: d / n and d (d + 3) / (4 n).
+# settings. It prints the KL divergence between moments of the model and of the bridge, averaged over 21
+# times, with diagonals and with whole covariances, each beside its value for 10000 samples of the
+# truth: d / n and d (d + 3) / (4 n).
 set -eu
 directory=${1:-bridge-gaussians}
 methods=${2:-gaussian lightsb sf2m dsbm dsbm,schedule=online}

@@ -1,13 +1,13 @@
 #!/bin/sh
 # bridge-toys.sh [DIRECTORY] [METHODS] [SEEDS]: bridges between sets in two dimensions, from 10000
 # samples of each side at sigma = 1, with default settings: the table of arXiv:2307.03672 and
-# arXiv:2303.16852. For each method the W2 distance from 10000 fresh targets of where its plan, its
-# SDE (100 steps of Heun), or for those without noise its flow, takes 10000 fresh starting points, and
-# the energies of its drift and of its flow: means over the seeds, and half of what the W2 of the
-# seeds spread over. Above the methods stand other fresh targets, a set for each seed, and those that
-# the methods learned from. These have the noise of two sets, and what a method makes has that of three
-# (where it starts, what it learned from, and the targets it is compared with), so that one without
-# any error of its own would come to about sqrt(3/2) times the fresh ones.
+# arXiv:2303.16852. Each method carries 10000 fresh starting points by its plan, by its SDE (100 steps
+# of Heun) or, without noise, by its flow. The table has the W2 distance between their ends and 10000
+# fresh targets, and the energies of the drift and of the flow: means over the seeds, and half the range
+# of W2 over the seeds. Rows above the methods have other fresh targets, one set per seed, and the
+# targets that the methods learned from. Their distances have the noise of two sets; those of a method have the noise
+# of three (the starting points, the training samples and the targets), so a method without any error
+# of its own would have about sqrt(3/2) times the distance of fresh targets.
 set -eu
 directory=${1:-bridge-toys}
 methods=${2-lightsb otcfm cfm sf2m dsbm}

@@ -1,10 +1,10 @@
 #!/bin/sh
 # bridges.sh [DIRECTORY] [SAMPLES] [DIMENSIONS] [METHODS]: how near bridges come to known ones, on the
-# pairs of si-bridge bench make mixture (the construction of arXiv:2306.10161), which these print
-# for sigma^2 of 0.1, 1 and 10: cBW2-UVP in percent with its standard error, what the truth scores
-# with 1000 samples a point (floor), and what the right ends score with nothing said of x0
-# (independent), and the seconds that the fit took. Methods that learn from SAMPLES samples of each
-# side know masses to 1 / sqrt(SAMPLES), which alone costs about a tenth of a percent at 100000.
+# pairs of si-bridge bench make mixture (the construction of arXiv:2306.10161). For sigma^2 = 0.1, 1
+# and 10 it prints cBW2-UVP in percent with its standard error, its value for the truth with 1000
+# samples per point (floor), its value for the correct law of x1 that does not depend on x0
+# (independent), and the seconds of the fit. Methods that learn from SAMPLES samples of each set know
+# masses to 1 / sqrt(SAMPLES), which alone costs about a tenth of a percent at 100000.
 set -eu
 directory=${1:-bridges} samples=${2:-300000} dimensions=${3:-2 16 64 128}
 methods=${4:-gaussian sinkhorn,points=2048 lightsb}

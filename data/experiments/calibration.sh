@@ -1,10 +1,10 @@
 #!/bin/sh
-# calibration.sh [DRAWS] [SAMPLES]: how often the 95 % intervals of si-eval miss a distance that is known in
-# closed form, and how often samples of one law are said to differ. x ~ N(m, I) and y ~ N(0, I) with
-# |m| = 1 in d dimensions, SAMPLES each (300), DRAWS times (200): W1 (d = 1) and W2 are 1, the
-# root mean square difference of the means is 1 / sqrt(d), the KL divergence is 1/2, and the energy distance in one dimension is
-# 2 E|N(1, 2)| - 2 E|N(0, 2)|. An interval that is right misses 5 in 100; the last column is 5 standard
-# errors above that.
+# calibration.sh [DRAWS] [SAMPLES]: how often the 95 % intervals of si-eval miss a distance that is known
+# in closed form, and how often the verdict on samples of one law is "differs". DRAWS times (200) it
+# draws SAMPLES samples (300) of x ~ N(m, I) and of y ~ N(0, I) with |m| = 1 in d dimensions: W1 (d = 1)
+# and W2 are 1, the root mean square difference of the means is 1 / sqrt(d), the KL divergence is 1/2,
+# and the energy distance in one dimension is 2 E|N(1, 2)| - 2 E|N(0, 2)|. A correct interval misses 5
+# times in 100; the last column is 5 standard errors above that.
 set -eu
 draws=${1:-200} n=${2:-300}
 work=$(mktemp -d)

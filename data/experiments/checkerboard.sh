@@ -1,9 +1,9 @@
 #!/bin/sh
 # checkerboard.sh [DIRECTORY] [STEPS]: the two-dimensional experiment of arXiv:2303.08797 (section
 # 7.1). For each latent it trains the linear interpolant from N(0, I) to the checkerboard, in STEPS
-# steps (default 3000): v and s, and b alone without a latent, which goes by the ODE only. Then it
+# steps (default 3000): v and s, or without a latent b alone, which supports the ODE only. Then it
 # prints the cross-entropy of fresh samples for each epsilon (0 is the ODE), and draws the densities.
-# The least possible is ln 32 = 3.4657.
+# The minimum is the entropy, ln 32 = 3.4657.
 set -eu
 directory=${1:-checkerboard} steps=${2:-3000}
 epsilons='0 0.5 1 2.5'
@@ -40,4 +40,4 @@ for gamma in none brownian quadratic sigmoid sine-squared; do
 done
 si-plot board.h5 none-0.h5 --kind density,pixels=160 -o none.png
 si-plot $pictures --kind density,pixels=160,across=4 -o panel.png
-echo "the data, and no latent: $(pwd)/none.png; a row a latent, a column an epsilon: panel.png"
+echo "data beside samples without a latent: $(pwd)/none.png; one row per latent, one column per epsilon: panel.png"

@@ -1,12 +1,12 @@
 #!/bin/sh
-# defaults.sh [DIRECTORY] [SETS]: what si-train makes with no option but its data, beside the best of
-# ten settings by hand, from 500 to 100000 samples in 1 to 64 dimensions. A row a data set: minus the
-# mean of the true log-density of the samples to score, where it is known, seconds of training, the
-# cross-entropy of these samples in nats (3000 fresh ones; of digits and tumours, which are real, what
-# was held out), the best of the others, and by how much the default is behind it, with the standard
-# error of that difference. Tumours are 569 rows of 30 numbers that come with scikit-learn; TUMOURS
-# says where its breast_cancer.csv is, and without it they are left out. The whole takes about an
-# hour of a core.
+# defaults.sh [DIRECTORY] [SETS]: si-train without options, beside the best of ten settings chosen by hand,
+# from 500 to 100000 samples in 1 to 64 dimensions. A row of the table has, for one data set: minus the
+# mean of the true log-density of the test samples, if it is known; seconds of training; the
+# cross-entropy of the test samples in nats; the best cross-entropy of the other settings; and by how
+# much the default is behind it, with the standard error of that difference. There are 3000 fresh test
+# samples; for the real data, digits and tumours, they are held-out samples. Tumours are 569 rows of 30
+# numbers that come with scikit-learn; set TUMOURS to its file breast_cancer.csv, otherwise they are
+# left out. The whole takes about an hour on one core.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 directory=${1:-defaults}

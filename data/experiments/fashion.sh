@@ -1,13 +1,13 @@
 #!/bin/sh
 # fashion.sh [DIRECTORY] [PARTS] [STEPS]: images of clothes (Fashion-MNIST, Debian's package
-# dataset-fashion-mnist), and what was done with them. PARTS are some of
+# dataset-fashion-mnist), generated and restored. PARTS are some of
 #   toy       one coordinate of a ring of eight Gaussians given the other, coupled and not
-#   costs     what the couplings cost: E|x1 - x0|^2 on the first 5000 images, with pixels in [-1, 1]
+#   costs     the costs of the couplings: E|x1 - x0|^2 on the first 5000 images, with pixels in [-1, 1]
 #   unet      all classes by a U-Net: accuracy of the samples under a classifier, Frechet distance of
 #             its answers, with and without guidance, by the flow and by the diffusion; picture
 #   sit       the same by a transformer
-#   inpaint   filling in tiles, coupled with what is known and not
-#   superres  from 7 x 7 to 28 x 28, coupled and not
+#   inpaint   filling in tiles, with x0 coupled to the known part and with x0 of pure noise
+#   superres  from 7 x 7 to 28 x 28, with both kinds of x0
 # Numbers of steps are fixed, times are not. With one core the whole takes about 45 minutes.
 set -eu
 directory=${1:-fashion}
@@ -16,7 +16,7 @@ steps=${3:-0}
 images=${FASHION:-/usr/share/datasets/fashion-mnist}
 mkdir -p "$directory" && cd "$directory"
 [ -f "$images/train-images-idx3-ubyte.gz" ] || {
-    echo "fashion.sh: no $images; install dataset-fashion-mnist, or say where it is with FASHION" >&2
+    echo "fashion.sh: there is no $images; install dataset-fashion-mnist, or set FASHION to its folder" >&2
     exit 66
 }
 for set in train t10k; do
@@ -45,7 +45,7 @@ classes() { # NAME NET STEPS
     classifier
     [ -f "$1.json" ] || si-train train.h5 --net "$2" --condition label --batch 64 \
         --steps "$3" --optimizer adam,lr=1e-3 --valid 0.05 --seed 1 -q --log "$1.jsonl" -o "$1.json"
-    tail -n 1 "$1.jsonl" | awk -F'"square":' '{ split($2, a, ","); printf "'"$1"': loss a pixel %.4f, of 2 without a model\n", a[1] / 784 }'
+    tail -n 1 "$1.jsonl" | awk -F'"square":' '{ split($2, a, ","); printf "'"$1"': loss per pixel %.4f (2 without a model)\n", a[1] / 784 }'
     for way in '--ode heun,steps=25' '--sde heun,steps=125 --epsilon kl --final mean,length=0.04'; do
         for guidance in 1 1.5; do
             si-sample "$1.json" -n 1000 --label each --guidance $guidance $way --seed 2 -q -o s.h5

@@ -3,9 +3,9 @@
 # arXiv:2303.08797 (section 7.2). Five Gaussian modes with means N(0, 7.5^2 I) and covariances
 # W'W / d + I; the linear interpolant from N(0, I) with a Brownian latent. It trains the four pairs
 # of fields, STEPS steps each (default 3000), prints their relative L2 errors against the exact
-# fields, and the divergence from the truth of samples for each epsilon (0 is the ODE), between
-# kernel estimates in the first two coordinates. In 128 dimensions (the default) all of it takes
-# 20 minutes on two cores.
+# fields, and for each epsilon (0 is the ODE) the KL divergence between kernel estimates of the truth
+# and of the samples in the first two coordinates. In 128 dimensions (the default) this takes 20
+# minutes on two cores.
 set -eu
 directory=${1:-mixture} dim=${2:-128} steps=${3:-3000} samples=${4:-5000}
 epsilons='0 0.1 0.5 1 2 5'

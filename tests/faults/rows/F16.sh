@@ -1,4 +1,4 @@
-# a file that is locked, replaced, cut or removed while it is read, an output that another holds: clean
+# a file that is locked, replaced, cut or removed while it is read, an output that another program holds: clean
 # counts: 4 60
 big=400000
 si-data gaussian,dim=2 -n $big -q -o ../big.h5
