@@ -14,17 +14,17 @@ struct BridgeBenchSpec {
     Index points = 1000, samples = 1000, n = 20000, steps = 100, transport = 2000;
     static constexpr auto fields() {
         return std::tuple{
-            field("points", &BridgeBenchSpec::points, "Points at t = 0 whose ends are compared",
-                  kPositive),
+            field("points", &BridgeBenchSpec::points,
+                  "Number of points at t = 0 whose ends are compared", kPositive),
             field("samples", &BridgeBenchSpec::samples,
-                  "Ends from each point, where a model has no moments in closed form, and for the "
-                  "floor",
+                  "Ends per point, for models without moments in closed form and for the floor",
                   kPositive),
-            field("n", &BridgeBenchSpec::n, "Paths for the moments of the marginals", kPositive),
+            field("n", &BridgeBenchSpec::n, "Number of paths for the moments of the marginals",
+                  kPositive),
             field("steps", &BridgeBenchSpec::steps,
-                  "Steps of the SDE of a model without such moments", kPositive),
+                  "Steps of the SDE, for models without moments in closed form", kPositive),
             field("transport", &BridgeBenchSpec::transport,
-                  "Paths for the W2 distance and the energies", kPositive)};
+                  "Number of paths for the W2 distance and the energies", kPositive)};
     }
 };
 

@@ -23,20 +23,22 @@ struct LightSpec {
 
     static constexpr auto fields() {
         return std::tuple{
-            field("components", &LightSpec::components, "Gaussians of a potential", kPositive),
+            field("components", &LightSpec::components, "Number of Gaussians per potential",
+                  kPositive),
             field("covariance", &LightSpec::covariance,
-                  "Their shapes: auto is full up to 128 dimensions and diagonal above", one_of(+[] {
+                  "Covariances: auto is full up to 128 dimensions and diagonal above", one_of(+[] {
                       return std::vector<std::string>{"auto", "full", "diagonal"};
                   })),
-            field("steps", &LightSpec::steps, "Steps of Adam, with a rate that falls to zero",
-                  kPositive),
-            field("batch", &LightSpec::batch, "Samples of each side in a step", kPositive),
+            field("steps", &LightSpec::steps,
+                  "Steps of Adam, with a learning rate that decreases to zero", kPositive),
+            field("batch", &LightSpec::batch, "Samples of each set per step", kPositive),
             field("rate", &LightSpec::rate,
-                  "Largest rate of Adam; without it a tenth of the width of the first Gaussians",
+                  "Largest learning rate of Adam; by default a tenth of the width of the initial "
+                  "Gaussians",
                   kPositive),
             field("shape", &LightSpec::shape,
-                  "Shapes S to start from, Gaussians that are sigma sqrt(S) wide; without it from "
-                  "distances among the targets",
+                  "Initial shapes S of the Gaussians, whose width is sigma sqrt(S); by default "
+                  "from distances among the targets",
                   kPositive)};
     }
 };
@@ -49,7 +51,7 @@ struct LightMatchingSpec : LightSpec {
         return std::tuple_cat(
             LightSpec::fields(),
             std::tuple{field("coupling", &LightMatchingSpec::coupling,
-                             "Pairs to learn from: any lead to the same bridge, and better ones "
+                             "Pairs to learn from: all kinds lead to the same bridge, better ones "
                              "with less noise",
                              one_of(+[] {
                                  return std::vector<std::string>{"independent", "ot", "sinkhorn"};

@@ -105,7 +105,7 @@ struct SinkhornBridgeSpec {
     static constexpr auto fields() {
         return std::tuple{
             field("points", &SinkhornBridgeSpec::points,
-                  "Largest number of samples of each side, which the model holds", kPositive),
+                  "Largest number of samples per set; the model holds them", kPositive),
             field("tolerance", &SinkhornBridgeSpec::tolerance,
                   "Largest error of the marginals, in L1", kPositive),
             field("iterations", &SinkhornBridgeSpec::iterations, "Largest number of iterations",
@@ -155,7 +155,7 @@ struct InterpolantBridgeSpec {
     Index modes = 4;
     static constexpr auto fields() {
         return std::tuple{field("modes", &InterpolantBridgeSpec::modes,
-                                "Sines in alpha, and in beta", kPositive)};
+                                "Number of sines in alpha, and in beta", kPositive)};
     }
 };
 
@@ -203,30 +203,32 @@ Model automatic(const NoSettings&, const BridgeTask& task, Threads& threads, Pro
 }
 
 constexpr auto kMethods = std::to_array<BridgeRow>({
-    {"auto", "lightsb, sinkhorn for much noise, or sf2m for pairs; it says why",
+    {"auto", "lightsb; sinkhorn if sigma is large; sf2m for pairs; prints the reason",
      spec_of<NoSettings>, true, from_json<automatic>, suitable},
-    {"gaussian", "in closed form, between Gaussians with the moments of the samples",
+    {"gaussian", "closed form, between Gaussians with the moments of the samples",
      spec_of<NoSettings>, false, from_json<gaussian>},
-    {"lightsb", "potentials that are Gaussian mixtures, by descent", spec_of<LightSpec>, false,
-     from_json<lightsb>},
-    {"lightsbm", "the same potentials, by matching drifts on pairs of any coupling",
+    {"lightsb", "potentials that are Gaussian mixtures, fitted by descent", spec_of<LightSpec>,
+     false, from_json<lightsb>},
+    {"lightsbm", "the same potentials, fitted by matching drifts on pairs of any coupling",
      spec_of<LightMatchingSpec>, false, from_json<lightsbm>},
-    {"sinkhorn", "between the samples themselves, by Sinkhorn's iteration; nothing is learned",
+    {"sinkhorn", "between the samples themselves, by Sinkhorn's iteration; trains no network",
      spec_of<SinkhornBridgeSpec>, false, from_json<sinkhorn>},
-    {"sf2m", "networks for drift and score, on entropic or given pairs", spec_of<Sf2mSpec>, true,
+    {"sf2m", "networks for drift and denoiser, on entropic or given pairs", spec_of<Sf2mSpec>, true,
      from_json<sf2m_bridge>},
-    {"otcfm", "a network for the flow, on optimally matched pairs, without noise",
+    {"otcfm", "a network for the flow without noise, on optimally matched pairs",
      spec_of<NetworkBridgeSpec>, true, from_json<otcfm_bridge>},
-    {"cfm", "a network for the flow, on independent or given pairs, without noise",
+    {"cfm", "a network for the flow without noise, on independent or given pairs",
      spec_of<NetworkBridgeSpec>, true, from_json<cfm_bridge>},
-    {"reflow", "cfm, and again on the pairs that its flow makes: straighter", spec_of<ReflowSpec>,
-     true, from_json<reflow_bridge>},
-    {"dsbm", "iterated Markovian fitting: networks on the pairs that the last bridge makes",
+    {"reflow", "cfm, repeated on the pairs that its flow makes, for straighter paths",
+     spec_of<ReflowSpec>, true, from_json<reflow_bridge>},
+    {"dsbm", "iterated Markovian fitting: networks on pairs made by the bridge of the last round",
      spec_of<DsbmSpec>, false, from_json<dsbm_bridge>},
     {"interpolant",
-     "least action of alpha x0 + beta x1 + gamma z between Gaussians with the moments",
+     "least action over paths alpha x0 + beta x1 + gamma z, between Gaussians with the moments of "
+     "the samples",
      spec_of<InterpolantBridgeSpec>, false, from_json<interpolant>},
-    {"neural-interpolant", "least action of any path between independent x0 and x1, by networks",
+    {"neural-interpolant",
+     "least action over general paths between independent x0 and x1, by networks",
      spec_of<MaxMinSpec>, false, from_json<max_min_bridge>},
 });
 

@@ -16,9 +16,9 @@ struct LearningSpec {
     static constexpr auto fields() {
         return std::tuple{
             field("steps", &LearningSpec::steps, "Optimiser steps", kPositive),
-            field("batch", &LearningSpec::batch, "Pairs a step", kBatch),
+            field("batch", &LearningSpec::batch, "Pairs per step", kBatch),
             field("width", &LearningSpec::width, "Units in a hidden layer", kPositive),
-            field("depth", &LearningSpec::depth, "Hidden layers", kPositive),
+            field("depth", &LearningSpec::depth, "Number of hidden layers", kPositive),
             field("rate", &LearningSpec::rate, "Largest learning rate of Adam", kPositive)};
     }
 };
@@ -30,7 +30,8 @@ struct NetworkBridgeSpec : LearningSpec {
         return std::tuple_cat(
             LearningSpec::fields(),
             std::tuple{field("pool", &NetworkBridgeSpec::pool,
-                             "Samples of each side that are coupled with each other", kPositive)});
+                             "Samples per set and pool; a coupling is computed within a pool",
+                             kPositive)});
     }
 };
 
@@ -39,22 +40,23 @@ struct Sf2mSpec : NetworkBridgeSpec {
     static constexpr auto fields() {
         return std::tuple_cat(
             NetworkBridgeSpec::fields(),
-            std::tuple{field("condition", &Sf2mSpec::condition,
-                             "source leads each x0 to the x1 of its pair; none learns the "
-                             "diffusion of all pairs together; auto is source where pairs are "
-                             "given",
-                             one_of(+[] {
-                                 return std::vector<std::string>{"auto", "source", "none"};
-                             }))});
+            std::tuple{
+                field("condition", &Sf2mSpec::condition,
+                      "source leads each x0 to the x1 of its pair; none learns one diffusion for "
+                      "all pairs; auto is source with --pairs and none without",
+                      one_of(+[] {
+                          return std::vector<std::string>{"auto", "source", "none"};
+                      }))});
     }
 };
 
 struct ReflowSpec : NetworkBridgeSpec {
     Index rounds = 1;
     static constexpr auto fields() {
-        return std::tuple_cat(NetworkBridgeSpec::fields(),
-                              std::tuple{field("rounds", &ReflowSpec::rounds,
-                                               "Times that it goes on from the flow", kPositive)});
+        return std::tuple_cat(
+            NetworkBridgeSpec::fields(),
+            std::tuple{field("rounds", &ReflowSpec::rounds,
+                             "Number of repetitions from the pairs of the flow", kPositive)});
     }
 };
 
@@ -67,19 +69,21 @@ struct DsbmSpec : NetworkBridgeSpec {
             NetworkBridgeSpec::fields(),
             std::tuple{
                 field("rounds", &DsbmSpec::rounds,
-                      "Times that pairs are made, forward and backward in turn", kPositive),
-                field("walk", &DsbmSpec::walk, "Steps of the SDE that makes them", kPositive),
-                field("first", &DsbmSpec::first, "Pairs to begin with", one_of(+[] {
+                      "Number of rounds; each makes new pairs, forward and backward in turn",
+                      kPositive),
+                field("walk", &DsbmSpec::walk, "Steps of the SDE that makes the pairs", kPositive),
+                field("first", &DsbmSpec::first, "Pairs of the first round", one_of(+[] {
                           return std::vector<std::string>{"sinkhorn", "ot", "independent"};
                       })),
                 field("schedule", &DsbmSpec::schedule,
-                      "alternating trains anew in each round; online goes on through as many steps "
-                      "while its pairs are made again and again",
+                      "alternating trains new networks in each round; online trains the same "
+                      "networks for as many steps, while pairs are replaced",
                       one_of(+[] {
                           return std::vector<std::string>{"alternating", "online"};
                       })),
-                field("cache", &DsbmSpec::cache, "Online: pairs at a time", kPositive),
-                field("refresh", &DsbmSpec::refresh, "Online: steps between new ones", kPositive)});
+                field("cache", &DsbmSpec::cache, "With online: number of pairs in use", kPositive),
+                field("refresh", &DsbmSpec::refresh, "With online: steps between new pairs",
+                      kPositive)});
     }
 };
 

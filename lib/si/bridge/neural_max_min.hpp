@@ -12,14 +12,13 @@ struct MaxMinSpec : LearningSpec {
 
     MaxMinSpec() { steps = 8000; }
     static constexpr auto fields() {
-        return std::tuple_cat(
-            LearningSpec::fields(),
-            std::tuple{
-                field("modes", &MaxMinSpec::modes, "Sines with which the path bends", kPositive),
-                field("path_rate", &MaxMinSpec::path_rate,
-                      "Largest learning rate of the network that bends the path; 0 leaves "
-                      "it as it starts",
-                      kNonNegative)});
+        return std::tuple_cat(LearningSpec::fields(),
+                              std::tuple{field("modes", &MaxMinSpec::modes,
+                                               "Number of sines that bend the path", kPositive),
+                                         field("path_rate", &MaxMinSpec::path_rate,
+                                               "Largest learning rate of the network that bends "
+                                               "the path; 0 keeps the initial path",
+                                               kNonNegative)});
     }
 };
 

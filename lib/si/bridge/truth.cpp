@@ -41,12 +41,14 @@ struct MixtureTruthSpec {
     static constexpr auto fields() {
         return std::tuple{
             field("dim", &MixtureTruthSpec::dim, "Dimension", kPositive),
-            field("components", &MixtureTruthSpec::components, "Gaussians of the potential",
+            field("components", &MixtureTruthSpec::components,
+                  "Number of Gaussians in the potential", kPositive),
+            field("radius", &MixtureTruthSpec::radius, "Radius of the sphere of their centres",
                   kPositive),
-            field("radius", &MixtureTruthSpec::radius, "Of the sphere that they are on", kPositive),
-            field("narrow", &MixtureTruthSpec::narrow, "Least variance of each", kPositive),
+            field("narrow", &MixtureTruthSpec::narrow, "Smallest variance of a Gaussian",
+                  kPositive),
             field("wide", &MixtureTruthSpec::wide,
-                  "Largest variance; equal to the least for round ones", kPositive)};
+                  "Largest variance; equal to the smallest for round Gaussians", kPositive)};
     }
 };
 
@@ -83,7 +85,7 @@ struct GaussianTruthSpec {
         return std::tuple{
             field("dim", &GaussianTruthSpec::dim, "Dimension", kPositive),
             field("shift", &GaussianTruthSpec::shift,
-                  "Every coordinate of the means is minus this at t = 0, and this at t = 1"),
+                  "Every coordinate of the mean: minus this at t = 0, plus this at t = 1"),
             field("spread", &GaussianTruthSpec::spread,
                   "The covariance at t = 1 has eigenvalues from 1 / spread to spread", kPositive)};
     }
@@ -102,8 +104,8 @@ KnownBridge gaussian_truth(const GaussianTruthSpec& spec, double epsilon, std::u
 }
 
 constexpr auto kTruths = std::to_array<TruthRow>({
-    {"mixture", "from N(0, I) to a law near points of a sphere", spec_of<MixtureTruthSpec>,
-     from_json<mixture_truth>},
+    {"mixture", "from N(0, I) to a law concentrated near points of a sphere",
+     spec_of<MixtureTruthSpec>, from_json<mixture_truth>},
     {"gaussian", "between two Gaussians", spec_of<GaussianTruthSpec>, from_json<gaussian_truth>},
 });
 

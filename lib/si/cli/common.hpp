@@ -23,20 +23,20 @@ struct Messages {
 
     static constexpr auto fields() {
         return std::tuple{
-            field("quiet", &Messages::quiet, "Say nothing but errors and warnings").letter('q'),
-            field("verbose", &Messages::verbose, "Say more").letter('v'),
-            field("log", &Messages::log, "Append one JSON object a line to this file")
+            field("quiet", &Messages::quiet, "Print only errors and warnings").letter('q'),
+            field("verbose", &Messages::verbose, "Print more messages").letter('v'),
+            field("log", &Messages::log, "Append the log to this file, one JSON object per line")
                 .value("FILE"),
             field("progress", &Messages::progress,
-                  "Progress on standard error: bar redraws one line, lines prints one every 30 "
-                  "seconds, auto picks by whether it is a terminal",
+                  "Progress on standard error: bar redraws one line, lines prints a line every 30 "
+                  "seconds, auto chooses bar on a terminal and lines elsewhere",
                   one_of(progress_styles)),
             field("config", &Messages::config,
-                  "Read options from a TOML file or a JSON object; the environment and the "
-                  "command line win")
+                  "Read options from a TOML file or a JSON object; the environment and the command "
+                  "line take precedence")
                 .value("FILE"),
             field("print_config", &Messages::print_config,
-                  "Print the options that are in force as TOML, and stop")};
+                  "Print the options in force as TOML, and stop")};
     }
 };
 
@@ -64,9 +64,10 @@ struct Output {
     std::string output = "-";
 
     static constexpr auto fields() {
-        return std::tuple{field("output", &Output::output, "File to write; - is standard output")
-                              .letter('o')
-                              .value("FILE")};
+        return std::tuple{
+            field("output", &Output::output, "File to write; - writes to standard output")
+                .letter('o')
+                .value("FILE")};
     }
 };
 

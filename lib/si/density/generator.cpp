@@ -23,13 +23,13 @@ constexpr auto kGenerators = std::to_array<GeneratorRow>({
     row<CombSpec, grid>("grid", "2-D, equal modes on a square grid"),
     row<RingSpec, ring>("ring", "2-D, equal modes on a circle"),
     row<MixtureSetSpec, mixture>("mixture", "any dimension, random means and covariances"),
-    row<FunnelSpec, funnel>("funnel", "Neal's funnel: a scale that varies by orders"),
+    row<FunnelSpec, funnel>("funnel", "Neal's funnel: a scale that varies by orders of magnitude"),
     row<BananaSpec, banana>("banana", "2-D Gaussian, bent"),
     row<MoonsSpec, moons>("moons", "2-D, two interleaved half circles"),
-    row<CirclesSpec, circles>("circles", "2-D, a circle inside another"),
+    row<CirclesSpec, circles>("circles", "2-D, two concentric circles"),
     row<SpiralSpec, spiral>("spiral", "2-D, arms of a spiral"),
     row<PinwheelSpec, pinwheel>("pinwheel", "2-D, twisted arms"),
-    row<SwissRollSpec, swiss_roll>("swiss-roll", "2-D, a roll seen from its end"),
+    row<SwissRollSpec, swiss_roll>("swiss-roll", "2-D, the cross-section of a Swiss roll"),
 });
 
 }  // namespace

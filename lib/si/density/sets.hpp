@@ -24,9 +24,9 @@ struct GaussianSetSpec {
     static constexpr auto fields() {
         return std::tuple{
             field("dim", &GaussianSetSpec::dim, "Dimension", kDimension),
-            field("mean", &GaussianSetSpec::mean, "Mean: one number, or one a coordinate"),
+            field("mean", &GaussianSetSpec::mean, "Mean: one number, or one per coordinate"),
             field("sigma", &GaussianSetSpec::sigma,
-                  "Standard deviation: one number, or one a coordinate", kPositive)};
+                  "Standard deviation: one number, or one per coordinate", kPositive)};
     }
 };
 Generator gaussian(const GaussianSetSpec& spec);
@@ -46,7 +46,7 @@ struct TwoGaussiansSpec {
     double mean = 2, sigma = 0.5, weight = 0.5;
     static constexpr auto fields() {
         return std::tuple{
-            field("mean", &TwoGaussiansSpec::mean, "The modes are at plus and minus this"),
+            field("mean", &TwoGaussiansSpec::mean, "Distance of the two modes from 0"),
             field("sigma", &TwoGaussiansSpec::sigma, "Standard deviation of a mode", kPositive),
             field("weight", &TwoGaussiansSpec::weight, "Weight of the mode at +mean", kUnit)};
     }
@@ -60,7 +60,7 @@ struct CombSpec {
     static constexpr auto fields() {
         return std::tuple{
             field("modes", &CombSpec::modes, "Number of modes", kModes),
-            field("spacing", &CombSpec::spacing, "Distance between neighbours", kPositive),
+            field("spacing", &CombSpec::spacing, "Distance between neighbouring modes", kPositive),
             field("sigma", &CombSpec::sigma, "Standard deviation of a mode", kPositive)};
     }
 };

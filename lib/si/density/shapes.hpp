@@ -35,8 +35,8 @@ struct SpiralSpec {
     static constexpr auto fields() {
         return std::tuple{
             field("arms", &SpiralSpec::arms, "Number of arms", kPositive),
-            field("turns", &SpiralSpec::turns, "Turns of an arm", kPositive),
-            field("radius", &SpiralSpec::radius, "Where an arm ends", kPositive),
+            field("turns", &SpiralSpec::turns, "Number of turns of an arm", kPositive),
+            field("radius", &SpiralSpec::radius, "Radius at the end of an arm", kPositive),
             field("noise", &SpiralSpec::noise, "Standard deviation of the noise", kNonNegative)};
     }
 };
@@ -53,7 +53,7 @@ struct PinwheelSpec {
             field("radial", &PinwheelSpec::radial, "Standard deviation along an arm", kPositive),
             field("tangential", &PinwheelSpec::tangential, "Standard deviation across an arm",
                   kPositive),
-            field("rate", &PinwheelSpec::rate, "How far arms are twisted")};
+            field("rate", &PinwheelSpec::rate, "Rate at which the arms twist")};
     }
 };
 /// Gaussian arms twisted by exp of the radius (Johnson et al., arXiv:1603.06277), scaled by 2.

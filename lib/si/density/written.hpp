@@ -40,9 +40,9 @@ struct GaussianSpec {
     WrittenCovariance covariance;
 
     static constexpr auto fields() {
-        return std::tuple{field("mean", &GaussianSpec::mean, "Mean; zero when left out"),
+        return std::tuple{field("mean", &GaussianSpec::mean, "Mean; zero by default"),
                           field("covariance", &GaussianSpec::covariance,
-                                "Matrix, list of variances, or one variance")};
+                                "A matrix, a list of variances, or one variance")};
     }
 };
 
@@ -52,10 +52,11 @@ struct MixtureSpec {
     std::vector<WrittenCovariance> covariances;
 
     static constexpr auto fields() {
-        return std::tuple{field("weights", &MixtureSpec::weights, "Weights, with sum 1"),
-                          field("means", &MixtureSpec::means, "Mean of each component"),
-                          field("covariances", &MixtureSpec::covariances,
-                                "For each a matrix, list of variances, or one variance")};
+        return std::tuple{
+            field("weights", &MixtureSpec::weights, "Weights, with sum 1"),
+            field("means", &MixtureSpec::means, "Mean of each component"),
+            field("covariances", &MixtureSpec::covariances,
+                  "For each component a matrix, a list of variances, or one variance")};
     }
 };
 
@@ -63,7 +64,7 @@ struct PointSpec {
     std::vector<double> at;
 
     static constexpr auto fields() {
-        return std::tuple{field("at", &PointSpec::at, "The point; zero when left out")};
+        return std::tuple{field("at", &PointSpec::at, "The point; zero by default")};
     }
 };
 

@@ -142,10 +142,10 @@ struct PotentialSpec {
     static constexpr auto fields() {
         return std::tuple{
             field("log_weights", &PotentialSpec::log_weights, "a_k, one for each component"),
-            field("centers", &PotentialSpec::centers, "r_k, one row a component"),
+            field("centers", &PotentialSpec::centers, "r_k, one row per component"),
             field("shapes", &PotentialSpec::shapes,
-                  "S_k: for each a matrix, list of variances or one variance; one for all; 0 makes "
-                  "points")};
+                  "S_k: for each component a matrix, a list of variances or one variance; or one "
+                  "number for all; 0 makes points")};
     }
 };
 
@@ -162,10 +162,12 @@ struct BridgeFieldSpec {
     std::optional<double> log_mass;
 
     static constexpr auto fields() {
-        return std::tuple{field("forward", &BridgeFieldSpec::forward, "Potential at t = 1"),
-                          field("backward", &BridgeFieldSpec::backward, "Potential at t = 0"),
-                          field("log_mass", &BridgeFieldSpec::log_mass,
-                                "Logarithm of the integral of their product; no density without")};
+        return std::tuple{
+            field("forward", &BridgeFieldSpec::forward, "Potential at t = 1"),
+            field("backward", &BridgeFieldSpec::backward, "Potential at t = 0"),
+            field(
+                "log_mass", &BridgeFieldSpec::log_mass,
+                "Logarithm of the integral of their product; without it the model has no density")};
     }
 };
 

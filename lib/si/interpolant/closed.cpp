@@ -57,11 +57,12 @@ struct AffineSpec {
     std::vector<double> r;
 
     static constexpr auto fields() {
-        return std::tuple{field("A", &AffineSpec::a, "Matrix of b = A x + c + t e"),
-                          field("c", &AffineSpec::c, "Constant of b; zero when left out"),
-                          field("e", &AffineSpec::e, "Change of b in time; zero when left out"),
-                          field("S", &AffineSpec::s, "Matrix of s = S x + r; no score without"),
-                          field("r", &AffineSpec::r, "Constant of s; zero when left out")};
+        return std::tuple{
+            field("A", &AffineSpec::a, "Matrix of b = A x + c + t e"),
+            field("c", &AffineSpec::c, "Constant of b; zero by default"),
+            field("e", &AffineSpec::e, "Change of b in time; zero by default"),
+            field("S", &AffineSpec::s, "Matrix of s = S x + r; without it the model has no score"),
+            field("r", &AffineSpec::r, "Constant of s; zero by default")};
     }
 };
 
@@ -99,7 +100,7 @@ FieldPointer mixture(const MixtureSpec& spec, const Interpolant& interpolant,
 struct EmpiricalSpec {
     NumberRows points;
     static constexpr auto fields() {
-        return std::tuple{field("points", &EmpiricalSpec::points, "The data, one point a row")};
+        return std::tuple{field("points", &EmpiricalSpec::points, "The points, one per row")};
     }
 };
 
@@ -118,7 +119,8 @@ FieldPointer empirical(const EmpiricalSpec& spec, const Interpolant& interpolant
 }
 
 constexpr auto kClosedFields = std::to_array<ClosedFieldRow>({
-    {"affine", "b = A x + c + t e and s = S x + r", spec_of<AffineSpec>, from_json<affine>},
+    {"affine", "linear fields b = A x + c + t e and s = S x + r", spec_of<AffineSpec>,
+     from_json<affine>},
     {"gaussian", "exact, for a Gaussian target", spec_of<GaussianSpec>, from_json<gaussian>},
     {"mixture", "exact, for a Gaussian mixture as target", spec_of<MixtureSpec>,
      from_json<mixture>},

@@ -18,36 +18,39 @@ struct CustomPathSpec {
     std::string alpha = "1-t", beta = "t";
     static constexpr auto fields() {
         return std::tuple{
-            field("alpha", &CustomPathSpec::alpha, "Factor of x0; from 1 at t=0 to 0 at t=1")
+            field("alpha", &CustomPathSpec::alpha, "Formula for alpha, from 1 at t=0 to 0 at t=1")
                 .value("FORMULA"),
-            field("beta", &CustomPathSpec::beta, "Factor of x1; from 0 to 1").value("FORMULA")};
+            field("beta", &CustomPathSpec::beta, "Formula for beta, from 0 at t=0 to 1 at t=1")
+                .value("FORMULA")};
     }
 };
 
 struct CustomGammaSpec {
     std::string gamma = "sqrt(t*(1-t))";
     static constexpr auto fields() {
-        return std::tuple{field("gamma", &CustomGammaSpec::gamma,
-                                "0 at t=0 and t=1, positive between; sqrt(...) if steep there")
-                              .value("FORMULA")};
+        return std::tuple{
+            field("gamma", &CustomGammaSpec::gamma,
+                  "0 at t=0 and t=1, positive between; write sqrt(...) if it is steep there")
+                .value("FORMULA")};
     }
 };
 
 struct TablePathSpec {
     std::vector<double> t{0, 0.5, 1}, alpha{1, 0.5, 0}, beta{0, 0.5, 1};
     static constexpr auto fields() {
-        return std::tuple{field("t", &TablePathSpec::t, "Knots from 0 to 1"),
-                          field("alpha", &TablePathSpec::alpha, "Values there, from 1 to 0"),
-                          field("beta", &TablePathSpec::beta, "Values there, from 0 to 1")};
+        return std::tuple{
+            field("t", &TablePathSpec::t, "Knots from 0 to 1"),
+            field("alpha", &TablePathSpec::alpha, "Values of alpha at the knots, from 1 to 0"),
+            field("beta", &TablePathSpec::beta, "Values of beta at the knots, from 0 to 1")};
     }
 };
 
 struct TableGammaSpec {
     std::vector<double> t{0, 0.5, 1}, variance{0, 0.25, 0};
     static constexpr auto fields() {
-        return std::tuple{
-            field("t", &TableGammaSpec::t, "Knots from 0 to 1"),
-            field("variance", &TableGammaSpec::variance, "gamma^2 there, from 0 to 0")};
+        return std::tuple{field("t", &TableGammaSpec::t, "Knots from 0 to 1"),
+                          field("variance", &TableGammaSpec::variance,
+                                "Values of gamma^2 at the knots, 0 at both ends")};
     }
 };
 

@@ -70,7 +70,7 @@ Gamma brownian_end(const BrownianSpec& spec) {
 struct SigmoidSpec {
     double f = 10, scale = 1;
     static constexpr Rule kSteepness{[](double v) { return v > 0 && v <= 500; },
-                                     "positive and at most 500"};
+                                     "above 0 and at most 500"};
     static constexpr auto fields() {
         return std::tuple{field("f", &SigmoidSpec::f, "Steepness of the two sides", kSteepness),
                           field("scale", &SigmoidSpec::scale, "Factor on gamma", kPositive)};
@@ -103,7 +103,7 @@ constexpr auto kGammas = std::to_array<GammaRow>({
      from_json<sine_squared>},
     {"sigmoid", "a plateau with sigmoid sides", spec_of<SigmoidSpec>, from_json<sigmoid>},
     {"custom", "gamma as a formula in t", spec_of<CustomGammaSpec>, from_json<custom_gamma>},
-    {"table", "gamma^2 as numbers at knots, joined by a cubic spline", spec_of<TableGammaSpec>,
+    {"table", "gamma^2 as values at knots, joined by a cubic spline", spec_of<TableGammaSpec>,
      from_json<table_gamma>},
 });
 

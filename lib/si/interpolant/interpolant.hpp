@@ -71,8 +71,9 @@ struct InterpolantSpec {
 
     static constexpr auto fields() {
         return std::tuple{
-            field("path", &InterpolantSpec::path, "How x0 and x1 are joined: alpha, beta"),
-            field("gamma", &InterpolantSpec::gamma, "Size of the latent noise on the way")};
+            field("path", &InterpolantSpec::path, "Path that joins x0 and x1: alpha and beta"),
+            field("gamma", &InterpolantSpec::gamma,
+                  "Amplitude of the latent noise along the path")};
     }
 };
 

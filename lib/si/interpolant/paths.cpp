@@ -88,7 +88,8 @@ struct PolynomialSpec {
     double n = 2;
     static constexpr Rule kPower{[](double v) { return v >= 1; }, "at least 1"};
     static constexpr auto fields() {
-        return std::tuple{field("n", &PolynomialSpec::n, "The power; any number from 1", kPower)};
+        return std::tuple{
+            field("n", &PolynomialSpec::n, "The power; any number of at least 1", kPower)};
     }
 };
 
@@ -103,8 +104,8 @@ struct FourierSpec {
     std::vector<double> alpha, beta;
     static constexpr auto fields() {
         return std::tuple{
-            field("alpha", &FourierSpec::alpha, "a1:a2:..., what each sin(k pi t) adds to alpha"),
-            field("beta", &FourierSpec::beta, "b1:b2:..., the same for beta")};
+            field("alpha", &FourierSpec::alpha, "a1:a2:..., coefficients of sin(k pi t) in alpha"),
+            field("beta", &FourierSpec::beta, "b1:b2:..., coefficients of sin(k pi t) in beta")};
     }
 };
 
@@ -142,20 +143,20 @@ constexpr auto kPaths = std::to_array<PathRow>({
      from_json<fixed_path<trig>>, "cosine gvp"},
     {"vp", "alpha = sqrt(1 - t^2), beta = t: variance-preserving diffusion", spec_of<NoSettings>,
      from_json<fixed_path<vp>>, "sbdm"},
-    {"sit-vp", "diffusion with a linear noise rate, in finite time: beta(0) is 0.0066, not 0",
+    {"sit-vp", "diffusion with a linear noise rate, in finite time: beta(0) is 0.0066 instead of 0",
      spec_of<DiffusionSpec>, from_json<diffusion>, "", false, kDiffusionRest},
     {"polynomial", "alpha = 1 - t^n, beta = t^n", spec_of<PolynomialSpec>, from_json<polynomial>},
-    {"fourier", "trig, with sines added to alpha and beta", spec_of<FourierSpec>,
-     from_json<fourier>, "", false, 0, sine_mode},
+    {"fourier", "trig plus sines in alpha and beta", spec_of<FourierSpec>, from_json<fourier>, "",
+     false, 0, sine_mode},
     {"spherical", "trig times sqrt(1 - gamma^2): alpha^2 + beta^2 + gamma^2 = 1",
      spec_of<NoSettings>, from_json<spherical_path>},
     {"enc-dec", "x0 fades out until t = 1/2, then x1 fades in; needs a latent", spec_of<NoSettings>,
      from_json<fixed_path<encode_decode>>},
-    {"mirror", "x0 is x1, and the latent alone moves it: resamples a data set", spec_of<NoSettings>,
+    {"mirror", "x0 is x1, and only the latent moves it: resamples a data set", spec_of<NoSettings>,
      from_json<fixed_path<mirror>>, "", true},
     {"custom", "alpha and beta as formulas in t", spec_of<CustomPathSpec>, from_json<custom_path>},
-    {"table", "alpha and beta as numbers at knots, joined by a cubic spline",
-     spec_of<TablePathSpec>, from_json<table_path>},
+    {"table", "alpha and beta as values at knots, joined by a cubic spline", spec_of<TablePathSpec>,
+     from_json<table_path>},
 });
 
 }  // namespace

@@ -23,7 +23,8 @@ struct LogitNormalSpec {
     double mu = 0, sigma = 1;
     static constexpr auto fields() {
         return std::tuple{field("mu", &LogitNormalSpec::mu, "Mean of log(t / (1 - t))"),
-                          field("sigma", &LogitNormalSpec::sigma, "Its deviation", kPositive)};
+                          field("sigma", &LogitNormalSpec::sigma,
+                                "Standard deviation of log(t / (1 - t))", kPositive)};
     }
 };
 
@@ -61,7 +62,7 @@ TimeMap beta(const BetaSpec& spec) {
 }
 
 constexpr auto kTimes = std::to_array<TimeRow>({
-    {"uniform", "every time alike", spec_of<NoSettings>, from_json<uniform>},
+    {"uniform", "all times equally likely", spec_of<NoSettings>, from_json<uniform>},
     {"logit-normal", "a sigmoid of a normal: favours the middle", spec_of<LogitNormalSpec>,
      from_json<logit_normal>},
     {"power", "a power of a uniform: favours one end", spec_of<PowerSpec>, from_json<power>},

@@ -51,17 +51,18 @@ struct CheckpointSpec {
     std::string resume = "no";
 
     static constexpr auto fields() {
-        return std::tuple{
-            field("checkpoint", &CheckpointSpec::checkpoint,
-                  "Keep the state of the run in this file, from time to time and when a signal "
-                  "or --max-time stops it (exit status 75)")
-                .value("FILE"),
-            field("checkpoint_interval", &CheckpointSpec::checkpoint_interval,
-                  "Time between two checkpoints", kPositive),
-            field("resume", &CheckpointSpec::resume,
-                  "Go on from the checkpoint: auto if there is one, yes always", one_of(+[] {
-                      return std::vector<std::string>{"no", "auto", "yes"};
-                  }))};
+        return std::tuple{field("checkpoint", &CheckpointSpec::checkpoint,
+                                "Save the state of the run in this file, at intervals and when a "
+                                "signal or --max-time stops it (exit status 75)")
+                              .value("FILE"),
+                          field("checkpoint_interval", &CheckpointSpec::checkpoint_interval,
+                                "Time between checkpoints", kPositive),
+                          field("resume", &CheckpointSpec::resume,
+                                "Continue from the checkpoint: auto continues if there is one, yes "
+                                "fails if there is none",
+                                one_of(+[] {
+                                    return std::vector<std::string>{"no", "auto", "yes"};
+                                }))};
     }
 };
 

@@ -80,9 +80,10 @@ struct TransformSpec {
 
     static constexpr auto fields() {
         return std::tuple{
-            field("shift", &TransformSpec::shift, "Where the model's origin is in the data"),
-            field("scale", &TransformSpec::scale, "Unit of each of the model's coordinates",
-                  kPositive),
+            field("shift", &TransformSpec::shift,
+                  "Origin of the model's coordinates, in the coordinates of the data"),
+            field("scale", &TransformSpec::scale,
+                  "Unit of each of the model's coordinates, in units of the data", kPositive),
             field("factor", &TransformSpec::factor, "Lower triangular matrix instead of scale")};
     }
 };

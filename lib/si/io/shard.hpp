@@ -37,8 +37,8 @@ struct ShardSpec {
     Shard shard;
     static constexpr auto fields() {
         return std::tuple{field("shard", &ShardSpec::shard,
-                                "Do part I of N of the samples, counting from 1; si-data merge "
-                                "joins the files of all")};
+                                "Compute part I of N of the samples, counting from 1; si-data "
+                                "merge joins the files of all parts")};
     }
 };
 

@@ -10,7 +10,8 @@
 
 namespace si {
 
-inline constexpr const char* kDropoutHelp = "Part of the hidden units that a training step drops";
+inline constexpr const char* kDropoutHelp =
+    "Fraction of the hidden units that a training step drops";
 
 // Sizes are bounded, so that products of a few of them are whole numbers of 64 bits, and a file
 // cannot ask for a network that no memory holds.
@@ -36,15 +37,17 @@ struct MlpSpec {
             field("activation", &MlpSpec::activation, "Non-linearity",
                   one_of(+[] { return activations().names(); })),
             field("time_features", &MlpSpec::time_features,
-                  "Pairs sin(pi k t), cos(pi k t) beside t", kSizeOrNone),
+                  "Number of pairs sin(pi k t), cos(pi k t) as inputs beside t", kSizeOrNone),
             field("fourier", &MlpSpec::fourier,
-                  "Trained Fourier features of x, in pairs; 0 is none", kSizeOrNone),
+                  "Number of pairs of trained Fourier features of x; 0 is none", kSizeOrNone),
             field("fourier_scale", &MlpSpec::fourier_scale,
-                  "Deviation of their phases at the start, in radians, on standardised data",
+                  "Standard deviation of their phases at the start, in radians, for standardised "
+                  "data",
                   kPositive),
-            field("residual", &MlpSpec::residual, "Each hidden layer adds to the one before"),
-            field("label_features", &MlpSpec::label_features, "Numbers that stand for a label",
-                  kSize),
+            field("residual", &MlpSpec::residual,
+                  "Add the input of each hidden layer to its output"),
+            field("label_features", &MlpSpec::label_features,
+                  "Size of the vector that represents a label", kSize),
             field("dropout", &MlpSpec::dropout, kDropoutHelp, kBelowOne)};
     }
 };
@@ -65,19 +68,20 @@ struct UnetSpec {
         return std::tuple{
             field("width", &UnetSpec::width, "Channels of the first level", kSize),
             field("multipliers", &UnetSpec::multipliers,
-                  "Channels of each level, as multiples of that; the next has half the height and "
-                  "width",
+                  "Channels of each level, as multiples of width; each level has half the height "
+                  "and width of the one before",
                   kFew),
-            field("blocks", &UnetSpec::blocks, "Residual blocks of a level, on the way down", kFew),
+            field("blocks", &UnetSpec::blocks, "Residual blocks per level of the downward half",
+                  kFew),
             field("attention", &UnetSpec::attention,
-                  "Levels of at most this many pixels have attention", kNonNegative),
-            field("heads", &UnetSpec::heads, "Its heads", kSize),
-            field("groups", &UnetSpec::groups, "Groups of channels that are normalised together",
-                  kSize),
+                  "Use attention in levels of at most this many pixels", kNonNegative),
+            field("heads", &UnetSpec::heads, "Number of attention heads", kSize),
+            field("groups", &UnetSpec::groups,
+                  "Number of groups of channels that are normalised together", kSize),
             field("circular", &UnetSpec::circular,
-                  "What leaves the image on a side enters opposite"),
+                  "Periodic images: convolutions wrap around at the edges"),
             field("time_features", &UnetSpec::time_features,
-                  "Pairs sin(pi k t), cos(pi k t) beside t", kSizeOrNone),
+                  "Number of pairs sin(pi k t), cos(pi k t) as inputs beside t", kSizeOrNone),
             field("dropout", &UnetSpec::dropout, kDropoutHelp, kBelowOne)};
     }
 };
@@ -92,16 +96,17 @@ struct SitSpec {
     static std::vector<std::string> sizes();  ///< "xxs", "s", "b", "l", "xl"
 
     static constexpr auto fields() {
-        return std::tuple{field("size", &SitSpec::size,
-                                "Width, depth and heads: xxs is 96, 6, 4; s to xl are "
-                                "those of the paper",
-                                one_of(sizes)),
-                          field("patch", &SitSpec::patch,
-                                "Side of the squares of pixels that are one token", kSize),
-                          field("width", &SitSpec::width, "Numbers of a token, instead", kSize),
-                          field("depth", &SitSpec::depth, "Number of blocks, instead", kFew),
-                          field("heads", &SitSpec::heads, "Heads of attention, instead", kSize),
-                          field("dropout", &SitSpec::dropout, kDropoutHelp, kBelowOne)};
+        return std::tuple{
+            field("size", &SitSpec::size,
+                  "Width, depth and heads: xxs is 96, 6, 4; s to xl are the sizes of the paper",
+                  one_of(sizes)),
+            field("patch", &SitSpec::patch, "Side of the square of pixels that makes one token",
+                  kSize),
+            field("width", &SitSpec::width, "Numbers per token, instead of that of size", kSize),
+            field("depth", &SitSpec::depth, "Number of blocks, instead of that of size", kFew),
+            field("heads", &SitSpec::heads, "Number of attention heads, instead of that of size",
+                  kSize),
+            field("dropout", &SitSpec::dropout, kDropoutHelp, kBelowOne)};
     }
 };
 Graph make_sit(const SitSpec& spec, const NetworkShape& shape);

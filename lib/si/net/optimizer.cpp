@@ -20,9 +20,10 @@ struct AdamSpec {
     static constexpr auto fields() {
         return std::tuple{
             field("lr", &AdamSpec::lr, "Peak learning rate", kPositive),
-            field("beta1", &AdamSpec::beta1, "Decay of the mean gradient", kBelowOne),
-            field("beta2", &AdamSpec::beta2, "Decay of the mean square", kBelowOne),
-            field("epsilon", &AdamSpec::epsilon, "Added to the root mean square", kPositive)};
+            field("beta1", &AdamSpec::beta1, "Decay rate of the mean gradient", kBelowOne),
+            field("beta2", &AdamSpec::beta2, "Decay rate of the mean square gradient", kBelowOne),
+            field("epsilon", &AdamSpec::epsilon,
+                  "Number added to the root mean square, against division by zero", kPositive)};
     }
 };
 
@@ -37,10 +38,11 @@ struct AdamWSpec {
         return std::tuple{
             field("lr", &AdamWSpec::lr, "Peak learning rate", kPositive),
             field("weight_decay", &AdamWSpec::weight_decay,
-                  "Parameters shrink by lr times this each step", kNonNegative),
-            field("beta1", &AdamWSpec::beta1, "Decay of the mean gradient", kBelowOne),
-            field("beta2", &AdamWSpec::beta2, "Decay of the mean square", kBelowOne),
-            field("epsilon", &AdamWSpec::epsilon, "Added to the root mean square", kPositive)};
+                  "Weight decay: each step shrinks parameters by lr times this", kNonNegative),
+            field("beta1", &AdamWSpec::beta1, "Decay rate of the mean gradient", kBelowOne),
+            field("beta2", &AdamWSpec::beta2, "Decay rate of the mean square gradient", kBelowOne),
+            field("epsilon", &AdamWSpec::epsilon,
+                  "Number added to the root mean square, against division by zero", kPositive)};
     }
 };
 
@@ -102,9 +104,9 @@ struct CosineSpec {
 
     static constexpr auto fields() {
         return std::tuple{
-            field("warmup", &CosineSpec::warmup, "Steps of linear growth at the start",
-                  kNonNegative),
-            field("final", &CosineSpec::final, "Last rate as a fraction of the peak", kUnit)};
+            field("warmup", &CosineSpec::warmup, "Steps of linear warm-up", kNonNegative),
+            field("final", &CosineSpec::final, "Final learning rate as a fraction of the peak",
+                  kUnit)};
     }
 };
 
@@ -128,7 +130,7 @@ Schedule make_constant(const NoSettings&) {
 constexpr auto kSchedules = std::to_array<ScheduleRow>({
     {"cosine", "linear warm-up, then half a cosine down", spec_of<CosineSpec>,
      from_json<make_cosine>},
-    {"constant", "the peak throughout", spec_of<NoSettings>, from_json<make_constant>},
+    {"constant", "the peak rate throughout", spec_of<NoSettings>, from_json<make_constant>},
 });
 
 /// `sum` may be `a`.

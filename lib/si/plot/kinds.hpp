@@ -21,11 +21,14 @@ struct ScatterSpec {
     Index size = 420;
 
     static constexpr auto fields() {
-        return std::tuple{field("x", &ScatterSpec::x, "Coordinate to the right, from 1", kPositive),
-                          field("y", &ScatterSpec::y, "Coordinate upwards, from 1", kPositive),
-                          field("limit", &ScatterSpec::limit,
-                                "Points of a file; a random choice of more", kPositive),
-                          field("size", &ScatterSpec::size, "Width of the frame", kPositive)};
+        return std::tuple{
+            field("x", &ScatterSpec::x, "Horizontal coordinate, counting from 1", kPositive),
+            field("y", &ScatterSpec::y, "Vertical coordinate, counting from 1", kPositive),
+            field("limit", &ScatterSpec::limit,
+                  "Largest number of points per file; of more, a random choice is drawn",
+                  kPositive),
+            field("size", &ScatterSpec::size, "Width of the frame, in units (see --scale)",
+                  kPositive)};
     }
 };
 Drawing scatter(const ScatterSpec& spec, const Sources& sources);
@@ -36,13 +39,15 @@ struct DensitySpec {
     Index across = 0;
 
     static constexpr auto fields() {
-        return std::tuple{field("x", &DensitySpec::x, "Coordinate to the right, from 1", kPositive),
-                          field("y", &DensitySpec::y, "Coordinate upwards, from 1", kPositive),
-                          field("pixels", &DensitySpec::pixels, "Width of a panel", kPositive),
-                          field("bins", &DensitySpec::bins,
-                                "Cells in a row; 0 follows the number of samples", kNonNegative),
-                          field("across", &DensitySpec::across, "Panels in a row; 0 is all of them",
-                                kNonNegative)};
+        return std::tuple{
+            field("x", &DensitySpec::x, "Horizontal coordinate, counting from 1", kPositive),
+            field("y", &DensitySpec::y, "Vertical coordinate, counting from 1", kPositive),
+            field("pixels", &DensitySpec::pixels, "Width of a panel, in units (see --scale)",
+                  kPositive),
+            field("bins", &DensitySpec::bins,
+                  "Number of cells per row; 0 chooses by the number of samples", kNonNegative),
+            field("across", &DensitySpec::across, "Panels per row; 0 puts all in one row",
+                  kNonNegative)};
     }
 };
 Drawing density(const DensitySpec& spec, const Sources& sources);
@@ -52,11 +57,13 @@ struct MarginalsSpec {
     Index bins = 0, across = 4;
 
     static constexpr auto fields() {
-        return std::tuple{field("coordinates", &MarginalsSpec::coordinates,
-                                "Which, from 1, as 1:3; the first twelve when left out", kPositive),
-                          field("bins", &MarginalsSpec::bins,
-                                "Bars; 0 follows the number of samples", kNonNegative),
-                          field("across", &MarginalsSpec::across, "Panels in a row", kPositive)};
+        return std::tuple{
+            field("coordinates", &MarginalsSpec::coordinates,
+                  "Coordinates, counting from 1, as in 1:3; the first twelve by default",
+                  kPositive),
+            field("bins", &MarginalsSpec::bins,
+                  "Number of bars; 0 chooses by the number of samples", kNonNegative),
+            field("across", &MarginalsSpec::across, "Panels per row", kPositive)};
     }
 };
 Drawing marginals(const MarginalsSpec& spec, const Sources& sources);
@@ -66,11 +73,13 @@ struct PairsSpec {
     Index limit = 500, size = 120;
 
     static constexpr auto fields() {
-        return std::tuple{field("coordinates", &PairsSpec::coordinates,
-                                "Which, from 1, as 1:3; the first five when left out", kPositive),
-                          field("limit", &PairsSpec::limit,
-                                "Points of a file; a random choice of more", kPositive),
-                          field("size", &PairsSpec::size, "Width of a frame", kPositive)};
+        return std::tuple{
+            field("coordinates", &PairsSpec::coordinates,
+                  "Coordinates, counting from 1, as in 1:3; the first five by default", kPositive),
+            field("limit", &PairsSpec::limit,
+                  "Largest number of points per file; of more, a random choice is drawn",
+                  kPositive),
+            field("size", &PairsSpec::size, "Width of a frame, in units (see --scale)", kPositive)};
     }
 };
 Drawing pairs(const PairsSpec& spec, const Sources& sources);
@@ -80,12 +89,16 @@ struct TrajectoriesSpec {
     Index limit = 60, size = 420;
 
     static constexpr auto fields() {
-        return std::tuple{field("x", &TrajectoriesSpec::x,
-                                "Coordinate to the right, from 1; upwards for one", kPositive),
-                          field("y", &TrajectoriesSpec::y, "Coordinate upwards, from 1", kPositive),
-                          field("limit", &TrajectoriesSpec::limit,
-                                "Paths of a file; a random choice of more", kPositive),
-                          field("size", &TrajectoriesSpec::size, "Width of the frame", kPositive)};
+        return std::tuple{
+            field("x", &TrajectoriesSpec::x,
+                  "Horizontal coordinate, counting from 1; in one dimension the vertical "
+                  "coordinate, over time",
+                  kPositive),
+            field("y", &TrajectoriesSpec::y, "Vertical coordinate, counting from 1", kPositive),
+            field("limit", &TrajectoriesSpec::limit,
+                  "Largest number of paths per file; of more, a random choice is drawn", kPositive),
+            field("size", &TrajectoriesSpec::size, "Width of the frame, in units (see --scale)",
+                  kPositive)};
     }
 };
 Drawing trajectories(const TrajectoriesSpec& spec, const Sources& sources);
@@ -96,10 +109,11 @@ struct FlowSpec {
     std::uint64_t seed = 0;
 
     static constexpr auto fields() {
-        return std::tuple{field("t", &FlowSpec::t, "Times, as 0.1:0.5", kUnit),
-                          field("n", &FlowSpec::n, "Samples that are carried along", kPositive),
-                          field("size", &FlowSpec::size, "Width of a panel", kPositive),
-                          field("seed", &FlowSpec::seed, "Seed of where they start")};
+        return std::tuple{
+            field("t", &FlowSpec::t, "Times, as in 0.1:0.5", kUnit),
+            field("n", &FlowSpec::n, "Number of samples that are carried along", kPositive),
+            field("size", &FlowSpec::size, "Width of a panel, in units (see --scale)", kPositive),
+            field("seed", &FlowSpec::seed, "Seed of their starting points")};
     }
 };
 Drawing flow(const FlowSpec& spec, const Sources& sources);
@@ -112,9 +126,11 @@ struct CurvesSpec {
     static constexpr auto fields() {
         return std::tuple{
             field("figures", &CurvesSpec::figures,
-                  "Which numbers of a log, as loss:validation; these two when left out"),
-            field("log", &CurvesSpec::log, "Numbers in decades; they must be positive"),
-            field("size", &CurvesSpec::size, "Width of the frame", kPositive)};
+                  "Quantities of the log to draw, as in loss:validation, the default"),
+            field("log", &CurvesSpec::log,
+                  "Logarithmic vertical axis; all values must be positive"),
+            field("size", &CurvesSpec::size, "Width of the frame, in units (see --scale)",
+                  kPositive)};
     }
 };
 Drawing curves(const CurvesSpec& spec, const Sources& sources);
@@ -123,7 +139,8 @@ struct SweepSpec {
     Index size = 480;
 
     static constexpr auto fields() {
-        return std::tuple{field("size", &SweepSpec::size, "Width of the frame", kPositive)};
+        return std::tuple{field("size", &SweepSpec::size,
+                                "Width of the frame, in units (see --scale)", kPositive)};
     }
 };
 Drawing sweep(const SweepSpec& spec, const Sources& sources);
@@ -135,11 +152,12 @@ struct GridSpec {
 
     static constexpr auto fields() {
         return std::tuple{
-            field("rows", &GridSpec::rows, "Images in a column", kPositive),
-            field("columns", &GridSpec::columns, "Images in a row", kPositive),
-            field("zoom", &GridSpec::zoom, "Width of one pixel of an image", kPositive),
+            field("rows", &GridSpec::rows, "Images per column", kPositive),
+            field("columns", &GridSpec::columns, "Images per row", kPositive),
+            field("zoom", &GridSpec::zoom, "Width of one image pixel, in units (see --scale)",
+                  kPositive),
             field("size", &GridSpec::size,
-                  "Height and width of an image, as 8:8; from the shape of a sample when left out",
+                  "Height and width of an image, as in 8:8; by default from the shape of a sample",
                   kPositive)};
     }
 };

@@ -10,22 +10,22 @@ namespace {
 using namespace plot;
 
 constexpr auto kPictures = std::to_array<PictureRow>({
-    {"scatter", "two coordinates as points, files on top of each other", spec_of<ScatterSpec>,
+    {"scatter", "two coordinates as points, with all files in one frame", spec_of<ScatterSpec>,
      from_json<scatter>},
-    {"density", "two-dimensional histograms side by side", spec_of<DensitySpec>,
+    {"density", "two-dimensional histograms, with files side by side", spec_of<DensitySpec>,
      from_json<density>},
-    {"marginals", "histograms of each coordinate, and densities of models over them",
+    {"marginals", "histograms of each coordinate, with densities of models as curves",
      spec_of<MarginalsSpec>, from_json<marginals>},
     {"pairs", "every pair of several coordinates", spec_of<PairsSpec>, from_json<pairs>},
     {"trajectories", "paths of si-sample --trajectory", spec_of<TrajectoriesSpec>,
      from_json<trajectories>},
-    {"flow", "stream lines of a model's velocity, over samples on their way", spec_of<FlowSpec>,
+    {"flow", "stream lines of a model's velocity, over samples that it carries", spec_of<FlowSpec>,
      from_json<flow>},
     {"curves", "loss and validation from a log, or from the history in a model",
      spec_of<CurvesSpec>, from_json<curves>},
-    {"epsilon", "cross-entropies that si-likelihood --epsilon printed, with their errors",
+    {"epsilon", "cross-entropies from si-likelihood --epsilon, with standard errors",
      spec_of<SweepSpec>, from_json<sweep>},
-    {"grid", "samples as small images, grey or coloured", spec_of<GridSpec>, from_json<grid>},
+    {"grid", "samples as small images, in grey or colour", spec_of<GridSpec>, from_json<grid>},
 });
 
 }  // namespace

@@ -22,7 +22,8 @@ struct NoiseSpec {
             field("sigma", &NoiseSpec::sigma,
                   "Noise of the bridge, dX = sigma dW, in the units of the data", kPositive)
                 .value("S"),
-            field("epsilon", &NoiseSpec::epsilon, "The same as sigma^2", kPositive).value("E")};
+            field("epsilon", &NoiseSpec::epsilon, "The same noise as epsilon = sigma^2", kPositive)
+                .value("E")};
     }
     /// Throws Failure::usage unless exactly one is given.
     BridgeNoise noise() const;
@@ -34,9 +35,11 @@ struct BridgeSpec : NoiseSpec {
     static constexpr auto fields() {
         return std::tuple_cat(
             NoiseSpec::fields(),
-            std::tuple{field("method", &BridgeSpec::method, "How it is made").value("METHOD,..."),
+            std::tuple{field("method", &BridgeSpec::method, "Method that makes the bridge")
+                           .value("METHOD,..."),
                        field("pairs", &BridgeSpec::pairs,
-                             "Row i of X0 belongs to row i of X1 (networks)")});
+                             "Rows are pairs: row i of X0 belongs to row i of X1 (sf2m, otcfm, cfm "
+                             "and reflow)")});
     }
 };
 
@@ -49,11 +52,12 @@ struct CoupleSpec : BesideCost {
     bool weights = false;
     static constexpr auto fields() {
         return std::tuple_cat(
-            std::tuple{field("plan", &CoupleSpec::plan, "Who belongs to whom").value("PLAN,...")},
+            std::tuple{
+                field("plan", &CoupleSpec::plan, "How samples are paired").value("PLAN,...")},
             BesideCost::fields(),
             std::tuple{field("weights", &CoupleSpec::weights,
-                             "Weigh samples by their /weight: each stands as often as its share of "
-                             "as many as the larger set has, rounded")});
+                             "Repeat each sample in proportion to its /weight, rounded, up to the "
+                             "size of the larger set")});
     }
 };
 
@@ -75,7 +79,8 @@ struct DrawSpec {
             field("x1", &DrawSpec::x1, "With --backward: start from these points at t = 1")
                 .value("FILE"),
             field("backward", &DrawSpec::backward, "Go from t = 1 to t = 0"),
-            field("trajectory", &DrawSpec::trajectory, "Also the states at these times", kUnit)
+            field("trajectory", &DrawSpec::trajectory, "Also write the states at these times",
+                  kUnit)
                 .value("T,...")};
     }
 };
@@ -91,7 +96,7 @@ struct PairSpec {
     static constexpr auto fields() {
         return std::tuple{
             field("epsilon", &PairSpec::epsilon, "Noise sigma^2 of the bridge", kPositive),
-            field("n", &PairSpec::n, "Number of samples of each side", kPositive)};
+            field("n", &PairSpec::n, "Number of samples of each set", kPositive)};
     }
 };
 

@@ -22,7 +22,8 @@ struct DryRunSpec {
     bool dry_run = false;
     static constexpr auto fields() {
         return std::tuple{field("dry_run", &DryRunSpec::dry_run,
-                                "Print what the run would take, as one JSON object, and stop")};
+                                "Print an estimate of the time, memory and output of the run, as "
+                                "one JSON object, and stop")};
     }
 };
 

@@ -19,9 +19,9 @@ struct KernelSpec {
     Index most = 50000;
     static constexpr auto fields() {
         return std::tuple{
-            field("coordinates", &KernelSpec::coordinates,
-                  "Coordinates to look at, counting from 1", kPositive),
-            field("most", &KernelSpec::most, "Largest number of samples a density", kPositive)};
+            field("coordinates", &KernelSpec::coordinates, "Coordinates to use, counting from 1",
+                  kPositive),
+            field("most", &KernelSpec::most, "Largest number of samples per density", kPositive)};
     }
 };
 
@@ -36,9 +36,11 @@ struct RestoredSpec {
     std::optional<Index> blocks;
     static constexpr auto fields() {
         return std::tuple{
-            field("range", &RestoredSpec::range, "Difference of black and white", kPositive),
+            field("range", &RestoredSpec::range,
+                  "Difference between black and white, for the signal to noise ratio", kPositive),
             field("blocks", &RestoredSpec::blocks,
-                  "Also the error of means over squares of this side: the factor of superres",
+                  "Also print the error of means over squares of this side, such as the factor of "
+                  "superres",
                   kPositive)};
     }
 };
@@ -63,7 +65,7 @@ struct FieldsSpec {
     static constexpr auto fields() {
         return std::tuple{
             field("n", &FieldsSpec::n, "Number of points", kPositive),
-            field("margin", &FieldsSpec::margin, "Times keep this far off 0 and 1", kUnit)};
+            field("margin", &FieldsSpec::margin, "Distance of the times from 0 and 1", kUnit)};
     }
 };
 

@@ -27,10 +27,9 @@ struct KlSpec {
 
     static constexpr auto fields() {
         return std::tuple{
-            field(
-                "truth", &KlSpec::truth,
-                "The true density: a synthetic set, as in ring,modes=5, or an exact model (a name "
-                "with a '.' or '/')")
+            field("truth", &KlSpec::truth,
+                  "The true density: a synthetic set, as in ring,modes=5, or the file of an exact "
+                  "model (a name with a '.' or '/')")
                 .value("NAME,...|FILE"),
             field("n", &KlSpec::n, "Number of samples of the truth, and of the model", kPositive),
             field("ode", &KlSpec::ode, "Solver of dx = b dt").value("SOLVER,..."),

@@ -42,20 +42,22 @@ struct LogDensitySpec {
             field("ode", &LogDensitySpec::ode, "Solver of dx = b dt").value("SOLVER,..."),
             field("divergence", &LogDensitySpec::divergence, "Divergence of b along the flow"),
             field("sde", &LogDensitySpec::sde,
-                  "Score the diffusion instead, by paths of this many equal steps; 100 when only "
-                  "--epsilon is given",
+                  "Use the diffusion instead of the flow, by paths of this many equal steps; 100 "
+                  "when only --epsilon is given",
                   kPositive)
                 .value("STEPS"),
             field("epsilon", &LogDensitySpec::epsilon,
-                  "Noise of the diffusion, 1 when only --sde is given; 0 is the flow. Several are "
-                  "compared"),
-            field("estimator", &LogDensitySpec::estimator, "How the diffusion is scored"),
-            field("paths", &LogDensitySpec::paths, "Random paths for each sample", kPositive),
+                  "Noise of the diffusion, 1 when only --sde is given; 0 is the flow. Several "
+                  "values are compared"),
+            field("estimator", &LogDensitySpec::estimator,
+                  "Estimator of the density of the diffusion"),
+            field("paths", &LogDensitySpec::paths, "Random paths per sample", kPositive),
             field("reverse", &LogDensitySpec::reverse,
-                  "Score samples of the base, at t = 0, against a target in closed form"),
+                  "Compute the log-density of samples of the base, at t = 0, from a target in "
+                  "closed form"),
             field("allow_nonfinite", &LogDensitySpec::allow_nonfinite,
-                  "What becomes of samples with numbers that are not finite: no refuses them, keep "
-                  "gives them the log-density nan in their rows, and counts them in no mean")
+                  "Samples with numbers that are not finite: no refuses them; keep writes nan as "
+                  "their log-density and leaves them out of all means")
                 .value("no|keep")};
     }
 };

@@ -251,7 +251,7 @@ void Reporter::score() {
     page_.paragraph(text(
         "Cross-entropy ", short_number(found.at("cross_entropy").get<double>(), 6), " +- ",
         short_number(found.at("stderr").get<double>(), 2), " nats (one standard error), ",
-        short_number(found.at("bits_per_dim").get<double>(), 4), " bits a dimension, over the ",
+        short_number(found.at("bits_per_dim").get<double>(), 4), " bits per dimension, over the ",
         parts == 1 ? "" : "first ", found.at("n").get<Index>(), " samples."));
     page_.paragraph(
         "It is the mean of minus the logarithm of the density that the model gives to a sample. "
@@ -259,7 +259,7 @@ void Reporter::score() {
         "expectation, and is that only for the right density; differences of cross-entropies are "
         "differences in Kullback-Leibler divergence. On the training data themselves it comes out "
         "too low.");
-    if (large) page_.paragraph("The divergence was estimated with one random probe a sample.");
+    if (large) page_.paragraph("The divergence was estimated with one random probe per sample.");
 }
 
 void Reporter::calibration() {

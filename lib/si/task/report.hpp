@@ -21,17 +21,18 @@ struct ReportSpec {
     static constexpr auto fields() {
         return std::tuple{
             field("n", &ReportSpec::n,
-                  "Samples to draw from the model; 0 is 1000, or 100 in more than 32 dimensions",
+                  "Samples to draw from the model; 0 means 1000, or 100 in more than 32 dimensions",
                   kNonNegative),
             field("score", &ReportSpec::score,
-                  "Samples of the data that are scored and carried back, the first of the file; "
-                  "0 is as many as -n",
+                  "Number of samples of the data, from the first, for the cross-entropy and for "
+                  "the map back to the base; 0 means as many as -n",
                   kNonNegative),
             field("x0", &ReportSpec::x0,
-                  "Points of the base, to start from, for a model between two data sets")
+                  "Starting points at t = 0, for a model between two data sets")
                 .value("FILE"),
             field("training", &ReportSpec::training,
-                  "Log of si-train --log, for curves instead of the history in the model")
+                  "Draw the curves from this log of si-train --log, instead of the history in the "
+                  "model")
                 .value("FILE")};
     }
 };

@@ -37,9 +37,10 @@ struct SplitSpec {
     std::string held_out = {};
     static constexpr auto fields() {
         return std::tuple{
-            field("fraction", &SplitSpec::fraction, "Part to hold out", kUnit),
-            field("seed", &SplitSpec::seed, "Seed of the choice"),
-            field("held_out", &SplitSpec::held_out, "File of the part held out").value("FILE")};
+            field("fraction", &SplitSpec::fraction, "Fraction of the rows to hold out", kUnit),
+            field("seed", &SplitSpec::seed, "Seed of the random choice"),
+            field("held_out", &SplitSpec::held_out, "File to write the held-out part to")
+                .value("FILE")};
     }
 };
 
@@ -61,26 +62,27 @@ struct ImportSpec {
     static constexpr auto fields() {
         return std::tuple{
             field("label_column", &ImportSpec::label_column,
-                  "Column that becomes /label: its number, counting from 1, or last")
+                  "Column to use as /label: its number, counting from 1, or last")
                 .value("K|last"),
-            field("labels", &ImportSpec::labels, "File of labels of images, IDX or any other data")
+            field("labels", &ImportSpec::labels, "File of labels for images, IDX or any other data")
                 .value("FILE"),
             field("condition", &ImportSpec::condition,
-                  "File of /condition, what each sample is given: images or any other data")
+                  "File of conditions, one per sample, for /condition: images or any other data")
                 .value("FILE"),
             field("mask", &ImportSpec::mask,
-                  "File of /mask, 1 where a sample is known and 0 where not; of images, 255 and 0")
+                  "File of masks for /mask, 1 where a sample is known and 0 elsewhere; in images, "
+                  "255 and 0")
                 .value("FILE"),
-            field("range", &ImportSpec::range, "What pixels from 0 to 255 become")
+            field("range", &ImportSpec::range, "Scale pixels from 0..255 to this range")
                 .value("LOW,HIGH"),
-            field("scale", &ImportSpec::scale, "Factor of every number of /x"),
+            field("scale", &ImportSpec::scale, "Factor by which all numbers of /x are multiplied"),
             field("dtype", &ImportSpec::dtype, "Type of /x", one_of(+[] {
                       return std::vector<std::string>{"f32", "f64"};
                   })),
             field("shape", &ImportSpec::shape, "Shape of a sample, as in 1,28,28", kPositive),
             field("allow_nonfinite", &ImportSpec::allow_nonfinite,
-                  "What becomes of samples with numbers that are not finite: no refuses them, drop "
-                  "leaves them out, keep writes them as they are")};
+                  "Samples with numbers that are not finite: no refuses them, drop leaves them "
+                  "out, keep writes them as they are")};
     }
 };
 

@@ -27,30 +27,31 @@ struct SampleSpec {
         return std::tuple{
             field("n", &SampleSpec::n, "Number of samples", kPositive),
             field("x0", &SampleSpec::x0,
-                  "Start from these points of the base; with --backward, what a model that is "
-                  "conditioned on x0 goes to")
+                  "Start from these points of the base; with --backward, the x0 of each path, for "
+                  "a model that is conditioned on x0")
                 .value("FILE"),
             field("x1", &SampleSpec::x1, "With --backward: start from these points of the target")
                 .value("FILE"),
             field("backward", &SampleSpec::backward, "Go from the target to the base"),
             field("path", &SampleSpec::path,
-                  "Go along another path than the model was trained on (one-sided models)"),
+                  "Sample along another path than the one the model was trained on (one-sided "
+                  "models)"),
             field("label", &SampleSpec::label,
-                  "Label of the samples: a number, each (in turn) or none")
+                  "Label of the samples: a number, each (all labels in turn) or none")
                 .value("K|each|none"),
             field("given", &SampleSpec::given,
-                  "What the samples are conditioned on, row by row: its datasets label, condition")
+                  "Labels and conditions of the samples, row by row: the datasets label and "
+                  "condition of this file")
                 .value("FILE"),
             field("observed", &SampleSpec::observed,
-                  "Restore these: x (with mask, 1 where it is known) that are in-painted, low "
-                  "resolution x that is raised, or noisy x that is cleaned, as the model was "
-                  "trained; whole x are damaged first")
+                  "Restore these samples as the model was trained: fill in x where mask is not 1, "
+                  "refine coarse images x, or denoise x; whole samples are damaged first")
                 .value("FILE"),
             field("guidance", &SampleSpec::guidance,
-                  "How strongly the label is followed: 1 is the model, more is clearer and less "
-                  "varied"),
-            field("guidance_interval", &SampleSpec::guidance_interval, "Times of the guidance",
-                  kUnit)};
+                  "Strength of the label: 1 is the model itself, larger values give clearer and "
+                  "less varied samples"),
+            field("guidance_interval", &SampleSpec::guidance_interval,
+                  "First and last time of the guidance", kUnit)};
     }
 
     Direction direction() const { return backward ? Direction::backward : Direction::forward; }

@@ -20,12 +20,11 @@ struct TrainFilesSpec {
     static constexpr auto fields() {
         return std::tuple{
             field("allow_nonfinite", &TrainFilesSpec::allow_nonfinite,
-                  "What becomes of samples with numbers that are not finite: no refuses them, "
-                  "drop leaves them out")
+                  "Samples with numbers that are not finite: no refuses them, drop leaves them out")
                 .value("no|drop"),
             field("data_memory", &TrainFilesSpec::data_memory,
-                  "Samples in HDF5 that take more than this, at 8 bytes a number, stay in their "
-                  "files and are read in blocks, in another order")};
+                  "Keep HDF5 samples that would take more memory than this, at 8 bytes per number, "
+                  "in their files, and read them in blocks, in another order")};
     }
 };
 
