@@ -12,7 +12,7 @@ using si::cli::Program;
 
 namespace {
 
-constexpr const char* kStart = "samples at t = 0: HDF5, CSV, TSV or NPY; - is standard input";
+constexpr const char* kStart = "samples at t = 0: HDF5, CSV, TSV or NPY; - reads standard input";
 constexpr const char* kEnd = "samples at t = 1";
 
 int couple(int argc, char** argv) {
@@ -40,7 +40,8 @@ int draw(int argc, char** argv) {
     si::DrawSpec spec;
     Common common;
     Output output;
-    return Program("si-bridge draw", "paths of a bridge by its plan, without a solver's error")
+    return Program("si-bridge draw",
+                   "draw paths of a bridge from its plan, without the error of a solver")
         .input("MODEL", model, "a bridge in closed form: gaussian, lightsb or sinkhorn")
         .options("Paths", spec)
         .output(output)
@@ -56,8 +57,8 @@ int make(int argc, char** argv) {
     si::PairSpec spec;
     Common common;
     Output output;
-    return Program("si-bridge bench make", "two sets of samples whose bridge is known")
-        .input("PAIR", truth, "a pair, as in mixture or gaussian,dim=20")
+    return Program("si-bridge bench make", "make two sets of samples whose bridge is known")
+        .input("PAIR", truth, "kind of pair, as in mixture or gaussian,dim=20")
         .choices(si::truths().info())
         .options("Samples", spec)
         .output(output)
@@ -71,9 +72,9 @@ int score(int argc, char** argv) {
     std::string model, pair;
     si::BridgeBenchSpec spec;
     Common common;
-    return Program("si-bridge bench score", "how far a bridge is from the known one")
+    return Program("si-bridge bench score", "measure how far a model is from the known bridge")
         .input("MODEL", model, "a bridge between the samples of the pair")
-        .input("PAIR", pair, "what si-bridge bench make wrote")
+        .input("PAIR", pair, "file that si-bridge bench make wrote")
         .options("Score", spec)
         .common(common)
         .run(argc, argv, [&](Console& console) {
@@ -85,9 +86,9 @@ int score(int argc, char** argv) {
 
 int bench(int argc, char** argv) {
     Common common;
-    return Program("si-bridge bench", "pairs with a known bridge")
-        .command("make", "two sets of samples whose bridge is known", make)
-        .command("score", "how far a bridge is from the known one", score)
+    return Program("si-bridge bench", "benchmarks with a known bridge")
+        .command("make", "make two sets of samples whose bridge is known", make)
+        .command("score", "measure how far a model is from the known bridge", score)
         .common(common)
         .run(argc, argv,
              [](Console&) { throw si::Error(si::Failure::usage, "what to do? make or score"); });
@@ -103,12 +104,13 @@ int main(int argc, char** argv) {
     Output output;
     return Program("si-bridge", "Schroedinger bridges and couplings between two sets of samples")
         .about(
-            "Makes the model of a bridge from the samples X0 at t = 0 to the samples X1 at t = 1: "
-            "of all processes with these ends the one that is nearest to dX = sigma dW. si-sample "
+            "Makes the model of a Schroedinger bridge from the samples X0 at t = 0 to the samples "
+            "X1 at t = 1: the process with these ends that is nearest to dX = sigma dW. si-sample "
             "runs it forward and backward, as an SDE (--epsilon bridge) and as an ODE.")
         .command("couple", "pair the samples of two sets", couple)
-        .command("draw", "paths of a bridge by its plan, without a solver's error", draw)
-        .command("bench", "pairs with a known bridge", bench)
+        .command("draw", "draw paths of a bridge from its plan, without the error of a solver",
+                 draw)
+        .command("bench", "benchmarks with a known bridge", bench)
         .input("X0", x0, kStart)
         .input("X1", x1, kEnd)
         .options("Bridge", spec)
@@ -117,7 +119,7 @@ int main(int argc, char** argv) {
         .common(common)
         .example("si-bridge a.h5 b.h5 --sigma 0.5 -o bridge.json", "")
         .example("si-sample bridge.json --x0 a.h5 --sde heun --epsilon bridge -o b2.h5",
-                 "Where it takes the samples of a.")
+                 "Carry the samples of a along the bridge.")
         .run(argc, argv, [&](Console& console) {
             si::Threads threads(common.threads);
             const auto task = si::read_task(x0, x1, spec, common.seed);

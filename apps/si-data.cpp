@@ -13,7 +13,7 @@ using si::cli::Program;
 
 namespace {
 
-constexpr const char* kData = "data set: HDF5, CSV, TSV or NPY; - is standard input";
+constexpr const char* kData = "data set: HDF5, CSV, TSV or NPY; - reads standard input";
 
 si::DataWriter writer(const std::string& file, const Console& console) {
     si::DataWriter out(file);
@@ -40,19 +40,19 @@ int import_data(int argc, char** argv) {
     si::ImportSpec spec;
     Messages messages;
     Output output;
-    return Program("si-data import", "make an HDF5 data set of a table, an array or images")
+    return Program("si-data import", "make an HDF5 data set from a table, an array or images")
         .inputs("FILE", files,
-                "HDF5, CSV, TSV or NPY; or images, IDX (also .gz), PNG, PGM or PPM; - is standard "
-                "input")
+                "HDF5, CSV, TSV or NPY; or images, IDX (also .gz), PNG, PGM or PPM; - reads "
+                "standard input")
         .options("Import", spec)
         .output(output)
         .common(messages)
         .example("si-data import iris.csv --label-column last -o iris.h5",
-                 "All columns but the last in /x, the last in /label.")
+                 "All columns but the last become /x, the last becomes /label.")
         .example(
             "si-data import train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz "
             "-o train.h5",
-            "Images in /x, as (channels, height, width).")
+            "Images become /x, of shape (channels, height, width).")
         .run(argc, argv, [&](Console& console) {
             const auto rows = si::import_files(files, spec, console);
             auto out = writer(output.output, console);
@@ -79,11 +79,12 @@ int class_data(int argc, char** argv) {
     std::string file;
     Messages messages;
     Output output;
-    return Program("si-data classes", "make a set to train a classifier on, of samples with labels")
+    return Program("si-data classes",
+                   "make a data set to train a classifier on, from samples with labels")
         .about(
-            "Writes 1 at the label of each sample and 0 at the others to /x, and the sample to "
-            "/condition. A model of it, si-train --condition condition --learn x1, answers with "
-            "the probabilities of the labels: si-sample --given IMAGES --denoise 1.")
+            "Writes to /x the number 1 at the label of each sample and 0 at the others, and the "
+            "sample to /condition. A model trained on it by si-train --condition condition --learn "
+            "x1 gives the probabilities of the labels: si-sample --given IMAGES --denoise 1.")
         .input("FILE", file, kData)
         .output(output)
         .common(messages)
@@ -108,7 +109,7 @@ int split_data(int argc, char** argv) {
         .output(output)
         .common(messages)
         .example("si-data split digits.h5 -o train.h5 --held-out test.h5",
-                 "Nine tenths and one tenth, each with its labels.")
+                 "Nine tenths and one tenth, each with their labels.")
         .run(argc, argv, [&](Console& console) {
             si::require(output.output != spec.held_out, si::Failure::usage,
                         "--output and --held-out are one file");
@@ -135,7 +136,8 @@ int head_data(int argc, char** argv) {
     HeadSpec spec;
     Messages messages;
     Output output;
-    return Program("si-data head", "the first samples: as HDF5 with -o FILE, otherwise as text")
+    return Program("si-data head",
+                   "print the first samples as text, or write them as HDF5 with -o FILE")
         .input("FILE", file, kData)
         .options("Head", spec)
         .output(output)
@@ -158,17 +160,18 @@ int merge_data(int argc, char** argv) {
     Messages messages;
     Output output;
     return Program("si-data merge", "join the files of all parts of a job (--shard)")
-        .inputs("FILE", files, "a part, as si-sample or si-likelihood wrote it")
+        .inputs("FILE", files, "file of one part, written by si-sample or si-likelihood")
         .output(output)
         .common(messages)
-        .example("si-data merge part-*.h5 -o all.h5", "The bytes of one run without --shard.")
+        .example("si-data merge part-*.h5 -o all.h5",
+                 "The result has the bytes of one run without --shard.")
         .run(argc, argv, [&](Console&) { si::merge_shards(files, output.output); });
 }
 
 struct InfoSpec {
     bool json = false;
     static constexpr auto fields() {
-        return std::tuple{si::field("json", &InfoSpec::json, "Print one JSON object a file")};
+        return std::tuple{si::field("json", &InfoSpec::json, "Print one JSON object per file")};
     }
 };
 
@@ -176,7 +179,7 @@ int info_data(int argc, char** argv) {
     std::vector<std::string> files;
     InfoSpec spec;
     Messages messages;
-    return Program("si-data info", "names, shapes, types and ranges of what is in a file")
+    return Program("si-data info", "show names, shapes, types and ranges of the datasets in a file")
         .inputs("FILE", files, kData)
         .options("Info", spec)
         .common(messages)
@@ -196,7 +199,7 @@ struct Base {
     std::optional<si::Choice<si::generators>> base;
     static constexpr auto fields() {
         return std::tuple{
-            si::field("base", &Base::base, "Synthetic set at t = 0, instead of N(0, I)")
+            si::field("base", &Base::base, "Synthetic data set at t = 0, instead of N(0, I)")
                 .value("NAME,...")};
     }
 };
@@ -207,14 +210,15 @@ int exact_data(int argc, char** argv) {
     si::InterpolantSpec interpolant;
     Messages messages;
     Output output;
-    return Program("si-data exact", "the model that a perfect training would find (mixtures)")
-        .input("NAME", generator, "a synthetic set that is a mixture of Gaussians")
+    return Program("si-data exact",
+                   "write the model that training without error would find (mixtures)")
+        .input("NAME", generator, "synthetic data set that is a mixture of Gaussians")
         .options("Base", base)
         .options("Interpolant", interpolant)
         .output(output)
         .common(messages)
         .example("si-data exact mixture,dim=128 --gamma brownian -o exact.json",
-                 "The truth for samples of si-data mixture,dim=128.")
+                 "The exact model for samples of si-data mixture,dim=128.")
         .run(argc, argv, [&](Console& console) {
             auto model = si::exact_model(generator, base.base, interpolant);
             model.about["command"] = console.command();
@@ -230,21 +234,21 @@ int main(int argc, char** argv) {
     si::cli::Common common;
     Output output;
     return Program("si-data", "make, convert and inspect data sets")
-        .command("import", "make an HDF5 data set of a table, an array or a dataset", import_data)
+        .command("import", "make an HDF5 data set from a table, an array or images", import_data)
         .command("export", "write samples as text or NumPy", export_data)
-        .command("classes", "make a set to train a classifier on", class_data)
+        .command("classes", "make a data set to train a classifier on", class_data)
         .command("split", "hold out a random part", split_data)
-        .command("head", "the first samples", head_data)
+        .command("head", "print or write the first samples", head_data)
         .command("merge", "join the parts of a job", merge_data)
-        .command("exact", "the exact model of a mixture", exact_data)
-        .command("info", "what is in a file", info_data)
-        .input("NAME", generator, "a synthetic data set, as in ring or ring,modes=5,sigma=0.1")
+        .command("exact", "write the exact model of a mixture", exact_data)
+        .command("info", "show what is in a file", info_data)
+        .input("NAME", generator, "synthetic data set, as in ring or ring,modes=5,sigma=0.1")
         .choices(si::generators().info())
         .options("Samples", spec)
         .output(output)
         .common(common)
         .example("si-data checkerboard -n 100000 -o board.h5",
-                 "Samples in /x, their exact log-density in /log_density.")
+                 "Samples are in /x, their exact log-density is in /log_density.")
         .example("si-data info board.h5", "")
         .run(argc, argv, [&](Console& console) {
             auto out = writer(output.output, console);

@@ -25,13 +25,14 @@ int info_interpolant(int argc, char** argv) {
     si::InterpolantSpec spec;
     Times times;
     Messages messages;
-    return Program("si-info interpolant", "coefficients of an interpolant at given times, as JSON")
+    return Program("si-info interpolant",
+                   "print the coefficients of an interpolant at given times, as JSON")
         .options("Interpolant", spec)
         .options("Times", times)
         .required("t")
         .common(messages)
         .example("si-info interpolant --path trig --gamma brownian,a=2 --t 0,0.1,0.5",
-                 "A list of three.")
+                 "Prints a list of three objects.")
         .run(argc, argv, [&](Console&) {
             std::cout << si::json_text(si::interpolant_table(si::Interpolant(spec), times.t));
         });
@@ -50,7 +51,7 @@ int info_field(int argc, char** argv) {
     Times times;
     Messages messages;
     si::cli::Output output;
-    return Program("si-info field", "the fields of a model at given points and times")
+    return Program("si-info field", "evaluate the fields of a model at given points and times")
         .input("MODEL", file, "model")
         .options("Points", points)
         .required("at")
@@ -69,7 +70,7 @@ struct Form {
     std::string format = "safetensors";
     static constexpr auto fields() {
         return std::tuple{
-            field("format", &Form::format, "Form of the file", si::one_of(si::export_names))};
+            field("format", &Form::format, "Format of the file", si::one_of(si::export_names))};
     }
 };
 
@@ -78,7 +79,7 @@ int info_export(int argc, char** argv) {
     Form form;
     Messages messages;
     si::cli::Output output;
-    return Program("si-info export", "a network model in the formats of others")
+    return Program("si-info export", "export a model with networks to other formats")
         .about(
             "Writes the tensors of a model for PyTorch, JAX or NumPy, or its learned fields as an "
             "ONNX graph of x (n, dim) and t (n, 1) in the coordinates of the data.")
@@ -101,7 +102,8 @@ int info_straightness(int argc, char** argv) {
     std::string file;
     si::SampleSpec samples;
     si::cli::Common common;
-    return Program("si-info straightness", "how straight the paths of a model's flow are, as JSON")
+    return Program("si-info straightness",
+                   "measure how straight the paths of a model's flow are, as JSON")
         .about(
             "Prints the mean energy of the paths, the integral of |dX/dt|^2, the mean squared "
             "displacement |X_1 - X_0|^2, and their difference, which is zero for straight paths at "
@@ -133,8 +135,9 @@ struct Options {
     bool verify = false, json = false;
     static constexpr auto fields() {
         return std::tuple{
-            si::field("verify", &Options::verify,
-                      "Compute the model's probe again; exit status 1 when it differs"),
+            si::field(
+                "verify", &Options::verify,
+                "Compare the model with the probe stored in it; exit status 1 when they differ"),
             si::field("json", &Options::json, "Print one JSON object")};
     }
 };
@@ -145,12 +148,13 @@ int main(int argc, char** argv) {
     std::string file;
     Options options;
     Messages messages;
-    return Program("si-info", "what is in a model")
-        .command("interpolant", "coefficients of an interpolant", info_interpolant)
-        .command("straightness", "how straight the paths of the flow are", info_straightness)
-        .command("field", "the fields of a model at given points", info_field)
-        .command("export", "a network model in the formats of others", info_export)
-        .input("MODEL", file, "model; for data sets see si-data info")
+    return Program("si-info", "show what is in a model")
+        .command("interpolant", "print the coefficients of an interpolant", info_interpolant)
+        .command("straightness", "measure how straight the paths of the flow are",
+                 info_straightness)
+        .command("field", "evaluate the fields of a model at given points", info_field)
+        .command("export", "export a model with networks to other formats", info_export)
+        .input("MODEL", file, "model; for data sets use si-data info")
         .options("Info", options)
         .common(messages)
         .example("si-info model.json", "")

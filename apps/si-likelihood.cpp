@@ -12,11 +12,12 @@ struct Options {
     std::optional<std::string> output;
 
     static constexpr auto fields() {
-        return std::tuple{si::field("output", &Options::output,
-                                    "Write the log-density of each sample here, as /log_density, "
-                                    "with its error; of several epsilon the best")
-                              .letter('o')
-                              .value("FILE")};
+        return std::tuple{
+            si::field("output", &Options::output,
+                      "Write the log-density of each sample to this file, as /log_density, with "
+                      "its standard error; for several epsilon, that of the best")
+                .letter('o')
+                .value("FILE")};
     }
 };
 
@@ -30,22 +31,22 @@ int main(int argc, char** argv) {
     Options options;
     si::cli::Common common;
     return si::cli::Program("si-likelihood",
-                            "log-density of data under a model, and its cross-entropy")
+                            "compute the log-density of data under a model, and the cross-entropy")
         .about(
             "Prints one JSON object: the number of samples, the cross-entropy in nats with its "
-            "standard error and bias, bits per dimension, and what it took; for several epsilon "
-            "one on each line, and a last one that names the best.")
+            "standard error and bias, bits per dimension, and the number of evaluations. For "
+            "several epsilon it prints one object per line, and a last one that names the best.")
         .input("MODEL", model_file, "model of si-train, or written by hand")
-        .input("DATA", data, "samples to score: HDF5, CSV, TSV or NPY; - is standard input")
+        .input("DATA", data, "samples to evaluate: HDF5, CSV, TSV or NPY; - reads standard input")
         .options("Estimate", spec)
         .unrecorded_options("Parts", part)
         .unrecorded_options("Output", options)
         .unrecorded_options("Forecast", dry)
         .common(common)
         .across_ranks()
-        .example("si-likelihood model.json test.h5", "Held-out cross-entropy.")
+        .example("si-likelihood model.json test.h5", "Cross-entropy of held-out data.")
         .example("si-likelihood model.json test.h5 --epsilon 0,0.1,0.5,1 --paths 32",
-                 "Which noise makes the best diffusion?")
+                 "Find the noise that makes the best diffusion.")
         .example("si-sample model.json -n 10000 | si-likelihood model.json -",
                  "Entropy of the model.")
         .run(argc, argv, [&](si::cli::Console& console) {

@@ -13,13 +13,13 @@ struct Options {
 
     static constexpr auto fields() {
         return std::tuple{
-            si::field("kind", &Options::kind, "What to draw; what suits the first file, otherwise"),
+            si::field("kind", &Options::kind,
+                      "Kind of picture; by default the kind that suits the first file"),
             si::field("theme", &Options::theme,
-                      "Dark lines on white, or light ones on black; auto is light, and in SVG "
-                      "what the reader prefers",
+                      "light draws dark lines on white, dark draws light lines on black; auto is "
+                      "light, and in SVG follows the viewer",
                       si::one_of(si::plot::theme_names)),
-            si::field("scale", &Options::scale, "Pixels for one unit, in PNG and PGM",
-                      si::kPositive)};
+            si::field("scale", &Options::scale, "Pixels per unit, in PNG and PGM", si::kPositive)};
     }
 };
 
@@ -28,13 +28,13 @@ int plot_report(int argc, char** argv) {
     si::ReportSpec spec;
     si::cli::Common common;
     si::cli::Output output;
-    return si::cli::Program("si-plot report", "one HTML page about a model and its data")
+    return si::cli::Program("si-plot report", "write one HTML page about a model and its data")
         .about(
-            "A model card, training curves, samples beside data, cross-entropy and calibration, "
-            "with sentences that say how to read them. The page needs no other file and no "
-            "network.")
+            "The page has a model card, training curves, samples beside data, the cross-entropy "
+            "and calibration, and explains how to read each. It needs no other file and no "
+            "internet access.")
         .input("MODEL", model, "model of si-train or si-bridge, or written by hand")
-        .input("DATA", data, "samples of the target, best held out from training")
+        .input("DATA", data, "samples of the target, preferably held out from training")
         .options("Report", spec)
         .output(output)
         .common(common)
@@ -53,12 +53,12 @@ int main(int argc, char** argv) {
     Options options;
     si::cli::Messages messages;
     si::cli::Output output;
-    return si::cli::Program("si-plot", "pictures of samples, models and logs")
+    return si::cli::Program("si-plot", "draw samples, models and logs")
         .about(
-            "Draws files on common scales: SVG, PNG or PGM by the name of the output. Files are "
-            "samples, models, logs of --log, or what si-likelihood printed.")
-        .command("report", "one HTML page about a model and its data", plot_report)
-        .inputs("FILE", files, "samples, models or JSON lines; - is standard input")
+            "Draws files on common scales, as SVG, PNG or PGM by the name of the output. Files are "
+            "samples, models, logs of --log, or the output of si-likelihood.")
+        .command("report", "write one HTML page about a model and its data", plot_report)
+        .inputs("FILE", files, "samples, models or JSON lines; - reads standard input")
         .options("Picture", options)
         .output(output)
         .common(messages)

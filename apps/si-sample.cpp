@@ -16,9 +16,8 @@ int main(int argc, char** argv) {
     return si::cli::Program("si-sample", "draw samples from a model")
         .about(
             "Carries points of the base at t = 0 to the target at t = 1, by the flow dx = b dt or "
-            "by the "
-            "diffusion dx = (b + epsilon s) dt + sqrt(2 epsilon) dW, whose noise is chosen here.")
-        .input("MODEL", file, "model of si-train, or written by hand; - is standard input")
+            "by the diffusion dx = (b + epsilon s) dt + sqrt(2 epsilon) dW, for any epsilon.")
+        .input("MODEL", file, "model of si-train, or written by hand; - reads standard input")
         .options("Samples", samples)
         .options("Transport", spec)
         .alternatives("ode", "sde")

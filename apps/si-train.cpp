@@ -18,17 +18,19 @@ struct Options {
 
     static constexpr auto fields() {
         return std::tuple{
-            si::field("x0", &Options::x0, "Samples of the base; without it, the base is N(0, I)")
+            si::field("x0", &Options::x0,
+                      "Samples of the base; without this option, the base is that of --base")
                 .value("FILE"),
             si::field("dump_batch", &Options::dump_batch,
-                      "Write t, x0, x1, z, xt and the targets of the first batch here, and stop")
+                      "Write t, x0, x1, z, xt and the regression targets of the first batch to "
+                      "this file, and stop")
                 .value("FILE"),
             si::field("given", &Options::given,
-                      "With --dump-batch: t, x0, x1 and z as far as this file has them")
+                      "With --dump-batch: take those of t, x0, x1 and z that this file has from it")
                 .value("FILE"),
             si::field("max_time", &Options::max_time,
-                      "Fit the number of steps into this time, or with --checkpoint stop then "
-                      "and be run again; 0 is no limit, auto the end of the Slurm job")};
+                      "Fit the number of steps into this time; with --checkpoint, save the state "
+                      "at this time and stop. 0 means no limit, auto the end of the Slurm job")};
     }
 };
 
@@ -52,11 +54,10 @@ int main(int argc, char** argv) {
     si::cli::Common common;
     return si::cli::Program("si-train", "train a stochastic interpolant on samples")
         .about(
-            "Learns fields of the interpolant x_t = alpha(t) x0 + beta(t) x1 + gamma(t) z that "
-            "joins a "
-            "base at t = 0 to the samples X1 at t = 1, and writes a model that si-sample and "
-            "si-likelihood use.")
-        .input("X1", file, "samples of the target: HDF5, CSV, TSV or NPY; - is standard input")
+            "Learns fields of the interpolant x_t = alpha(t) x0 + beta(t) x1 + gamma(t) z, which "
+            "joins a base at t = 0 to the samples X1 at t = 1, and writes a model for si-sample "
+            "and si-likelihood.")
+        .input("X1", file, "samples of the target: HDF5, CSV, TSV or NPY; - reads standard input")
         .options("Data", options)
         .options("Data", files)
         .options("Interpolant", interpolant)
@@ -68,9 +69,9 @@ int main(int argc, char** argv) {
         .across_ranks()
         .example("si-train data.h5 -o model.json", "From noise to data, with the defaults.")
         .example("si-train data.h5 -o model.json --checkpoint run.ckpt --resume auto --max-time 4h",
-                 "A part of a long run; exit status 75 asks for the same command again.")
+                 "A part of a long run; on exit status 75 give the same command again.")
         .example("si-train b.h5 --x0 a.h5 --gamma brownian --learn b,eta -o bridge.json",
-                 "Between two data sets, with what ODE and SDEs need.")
+                 "Between two data sets, with the fields that the ODE and SDEs need.")
         .run(argc, argv, [&](si::cli::Console& console) {
             const double start = si::seconds_now();
             si::require(!options.given || options.dump_batch, si::Failure::usage,
