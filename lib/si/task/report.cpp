@@ -74,7 +74,7 @@ class Reporter {
         return slash == std::string::npos ? file : file.substr(slash + 1);
     }
 
-    /// What cannot be done is said in its place.
+    /// If a section cannot be computed, its place says why.
     template <class Body>
     void section(const std::string& title, const Body& body) {
         page_.heading(title);
@@ -144,7 +144,7 @@ void Reporter::card() {
         add("best validation at step", about["best"], "step");
         add("best validation loss", about["best"], "validation");
     }
-    add("can answer", about, "can");
+    add("can compute", about, "can");
     add("seed", about, "seed");
     add("command", about, "command");
     add("made by", document_, "created_by");
@@ -174,12 +174,11 @@ void Reporter::training() {
             return;
         }
     }
-    page_.picture(
-        curves({}, {from}),
-        "Loss on the batches of training and, dashed, on samples that were held out. Losses of "
-        "interpolants are negative: the lower, the better. The model is good when the held-out "
-        "curve is flat at the end; it has learned its samples by heart where that curve rises "
-        "again, and the weights of its lowest point are kept.");
+    page_.picture(curves({}, {from}),
+                  "Training loss and, dashed, loss on held-out samples. Losses of interpolants are "
+                  "negative; lower is better. A good model has a held-out curve that is flat at "
+                  "the end. Where that curve rises again the network learns its samples by heart; "
+                  "the model keeps the weights of the lowest point.");
 }
 
 /// What up to n samples of the data, those that shown() names, are conditioned on; nothing where
@@ -210,8 +209,8 @@ void Reporter::samples() {
     const bool labels = conditions.labels > 0;
     std::string under;
     if (given.rows() > 0) {
-        under = labels ? ", with the labels of as many of the data"
-                       : ", under the conditions of as many of the data";
+        under = labels ? ", with the labels of as many samples of the data"
+                       : ", under the conditions of as many samples of the data";
     } else if (conditions.rows() > 0) {
         under = labels ? ", without a label" : ", under conditions that are zero";
     }
@@ -227,17 +226,17 @@ void Reporter::samples() {
     page_.paragraph(text(drawn.samples->n(),
                          " samples of the model, by its flow with the default solver",
                          start ? ", from the points given" : "", under,
-                         ". Data and samples should look alike, with as much variety in both; "
-                         "scales and colours are the same."));
+                         ". Data and samples should look alike and be equally varied; scales and "
+                         "colours are the same."));
     if (model_.dim > 1) {
         page_.picture(pictures().at(suitable_picture(real)).draw(Json::object(), {real, drawn}),
                       "Data and samples of the model.");
     }
     if (shown_as_images(*real.samples)) return;
     page_.picture(marginals({}, {real, drawn}),
-                  "Each coordinate by itself. Two sets of the same density differ by chance too; "
-                  "a step of one curve that the other has not is a defect. si-eval measures such "
-                  "differences with their error.");
+                  "Histograms of each coordinate. Two sets of samples of one density also differ "
+                  "by chance; a step in one curve that the other does not have is an error of the "
+                  "model. si-eval measures such differences with their standard errors.");
 }
 
 void Reporter::score() {
@@ -254,19 +253,18 @@ void Reporter::score() {
         short_number(found.at("bits_per_dim").get<double>(), 4), " bits per dimension, over the ",
         parts == 1 ? "" : "first ", found.at("n").get<Index>(), " samples."));
     page_.paragraph(
-        "It is the mean of minus the logarithm of the density that the model gives to a sample. "
-        "On data that were not used in training it is never below the entropy of the data in "
-        "expectation, and is that only for the right density; differences of cross-entropies are "
-        "differences in Kullback-Leibler divergence. On the training data themselves it comes out "
-        "too low.");
+        "This is the mean of minus the log-density of the model at the samples. On data that were "
+        "not used in training its expectation is never below the entropy of the data, and equals "
+        "it only for the correct density. Differences between cross-entropies are differences in "
+        "Kullback-Leibler divergence. On the training data themselves it is too low.");
     if (large) page_.paragraph("The divergence was estimated with one random probe per sample.");
 }
 
 void Reporter::calibration() {
     if (!model_.one_sided()) {
         page_.paragraph(
-            "Latent coordinates are compared with N(0, 1) for one-sided models, whose "
-            "base is a standard normal. This one joins two densities.");
+            "This check needs a one-sided model, whose base is a standard normal. This model joins "
+            "two densities.");
         return;
     }
     const auto field = make_field(model_);
@@ -278,32 +276,33 @@ void Reporter::calibration() {
         transport(model_, *field, {}, Direction::backward, x, given, seed_, 0, threads_, progress_);
     std::string verdict;
     const Drawing drawing = latent_histograms(back.x, verdict);
-    page_.picture(drawing,
-                  "Data carried back to the base, where each coordinate should be N(0, 1): its "
-                  "distribution function of such numbers is uniform, so a right model has flat "
-                  "histograms inside the grey band. Too high in the middle: the model is too wide. "
-                  "Too high at the ends: too narrow. A slope: shifted.");
+    page_.picture(
+        drawing,
+        "Data carried back to the base, where each coordinate should be N(0, 1). The histograms "
+        "show the normal distribution function of each coordinate, which is uniform for a correct "
+        "model: flat histograms inside the grey band. If a histogram is high in the middle, the "
+        "model is too wide; if it is high at the ends, too narrow; if it has a slope, shifted.");
     page_.paragraph(verdict);
 }
 
 void Reporter::probe() {
     if (!document_.contains("probe") || document_["probe"].is_null()) {
         page_.paragraph(
-            "This model holds no probe: its field is in closed form, and has no "
-            "weights that could be damaged.");
+            "This model has no stored probe: its field is in closed form and has no weights that "
+            "could be damaged.");
         return;
     }
     const double difference = verify_model(model_file_);
     const bool good = difference <= kProbeTolerance;
     const std::string sentence = text(
-        "The file holds a few points with the velocities that the model had there when it was "
-        "written. Computed again on this machine they differ by ",
+        "The file stores a few points with the velocities of the model when it was written. "
+        "Computed again on this machine, the velocities differ by ",
         short_number(difference, 2), " of their size; up to ", short_number(kProbeTolerance),
         " is rounding.");
     if (good) {
         page_.paragraph(sentence + " The model is intact.");
     } else {
-        page_.remark(sentence + " This model does not compute here what it did.");
+        page_.remark(sentence + " On this machine the model does not give the stored velocities.");
     }
 }
 
