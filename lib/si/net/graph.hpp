@@ -55,8 +55,8 @@ struct ForwardCall {
     const Chance* chance = nullptr;  ///< null but in training steps
 };
 
-/// A derivative that nobody wants is null. An input's derivative is added to what is there
-/// when its `keep` is 1, and set when it is 0.
+/// A derivative that is not requested is null. An input's derivative is added to what is there when
+/// its `keep` is 1, and overwrites it when `keep` is 0.
 template <class T>
 struct BackwardCall {
     Index columns = 0;

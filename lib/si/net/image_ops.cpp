@@ -115,7 +115,8 @@ Var rearrange(Graph& graph, Var x, Index block, std::vector<Index> source, Index
     return graph.apply(std::move(op), {x}, rows, false, positions);
 }
 
-/// Of all patches in their order and all of their lines: which line of which patch of the image.
+/// For each line of each patch, in order: the index of that line among all lines of the image,
+/// which are side pixels long and counted row by row.
 std::vector<Index> lines_of_patches(ImageSize size, Index side) {
     std::vector<Index> source;
     for (Index py = 0; py < size.height / side; ++py) {

@@ -39,7 +39,7 @@ class ClonedOpOf : public Op {
     SI_CLONES void run_cloned(const Self& op, const ForwardCall<float>& call) { op.run(call); } \
     SI_CLONES void back_cloned(const Self& op, const BackwardCall<float>& call) { op.back(call); }
 
-/// For an input's derivative: dx = factor dy + keep dx, unless nobody wants it.
+/// For an input's derivative: dx = factor dy + keep dx, unless it is not requested (null).
 template <class T>
 void pass(Index n, T factor, const T* dy, T keep, T* dx) {
     if (dx == nullptr) return;

@@ -30,8 +30,9 @@ double resident_bytes() {
 
 Index whole(double number) { return static_cast<Index>(std::llround(number)); }
 
-/// Of all rows, from `some(rows)`, which does about as many of them and returns how many: twice as
-/// many each time until that takes long enough. `apart` seconds of it do not grow with the rows.
+/// Estimates the seconds for `all` rows. `some(rows)` does about that many rows and returns how
+/// many it did; it is called with twice as many rows each time, until a call takes long enough to
+/// be measured. `apart` seconds of each call do not grow with the rows.
 template <class Some>
 double seconds_of_all(Index all, double apart, const Threads& threads, const Some& some) {
     for (Index rows = std::min(all, kRowsOfThread * threads.count());;

@@ -7,7 +7,8 @@
 namespace si {
 namespace {
 
-/// Of what memory may be taken, the part for the two pools of a set; and the blocks of a pool.
+/// The two pools of a data set may take 1 / kPartOfPools of the memory allowed; a pool has
+/// kBlocksOfPool blocks.
 constexpr Index kPartOfPools = 4, kBlocksOfPool = 64;
 /// Numbers of held-out samples that are kept in memory, beyond this many samples.
 constexpr Index kHeldOutNumbers = Index{1} << 24, kHeldOutLeast = 64;
