@@ -1,4 +1,4 @@
-# the writer of a pipe is killed: its reader says 65
+# the writer of a pipe is killed: its reader exits with 65
 # counts: 4 100
 while [ $tried -lt "$count" ]; do
     rm -f ../fifo ../open && mkfifo ../fifo
