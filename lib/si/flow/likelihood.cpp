@@ -21,9 +21,9 @@ struct HutchinsonSpec {
     static constexpr auto fields() {
         return std::tuple{
             field("probes", &HutchinsonSpec::probes,
-                  "Probes for each sample; from 2 on there is a standard error", kProbes),
-            field("law", &HutchinsonSpec::law, "Law of a probe: random signs or normal numbers",
-                  one_of(+[] {
+                  "Probes per sample; with 2 or more, each sample has a standard error", kProbes),
+            field("law", &HutchinsonSpec::law,
+                  "Distribution of a probe: random signs or normal numbers", one_of(+[] {
                       return std::vector<std::string>{"rademacher", "gaussian"};
                   }))};
     }
@@ -34,9 +34,9 @@ Divergence exact(const NoSettings&) { return {}; }
 Divergence hutchinson(const HutchinsonSpec& spec) { return {spec.probes, spec.law == "gaussian"}; }
 
 constexpr auto kTraces = std::to_array<TraceRow>({
-    {"exact", "the trace, one backward pass for each dimension", spec_of<NoSettings>,
+    {"exact", "the trace, by one backward pass per dimension", spec_of<NoSettings>,
      from_json<exact>},
-    {"hutchinson", "unbiased, one backward pass for each probe", spec_of<HutchinsonSpec>,
+    {"hutchinson", "an unbiased estimate, by one backward pass per probe", spec_of<HutchinsonSpec>,
      from_json<hutchinson>},
 });
 

@@ -18,12 +18,13 @@ struct TransportSpec : SamplerSpec {
     std::vector<double> trajectory;
 
     static constexpr auto fields() {
-        return std::tuple_cat(SamplerSpec::fields(),
-                              std::tuple{field("log_density", &TransportSpec::log_density,
-                                               "Also the log-density of each sample (ODE)"),
-                                         field("trajectory", &TransportSpec::trajectory,
-                                               "Also the states at these times", kUnit)
-                                             .value("T,...")});
+        return std::tuple_cat(
+            SamplerSpec::fields(),
+            std::tuple{field("log_density", &TransportSpec::log_density,
+                             "Also write the log-density of each sample (ODE only)"),
+                       field("trajectory", &TransportSpec::trajectory,
+                             "Also write the states at these times", kUnit)
+                           .value("T,...")});
     }
 };
 

@@ -28,8 +28,8 @@ constexpr auto kBases = std::to_array<BaseRow>({
     {"gaussian", "a Gaussian", spec_of<GaussianSpec>, density<make_gaussian>},
     {"mixture", "a mixture of Gaussians", spec_of<MixtureSpec>, density<make_mixture>},
     {"point", "a single point", spec_of<PointSpec>, density<make_point>},
-    {"samples", "known by its samples only", spec_of<NoSettings>, unknown},
-    {"given", "a point for each path, which the fields are conditioned on", spec_of<NoSettings>,
+    {"samples", "known only by samples", spec_of<NoSettings>, unknown},
+    {"given", "one point for each path, on which the fields are conditioned", spec_of<NoSettings>,
      unknown, true, true},
 });
 

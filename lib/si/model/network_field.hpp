@@ -26,16 +26,16 @@ struct NetworkFieldSpec {
     bool masked = false;
 
     static constexpr auto fields() {
-        return std::tuple{
-            field("learn", &NetworkFieldSpec::learn, "Fields that are learned"),
-            field("net", &NetworkFieldSpec::net, "Network, one for each of them"),
-            field("mean0", &NetworkFieldSpec::mean0, "Mean of x0"),
-            field("mean1", &NetworkFieldSpec::mean1, "Mean of x1"),
-            field("labels", &NetworkFieldSpec::labels, "Labels that the fields are conditioned on",
-                  kNonNegative),
-            field("condition", &NetworkFieldSpec::condition,
-                  "Shape of the numbers that they are conditioned on", kPositive),
-            field("masked", &NetworkFieldSpec::masked, "Those are 1 where x does not move")};
+        return std::tuple{field("learn", &NetworkFieldSpec::learn, "Fields that are learned"),
+                          field("net", &NetworkFieldSpec::net, "Network, one for each of them"),
+                          field("mean0", &NetworkFieldSpec::mean0, "Mean of x0"),
+                          field("mean1", &NetworkFieldSpec::mean1, "Mean of x1"),
+                          field("labels", &NetworkFieldSpec::labels,
+                                "Labels that the fields are conditioned on", kNonNegative),
+                          field("condition", &NetworkFieldSpec::condition,
+                                "Shape of the condition of the fields", kPositive),
+                          field("masked", &NetworkFieldSpec::masked,
+                                "These numbers are 1 where x does not move")};
     }
 
     Conditions conditions() const { return {labels, condition, masked}; }

@@ -15,7 +15,7 @@ struct Dopri5Spec {
         return std::tuple{
             field("rtol", &Dopri5Spec::rtol, "Relative tolerance of a step", kPositive),
             field("atol", &Dopri5Spec::atol, "Absolute tolerance of a step", kPositive),
-            field("max_steps", &Dopri5Spec::max_steps, "Steps of one sample before giving up",
+            field("max_steps", &Dopri5Spec::max_steps, "Largest number of steps for one sample",
                   kPositive)};
     }
 };

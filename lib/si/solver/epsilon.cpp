@@ -13,7 +13,7 @@ namespace {
 struct ConstantSpec {
     double value = 1;
     static constexpr auto fields() {
-        return std::tuple{field("value", &ConstantSpec::value, "Its value", kNonNegative)};
+        return std::tuple{field("value", &ConstantSpec::value, "Value of epsilon", kNonNegative)};
     }
 };
 
@@ -26,8 +26,9 @@ struct TaperSpec {
     double width = 0.05;
     static constexpr auto fields() {
         return std::tuple{
-            field("value", &TaperSpec::value, "Value in the middle", kNonNegative),
-            field("width", &TaperSpec::width, "Time over which it rises and falls", kPositive)};
+            field("value", &TaperSpec::value, "Value of epsilon between the ends", kNonNegative),
+            field("width", &TaperSpec::width, "Length of time of the rise and of the fall",
+                  kPositive)};
     }
 };
 
@@ -72,9 +73,9 @@ struct OptimalSpec {
     bool constant = false;
     double cap = 10;
     static constexpr auto fields() {
-        return std::tuple{
-            field("constant", &OptimalSpec::constant, "The best constant, not the best function"),
-            field("cap", &OptimalSpec::cap, "Largest value", kPositive)};
+        return std::tuple{field("constant", &OptimalSpec::constant,
+                                "Use the best constant instead of the best function of time"),
+                          field("cap", &OptimalSpec::cap, "Largest value of epsilon", kPositive)};
     }
 };
 
@@ -135,9 +136,9 @@ struct CappedSpec {
     double value = 1;
     double cap = 10;
     static constexpr auto fields() {
-        return std::tuple{
-            field("value", &CappedSpec::value, "Factor", kNonNegative),
-            field("cap", &CappedSpec::cap, "Largest value, as it grows at t = 0", kPositive)};
+        return std::tuple{field("value", &CappedSpec::value, "Factor", kNonNegative),
+                          field("cap", &CappedSpec::cap,
+                                "Largest value of epsilon, which grows towards t = 0", kPositive)};
     }
 };
 
@@ -154,9 +155,10 @@ struct KlSpec {
     double cap = 10;
     static constexpr auto fields() {
         return std::tuple{
-            field("eta", &KlSpec::eta, "Cost of noise that is weighed against errors",
+            field("eta", &KlSpec::eta, "Cost of noise; above 0, noise is weighed against errors",
                   kNonNegative),
-            field("cap", &KlSpec::cap, "Largest value, as it grows at t = 0", kPositive)};
+            field("cap", &KlSpec::cap, "Largest value of epsilon, which grows towards t = 0",
+                  kPositive)};
     }
 };
 
@@ -179,19 +181,20 @@ Epsilon kl(const KlSpec& spec, const EpsilonContext& context) {
 
 constexpr auto kEpsilons = std::to_array<EpsilonRow>({
     {"constant", "the same at all times", spec_of<ConstantSpec>, from_json<constant>},
-    {"taper", "constant, falling to zero at both ends", spec_of<TaperSpec>, from_json<taper>},
-    {"sine", "value sin^2(pi t)", spec_of<ConstantSpec>, from_json<sine>},
+    {"taper", "constant, decreasing to zero at both ends", spec_of<TaperSpec>, from_json<taper>},
+    {"sine", "value sin^2(pi t), zero at both ends", spec_of<ConstantSpec>, from_json<sine>},
     {"sigma", "proportional to the noise in x_t: gamma, or alpha of a one-sided model",
      spec_of<ConstantSpec>, from_json<sigma>},
-    {"bridge", "(gamma gamma')(0): sigma^2 / 2, the noise of the bridges that a path is made of",
+    {"bridge",
+     "(gamma gamma')(0), which is sigma^2 / 2: the noise of the Brownian bridges along the path",
      spec_of<NoSettings>, from_json<of_bridge>},
-    {"sbdm", "value times that of a score-based diffusion along the path: 1 / t for vp",
+    {"sbdm", "value times the noise of a score-based diffusion along the path: 1 / t for vp",
      spec_of<CappedSpec>, from_json<sbdm>},
     {"linear", "value (1 - t)", spec_of<ConstantSpec>, from_json<linear>},
     {"decreasing", "value (cos(pi t) + 1)^2 / 4", spec_of<ConstantSpec>, from_json<decreasing>},
-    {"kl", "what makes the bound on KL least for one network, or that and less noise",
+    {"kl", "minimises the bound on KL for a model with one network; eta also penalises noise",
      spec_of<KlSpec>, from_json<kl>},
-    {"optimal", "what makes the bound on KL least", spec_of<OptimalSpec>, from_json<optimal>},
+    {"optimal", "minimises the bound on KL", spec_of<OptimalSpec>, from_json<optimal>},
 });
 
 }  // namespace

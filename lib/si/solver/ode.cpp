@@ -56,8 +56,7 @@ struct OdeStepsSpec {
     Index steps = 100;
 
     static constexpr auto fields() {
-        return std::tuple{
-            field("steps", &OdeStepsSpec::steps, "Equal steps from end to end", kPositive)};
+        return std::tuple{field("steps", &OdeStepsSpec::steps, "Number of equal steps", kPositive)};
     }
 };
 
@@ -92,15 +91,15 @@ OdeSolve make_dopri5(const Dopri5Spec& spec) {
 }
 
 constexpr auto kSolvers = std::to_array<OdeRow>({
-    {"dopri5", "Dormand-Prince 5(4), steps chosen for each sample", spec_of<Dopri5Spec>, 5,
+    {"dopri5", "Dormand-Prince 5(4), with adaptive steps for each sample", spec_of<Dopri5Spec>, 5,
      from_json<make_dopri5>},
-    {"rk4", "classical Runge-Kutta, four drifts a step", spec_of<OdeStepsSpec>, 4,
+    {"rk4", "classical Runge-Kutta, four drifts per step", spec_of<OdeStepsSpec>, 4,
      from_json<equal_ode_steps<kRk4>>},
-    {"heun", "explicit trapezoid, two drifts a step", spec_of<OdeStepsSpec>, 2,
+    {"heun", "explicit trapezoid, two drifts per step", spec_of<OdeStepsSpec>, 2,
      from_json<equal_ode_steps<kHeun>>},
-    {"midpoint", "explicit midpoint, two drifts a step", spec_of<OdeStepsSpec>, 2,
+    {"midpoint", "explicit midpoint, two drifts per step", spec_of<OdeStepsSpec>, 2,
      from_json<equal_ode_steps<kMidpoint>>},
-    {"euler", "forward Euler, one drift a step", spec_of<OdeStepsSpec>, 1,
+    {"euler", "forward Euler, one drift per step", spec_of<OdeStepsSpec>, 1,
      from_json<equal_ode_steps<kEuler>>},
 });
 

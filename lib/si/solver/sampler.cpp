@@ -189,9 +189,10 @@ constexpr auto kSamplers = std::to_array<SamplerRow>({
 struct FinalSpec {
     double length = 0;
     static constexpr auto fields() {
-        return std::tuple{field("length", &FinalSpec::length,
-                                "Where it begins, before the end; at least where the score ends",
-                                kBelowOne)};
+        return std::tuple{
+            field("length", &FinalSpec::length,
+                  "Length of the last step in time; at least the part where the score is not known",
+                  kBelowOne)};
     }
 };
 
@@ -214,12 +215,12 @@ constexpr auto kFinals = std::to_array<FinalRow>({
      .spec = spec_of<FinalSpec>,
      .make = from_json<final_step<FinalStep::mean>>},
     {.name = "denoise",
-     .summary = "E[x1|x_t], or going backward E[x0|x_t]: Tweedie's formula",
+     .summary = "E[x1|x_t], or backward E[x0|x_t]: Tweedie's formula",
      .aliases = "tweedie",
      .spec = spec_of<FinalSpec>,
      .make = from_json<final_step<FinalStep::denoise>>},
     {.name = "none",
-     .summary = "stop there",
+     .summary = "stop before the end",
      .spec = spec_of<FinalSpec>,
      .make = from_json<final_step<FinalStep::none>>},
 });

@@ -117,14 +117,16 @@ struct SamplerSpec {
                 .value("SAMPLER,..."),
             field("ode", &SamplerSpec::ode, "Solver of dx = b dt; without any option, dopri5")
                 .value("SOLVER,..."),
-            field("sde", &SamplerSpec::sde,
-                  "Steps of dx = (b + epsilon s) dt + sqrt(2 epsilon) dW, instead; heun when only "
-                  "--epsilon is given")
+            field(
+                "sde", &SamplerSpec::sde,
+                "Use the SDE dx = (b + epsilon s) dt + sqrt(2 epsilon) dW instead, with this kind "
+                "of step; heun when only --epsilon is given")
                 .value("STEP,..."),
             field("epsilon", &SamplerSpec::epsilon, "Noise of the SDE; 1 when only --sde is given"),
-            field("final", &SamplerSpec::final, "How an SDE ends where the score does"),
+            field("final", &SamplerSpec::final,
+                  "Last step of an SDE, over times where the score is not known"),
             field("denoise", &SamplerSpec::denoise,
-                  "Go by this many steps of E[x_s|x_t] instead, as DDIM does", kPositive)
+                  "Use this many steps of E[x_s|x_t] instead, as DDIM does", kPositive)
                 .value("STEPS")};
     }
 };

@@ -60,8 +60,7 @@ void strang(DriftAt& f, double t, double to, double h, const Matrix& noise, Matr
 struct SdeStepsSpec {
     Index steps = 500;
     static constexpr auto fields() {
-        return std::tuple{
-            field("steps", &SdeStepsSpec::steps, "Equal steps from end to end", kPositive)};
+        return std::tuple{field("steps", &SdeStepsSpec::steps, "Number of equal steps", kPositive)};
     }
 };
 
@@ -140,8 +139,8 @@ SdeSolve equal_sde_steps(const SdeStepsSpec& spec) {
 constexpr auto kSteps = std::to_array<SdeRow>({
     {"heun", "stochastic Heun, the same increment in predictor and corrector",
      spec_of<SdeStepsSpec>, 2, from_json<equal_sde_steps<heun, 1, 2>>},
-    {"strang", "half the noise, a Heun step, half the noise", spec_of<SdeStepsSpec>, 2,
-     from_json<equal_sde_steps<strang, 2, 2>>},
+    {"strang", "Strang splitting: half the noise, a Heun step, half the noise",
+     spec_of<SdeStepsSpec>, 2, from_json<equal_sde_steps<strang, 2, 2>>},
     {"euler-maruyama", "the simplest step", spec_of<SdeStepsSpec>, 1,
      from_json<equal_sde_steps<euler_maruyama, 1, 1>>},
 });

@@ -54,59 +54,61 @@ struct TrainSpec {
         return std::tuple{
             field("learn", &TrainSpec::learn, "Fields to learn, of b, v, s, eta, x0, x1 and u")
                 .value("FIELD,..."),
-            field("weights", &TrainSpec::weights, "Weight of the loss of each; 1 when left out",
-                  kPositive),
+            field("weights", &TrainSpec::weights,
+                  "Weight of the loss of each learned field; 1 by default", kPositive),
             field("weighting", &TrainSpec::weighting, "Weight of the loss at each time"),
             field("net", &TrainSpec::net,
-                  "Network; each field has its own. Without it, one whose size suits the data")
+                  "Network, one for each field; by default chosen for the data")
                 .value("NET,..."),
-            field("base", &TrainSpec::base, "Density of x0, where --x0 gives no samples of it"),
+            field("base", &TrainSpec::base, "Density of x0, without --x0"),
             field("coupling", &TrainSpec::coupling, "How x0 and x1 are paired"),
             field("time", &TrainSpec::time, "Distribution of the training times"),
             field("learn_path", &TrainSpec::learn_path,
-                  "Rate at which coefficients of the path are learned too, so that transport costs "
-                  "less; 0 keeps them, above 0.001 they outrun the network",
+                  "Learning rate of the coefficients of the path, which lowers the cost of "
+                  "transport; 0 keeps them; above 0.001 they change too fast for the network",
                   kNonNegative),
             field("antithetic", &TrainSpec::antithetic,
-                  "Use each z with both signs; auto does where targets are singular", one_of(+[] {
+                  "Use each z with both signs; auto does so if regression targets are singular",
+                  one_of(+[] {
                       return std::vector<std::string>{"auto", "on", "off"};
                   })),
             field("standardize", &TrainSpec::standardize,
-                  "Bring the data to mean 0 and deviation 1, in a way the model undoes",
+                  "Bring the data to mean 0 and standard deviation 1; the model undoes it",
                   one_of(+[] {
                       return std::vector<std::string>{"auto", "none"};
                   })),
             field("dequantize", &TrainSpec::dequantize,
-                  "Add uniform noise from 0 to this to the target: the step of integer-valued data",
+                  "Add uniform noise from 0 to this to the target samples; use the step between "
+                  "the values of integer data",
                   kNonNegative),
             field("condition", &TrainSpec::condition,
-                  "What of the data the model is conditioned on: the datasets label, condition or "
-                  "both, or x0, each path's own start",
+                  "Condition the model on the datasets label, condition or both; or on x0, the "
+                  "start of each path",
                   one_of(+[] {
                       return std::vector<std::string>{"label", "condition", "x0"};
                   }))
                 .value("WORD,..."),
-            field(
-                "label_dropout", &TrainSpec::label_dropout,
-                "Part of the labels that training leaves out, so that the model also goes without",
-                kBelowOne),
+            field("label_dropout", &TrainSpec::label_dropout,
+                  "Fraction of the labels that training leaves out, so that the model also works "
+                  "without labels",
+                  kBelowOne),
             field("steps", &TrainSpec::steps,
-                  "Optimiser steps; without it, as many as suit the data, or fill --max-time",
+                  "Optimiser steps; by default chosen for the data, or to fill --max-time",
                   kPositive),
-            field("batch", &TrainSpec::batch,
-                  "Samples a step; without it, as many as suit the data", kBatch),
+            field("batch", &TrainSpec::batch, "Samples per step; by default chosen for the data",
+                  kBatch),
             field("optimizer", &TrainSpec::optimizer,
-                  "Optimiser and its learning rate; without it, adam at a rate that suits the "
-                  "network"),
+                  "Optimiser and its learning rate; by default adam at a rate for the network"),
             field("schedule", &TrainSpec::schedule, "Learning rate over the run"),
             field("precision", &TrainSpec::precision,
-                  "Products of hidden layers in training; bf16 is twice as fast on processors that "
-                  "have it, with weights and sums in float32",
+                  "Precision of products of hidden layers in training; bf16 is up to twice as fast "
+                  "on processors that have it, with weights and sums in float32",
                   one_of(+[] {
                       return std::vector<std::string>{"float32", "bf16"};
                   })),
             field("ema", &TrainSpec::ema,
-                  "Decay of the average of the weights, which is what is kept", kBelowOne),
+                  "Decay rate of the moving average of the weights, which the model keeps",
+                  kBelowOne),
             field("clip", &TrainSpec::clip, "Largest norm of the gradient; 0 is no limit",
                   kNonNegative),
             field("valid", &TrainSpec::valid, "Held-out samples: a file, or a fraction of the data")
@@ -114,8 +116,8 @@ struct TrainSpec {
             field("valid_interval", &TrainSpec::valid_interval, "Steps between validations",
                   kPositive),
             field("errors", &TrainSpec::errors,
-                  "Estimate how far b and s are from exact ones, on held-out samples: what "
-                  "si-sample --epsilon optimal works with")};
+                  "Estimate the errors of b and s on held-out samples, for si-sample --epsilon "
+                  "optimal")};
     }
 };
 

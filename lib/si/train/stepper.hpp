@@ -73,7 +73,8 @@ class TrainStepper {
     /// Columns that a sample is for all networks together: two for one that is antithetic.
     Index passes() const;
 
-    /// Of the last step, by all parameters: that of the mean loss a coordinate, before clipping.
+    /// The gradient of the last step, by all parameters: the derivative of the mean loss per
+    /// coordinate, before clipping.
     auto gradient() const { return gradients_.col(0); }
 
     Eigen::VectorXf parameters, average;

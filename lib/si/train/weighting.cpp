@@ -13,7 +13,7 @@ struct CappedSpec {
     double cap = 100;
     static constexpr auto fields() {
         return std::tuple{
-            field("cap", &CappedSpec::cap, "Largest weight, next to the ends", kPositive)};
+            field("cap", &CappedSpec::cap, "Largest weight, near the ends", kPositive)};
     }
 };
 
@@ -55,10 +55,12 @@ Weighting likelihood(const CappedSpec& spec, const Setup& setup, const Quantity&
 
 constexpr auto kWeightings = std::to_array<WeightingRow>({
     {"uniform", "the same at all times", spec_of<NoSettings>, from_json<uniform>},
-    {"noise", "of the score: sigma(t)^2, so that sigma s is what is learned", spec_of<NoSettings>,
-     from_json<noise>},
-    {"velocity", "as far as errors become errors of b", spec_of<CappedSpec>, from_json<velocity>},
-    {"likelihood", "as they enter the bound on KL", spec_of<CappedSpec>, from_json<likelihood>},
+    {"noise", "for the score: sigma(t)^2, so that errors of sigma s are learned",
+     spec_of<NoSettings>, from_json<noise>},
+    {"velocity", "weighs errors by the error of b that they cause", spec_of<CappedSpec>,
+     from_json<velocity>},
+    {"likelihood", "weighs errors by their contribution to the bound on KL", spec_of<CappedSpec>,
+     from_json<likelihood>},
 });
 
 }  // namespace
