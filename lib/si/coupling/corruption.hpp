@@ -58,11 +58,14 @@ struct InpaintSpec {
         return std::tuple{
             field("p", &InpaintSpec::p, "Probability that a tile is hidden", kUnit),
             field("tile", &InpaintSpec::tile,
-                  "Side of a tile in pixels: 4 by default; of other data one number", kPositive),
+                  "Side of a tile in pixels, by default 4; in other data a tile is one coordinate",
+                  kPositive),
             field("known", &InpaintSpec::known,
-                  "Always know these coordinates, counted from 1, and hide the others", kPositive),
+                  "These coordinates, counting from 1, are always known, and the others are hidden",
+                  kPositive),
             field("coupled", &InpaintSpec::coupled,
-                  "Begin with what is known; off: with noise everywhere, known by the network")};
+                  "Start from the known part; off: from noise everywhere, with the known part as "
+                  "input of the network")};
     }
 };
 
@@ -72,12 +75,14 @@ struct SuperresSpec {
     bool coupled = true;
 
     static constexpr auto fields() {
-        return std::tuple{field("factor", &SuperresSpec::factor,
-                                "Pixels along a side that one is made from", kPositive),
-                          field("noise", &SuperresSpec::noise,
-                                "Deviation of the noise, in the units of the data", kNonNegative),
-                          field("coupled", &SuperresSpec::coupled,
-                                "Begin with the enlarged image and noise; off: with noise alone")};
+        return std::tuple{
+            field("factor", &SuperresSpec::factor,
+                  "Factor of the resolution: side of the square of pixels that becomes one",
+                  kPositive),
+            field("noise", &SuperresSpec::noise,
+                  "Standard deviation of the noise, in the units of the data", kNonNegative),
+            field("coupled", &SuperresSpec::coupled,
+                  "Start from the enlarged image plus noise; off: from noise alone")};
     }
 };
 
@@ -86,9 +91,10 @@ struct NoisySpec {
     double scale = 1;
 
     static constexpr auto fields() {
-        return std::tuple{field("noise", &NoisySpec::noise,
-                                "Deviation of the noise, in the units of the data", kNonNegative),
-                          field("scale", &NoisySpec::scale, "What x1 is multiplied by")};
+        return std::tuple{
+            field("noise", &NoisySpec::noise,
+                  "Standard deviation of the noise, in the units of the data", kNonNegative),
+            field("scale", &NoisySpec::scale, "Factor of x1")};
     }
 };
 

@@ -45,10 +45,13 @@ struct BesideCost {
     static constexpr auto fields() {
         return std::tuple{
             field("labels", &BesideCost::labels,
-                  "Add this to the cost |x - y|^2 / 2 of two whose /label differ", kNonNegative)
+                  "Number to add to the cost |x - y|^2 / 2 of two samples whose /label differ",
+                  kNonNegative)
                 .value("COST"),
             field("conditions", &BesideCost::conditions,
-                  "Add this times |c - c'|^2 / 2 to it, of the /condition of both", kNonNegative)
+                  "Factor of |c - c'|^2 / 2, for the /condition c and c' of two samples, to add to "
+                  "their cost",
+                  kNonNegative)
                 .value("FACTOR")};
     }
 };

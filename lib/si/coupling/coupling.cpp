@@ -48,16 +48,17 @@ DrawPairs paired(const NoSettings&, const CouplingData& data) {
 
 constexpr Index kPool = 2048, kReuse = 8;
 constexpr const char* kReuseHelp =
-    "Times that a pool serves, where there is more than one: couplings cost more than steps";
+    "Number of times that a pool is used, if there are several: couplings cost more than steps";
 
 struct OtSpec : BesideCost {
     Index pool = kPool;
     Index reuse = kReuse;
     static constexpr auto fields() {
         return std::tuple_cat(
-            std::tuple{field("pool", &OtSpec::pool,
-                             "Samples of each side that are matched with each other", kPositive),
-                       field("reuse", &OtSpec::reuse, kReuseHelp, kPositive)},
+            std::tuple{
+                field("pool", &OtSpec::pool,
+                      "Samples per set and pool; a matching is computed within a pool", kPositive),
+                field("reuse", &OtSpec::reuse, kReuseHelp, kPositive)},
             BesideCost::fields());
     }
 };
@@ -73,7 +74,7 @@ struct SinkhornCouplingSpec : BesideCost {
                 field("epsilon", &SinkhornCouplingSpec::epsilon,
                       "Noise sigma^2 of the bridge, in the units of the data squared", kPositive),
                 field("pool", &SinkhornCouplingSpec::pool,
-                      "Samples of each side that are coupled with each other", kPositive),
+                      "Samples per set and pool; a coupling is computed within a pool", kPositive),
                 field("reuse", &SinkhornCouplingSpec::reuse, kReuseHelp, kPositive),
                 field("tolerance", &SinkhornCouplingSpec::tolerance,
                       "Largest error of the marginals, in L1", kPositive),
@@ -216,10 +217,11 @@ struct FromModelSpec {
     double rtol = 1e-6;
     static constexpr auto fields() {
         return std::tuple{
-            field("model", &FromModelSpec::model, "A trained model").value("FILE"),
+            field("model", &FromModelSpec::model, "File of a trained model").value("FILE"),
             field("pairs", &FromModelSpec::pairs,
-                  "Number of pairs; 0: as many as there are samples of the target", kNonNegative),
-            field("rtol", &FromModelSpec::rtol, "Tolerance of its flow", kPositive)};
+                  "Number of pairs; 0 means as many as there are samples of the target",
+                  kNonNegative),
+            field("rtol", &FromModelSpec::rtol, "Tolerance of the solver of its flow", kPositive)};
     }
 };
 
@@ -238,7 +240,7 @@ DrawPairs of_x1(const Json&, const CouplingData& data) {
 }
 
 constexpr auto kCouplings = std::to_array<CouplingRow>({
-    {"independent", "x0 and x1 are drawn apart", spec_of<NoSettings>, true, true, false,
+    {"independent", "x0 and x1 are drawn independently", spec_of<NoSettings>, true, true, false,
      from_json<independent>},
     {"paired", "row i of x0 belongs to row i of x1", spec_of<NoSettings>, false, true, false,
      from_json<paired>},
@@ -248,14 +250,14 @@ constexpr auto kCouplings = std::to_array<CouplingRow>({
     {"sinkhorn", "by entropic transport, the ends of a Schroedinger bridge",
      spec_of<SinkhornCouplingSpec>, false, false, true, from_json<entropic>, nullptr, nullptr,
      from_json<beside_of_sinkhorn>},
-    {"inpaint", "x0 is x1 with tiles of noise, which alone move", spec_of<InpaintSpec>, false, true,
-     false, of_x1, nullptr, from_json<make_inpaint>},
-    {"superres", "x0 is x1 at a lower resolution, and noise", spec_of<SuperresSpec>, false, true,
+    {"inpaint", "x0 is x1 with some tiles replaced by noise; only these move", spec_of<InpaintSpec>,
+     false, true, false, of_x1, nullptr, from_json<make_inpaint>},
+    {"superres", "x0 is x1 at a lower resolution, plus noise", spec_of<SuperresSpec>, false, true,
      false, of_x1, nullptr, from_json<make_superres>},
-    {"noise", "x0 is x1 and noise", spec_of<NoisySpec>, false, true, false, of_x1, nullptr,
+    {"noise", "x0 is x1 plus noise", spec_of<NoisySpec>, false, true, false, of_x1, nullptr,
      from_json<make_noise>},
-    {"from-model", "x1 is where a model's flow takes x0: rectification", spec_of<FromModelSpec>,
-     false, true, false, from_json<from_model>, from_json<pairs_of_model>},
+    {"from-model", "x1 is the point to which a model's flow carries x0: rectification",
+     spec_of<FromModelSpec>, false, true, false, from_json<from_model>, from_json<pairs_of_model>},
 });
 
 }  // namespace

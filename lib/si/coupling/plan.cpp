@@ -39,7 +39,7 @@ struct SinkhornPlanSpec {
             field("iterations", &SinkhornPlanSpec::iterations, "Largest number of iterations",
                   kPositive),
             field("pairs", &SinkhornPlanSpec::pairs,
-                  "Pairs to draw; 0: as many as there are points on the side that has more",
+                  "Number of pairs to draw; 0 means as many as the larger set has points",
                   kNonNegative)};
     }
 };
@@ -47,10 +47,9 @@ struct SinkhornPlanSpec {
 struct IndependentPlanSpec {
     Index pairs = 0;
     static constexpr auto fields() {
-        return std::tuple{
-            field("pairs", &IndependentPlanSpec::pairs,
-                  "Pairs to draw; 0: as many as there are points on the side that has more",
-                  kNonNegative)};
+        return std::tuple{field(
+            "pairs", &IndependentPlanSpec::pairs,
+            "Number of pairs to draw; 0 means as many as the larger set has points", kNonNegative)};
     }
 };
 
@@ -82,11 +81,13 @@ Matching independent(const IndependentPlanSpec& spec, ConstMatrix x0, ConstMatri
 }
 
 constexpr auto kPlans = std::to_array<PlanRow>({
-    {"exact", "one partner each, at the least sum of squared distances", spec_of<NoSettings>,
-     from_json<exact>},
+    {"exact",
+     "optimal transport: one partner for each point, at the least sum of squared distances",
+     spec_of<NoSettings>, from_json<exact>},
     {"sinkhorn", "entropic: the ends of a Schroedinger bridge", spec_of<SinkhornPlanSpec>,
      from_json<sinkhorn>},
-    {"independent", "anybody with anybody", spec_of<IndependentPlanSpec>, from_json<independent>},
+    {"independent", "independent random pairs", spec_of<IndependentPlanSpec>,
+     from_json<independent>},
 });
 
 }  // namespace
