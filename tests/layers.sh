@@ -15,12 +15,12 @@ interpolant  base density
 metric       base random coupling net
 model        base density coupling interpolant net
 solver       base random model
-flow         base random interpolant model solver
+flow         base random density interpolant model solver
 train        base random density coupling interpolant net model solver flow
 bridge       base random density coupling interpolant net model flow train
 io           base density net model train
 plot         base random io
-task         base random density coupling interpolant metric model flow train bridge io plot
+task         base random density coupling metric model flow train bridge io plot
 '
 
 status=0

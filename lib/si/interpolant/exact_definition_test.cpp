@@ -94,7 +94,7 @@ struct KnownEnds {
 
 /// With a latent: x0 and x1 are free, and z = (x - alpha x0 - beta x1) / gamma.
 KnownEnds with_latent(const Schedule& c, const Mixture1d& base, const Mixture1d& target, Real t,
-                  Real x) {
+                      Real x) {
     const Real h = 0.05L, a = c.alpha(t), b = c.beta(t), g = c.latent(t);
     constexpr int kReach = 270;
     std::vector<Real> p1;
@@ -119,7 +119,7 @@ KnownEnds with_latent(const Schedule& c, const Mixture1d& base, const Mixture1d&
 /// Without one: x0 is free and x1 = (x - alpha x0) / beta. The score differentiates the target
 /// under the integral.
 KnownEnds without_latent(const Schedule& c, const Mixture1d& base, const Mixture1d& target, Real t,
-                     Real x) {
+                         Real x) {
     const Real h = 0.01L, a = c.alpha(t), b = c.beta(t);
     KnownEnds sum;
     for (int i = -800; i <= 800; ++i) {

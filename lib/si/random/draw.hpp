@@ -12,18 +12,18 @@ namespace si {
 /// What a random number is for. Append only: renumbering changes every seeded result. 11 and 14 are
 /// free no more.
 enum class Purpose : std::uint8_t {
-    weights = 1,    ///< initial parameters of a network
-    split = 2,      ///< held-out rows
-    order = 3,      ///< order of the data in training
-    time = 4,       ///< training times
-    base = 5,       ///< x0 drawn from the base, in training
-    latent = 6,     ///< z of training
-    start = 7,      ///< where samples start
-    noise = 8,      ///< SDE increments
-    probe = 9,      ///< Hutchinson probes
-    data = 10,      ///< synthetic data sets
-    pairing = 12,   ///< couplings
-    check = 13,     ///< validation
+    weights = 1,   ///< initial parameters of a network
+    split = 2,     ///< held-out rows
+    order = 3,     ///< order of the data in training
+    time = 4,      ///< training times
+    base = 5,      ///< x0 drawn from the base, in training
+    latent = 6,    ///< z of training
+    start = 7,     ///< where samples start
+    noise = 8,     ///< SDE increments
+    probe = 9,     ///< Hutchinson probes
+    data = 10,     ///< synthetic data sets
+    pairing = 12,  ///< couplings
+    check = 13,    ///< validation
     dropout = 15,
     dequantize = 16,  ///< noise on integers when they are scored
     paths = 17,       ///< noise of the paths that weigh a point
