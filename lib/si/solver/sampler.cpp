@@ -153,8 +153,7 @@ class MeansStepper : public Stepper {
 struct MeansSpec {
     Index steps = 100;
     static constexpr auto fields() {
-        return std::tuple{
-            field("steps", &MeansSpec::steps, "Equal steps from end to end", kPositive)};
+        return std::tuple{field("steps", &MeansSpec::steps, "Number of equal steps", kPositive)};
     }
 };
 
@@ -169,18 +168,18 @@ Sampler denoise(const MeansSpec& settings, const SamplerSpec& spec, const Model&
 
 constexpr auto kSamplers = std::to_array<SamplerRow>({
     {.name = "ode",
-     .summary = "along dx = b dt",
+     .summary = "the flow dx = b dt",
      .spec = spec_of<NoSettings>,
      .takes = "ode",
      .flow = true,
      .make = from_json<ode>},
     {.name = "sde",
-     .summary = "along dx = (b + epsilon s) dt + sqrt(2 epsilon) dW",
+     .summary = "the diffusion dx = (b + epsilon s) dt + sqrt(2 epsilon) dW",
      .spec = spec_of<NoSettings>,
      .takes = "sde epsilon final",
      .make = from_json<sde>},
     {.name = "denoise",
-     .summary = "by steps of E[x_s|x_t], as DDIM does",
+     .summary = "steps of E[x_s|x_t], as DDIM does",
      .spec = spec_of<MeansSpec>,
      .takes = "denoise",
      .make = from_json<denoise>},

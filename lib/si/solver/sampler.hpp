@@ -112,10 +112,11 @@ struct SamplerSpec {
 
     static constexpr auto fields() {
         return std::tuple{
-            field("sampler", &SamplerSpec::sampler,
-                  "How samples are carried; --ode, --sde, --epsilon and --denoise choose it too")
+            field(
+                "sampler", &SamplerSpec::sampler,
+                "Method that carries samples; --ode, --sde, --epsilon and --denoise choose it too")
                 .value("SAMPLER,..."),
-            field("ode", &SamplerSpec::ode, "Solver of dx = b dt; without any option, dopri5")
+            field("ode", &SamplerSpec::ode, "Solver of dx = b dt; dopri5 by default")
                 .value("SOLVER,..."),
             field(
                 "sde", &SamplerSpec::sde,
