@@ -7,16 +7,11 @@ preset=${1:-test}
 shift || true
 
 . data/install-packages.sh
-need "${build_packages[@]}" doctest-dev clang-format clang-tidy mandoc libopenmpi-dev openmpi-bin python3-h5py
+need "${build_packages[@]}" doctest-dev clang-format mandoc libopenmpi-dev openmpi-bin python3-h5py
 [ "$preset" != asan ] || need clang libclang-rt-dev llvm
 
 echo "== format"
 git ls-files -z '*.cpp' '*.hpp' 2>/dev/null | xargs -0 -r clang-format --dry-run -Werror
-
-if [ "$preset" = test ]; then
-    echo "== tidy (what the last 20 commits changed, as far as three minutes reach)"
-    bash tests/tidy.sh --seconds 180
-fi
 
 echo "== build ($preset)"
 log=$(cmake --preset "$preset" 2>&1) || { echo "$log" >&2; exit 1; }
