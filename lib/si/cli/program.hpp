@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "si/base/goes_with.hpp"
 #include "si/base/spec.hpp"
 #include "si/cli/common.hpp"
 #include "si/cli/console.hpp"
@@ -16,6 +17,8 @@
 // status.
 
 namespace si::cli {
+
+struct Words;  // parse.hpp
 
 /// A program of the toolkit: its command line, its help and manual, its errors and exit status.
 ///
@@ -35,9 +38,10 @@ namespace si::cli {
 /// Every value on the command line is read by Setting<T>::from_text and checked by the rule of
 /// its field. Options are `--name value` or `--name=value`; a field named by one letter is `-n
 /// value`; a bool is `--name` or `--name=off`. Options and inputs may be mixed; after `--`
-/// everything is an input. An option given twice is an error. Values filled in by hand before
-/// run() are the defaults that help shows. What the command line leaves out comes from the
-/// environment (SI_THREADS=4 is --threads 4), then from --config, then from these defaults.
+/// everything is an input. An option given twice is an error, and so is one that would do nothing
+/// (goes_with()). Values filled in by hand before run() are the defaults that help shows. What the
+/// command line leaves out comes from the environment (SI_THREADS=4 is --threads 4), then from
+/// --config, then from these defaults.
 class Program {
   public:
     /// Data of the program go to `out`, everything else to `err`. Without streams these are
@@ -68,9 +72,10 @@ class Program {
     /// The rows of a family that an input chooses from, for help.
     Program& choices(std::vector<RowInfo> rows);
 
-    /// A group of options, from the fields of a spec.
+    /// A group of options, from the fields of a spec, and its table of what they go with.
     template <class Spec>
     Program& options(const std::string& title, Spec& spec) {
+        if constexpr (requires { Spec::goes_with(); }) goes_with(Spec::goes_with());
         for_each_field<Spec>([&](const auto& f) {
             using T = std::decay_t<decltype(spec.*f.member)>;
             const auto accept = [f, &spec](T value) {
@@ -108,6 +113,22 @@ class Program {
         return *this;
     }
 
+    /// Rows of the table of what goes with what, where options of several specs meet. An option
+    /// that is given and would do nothing is refused with Failure::usage. In a configuration, one
+    /// that only repeats its default asks for nothing, and one beside an option that the command
+    /// line has put aside (alternatives()) is put aside as well.
+    Program& goes_with(const GoesWithTable& rows) {
+        goes_with_.insert(goes_with_.end(), rows.begin(), rows.end());
+        return *this;
+    }
+
+    /// Where `option` is given, and neither `implied` nor an alternative to it, `implied` is given
+    /// as `value`.
+    Program& implies(std::string option, std::string implied, std::string value) {
+        implications_.push_back({std::move(option), std::move(implied), std::move(value)});
+        return *this;
+    }
+
     /// The program may be started as several ranks (si/base/ranks.hpp): the first speaks.
     Program& across_ranks() {
         across_ranks_ = true;
@@ -129,6 +150,10 @@ class Program {
     const std::string& command() const { return command_line_; }
 
   private:
+    struct Implication {
+        std::string option, implied, value;
+    };
+
     template <class T>
     static std::function<void(std::string_view)> reader(T& target) {
         return [&target](std::string_view word) { target = Setting<T>::from_text(word); };
@@ -141,11 +166,18 @@ class Program {
     /// True when the command line asked for help or version, which is then printed.
     bool read(int argc, char** argv);
     bool answer_shell(int argc, char** argv) const;
+    void answer(const Words& words, bool json);
     void print_mdoc();
+    void choose_alternatives(std::vector<std::string>& given);
     void load_environment(std::vector<std::string>& given);
     void load_config(const std::string& file, const std::vector<std::string>& given);
     void load_json(const std::string& content, const std::vector<std::string>& given);
     void load_toml(const std::string& content, const std::vector<std::string>& given);
+    /// Takes a value from a configuration by `take`, and notes whether it asks for something.
+    void load_option(Option& option, const std::function<void()>& take);
+    void follow_implications();
+    void check_company();
+    bool asked_for(const std::string& option) const;
     std::vector<Option*> all_options();
     std::vector<Option*> configurable();  ///< those that a configuration may give
     void assign_inputs(const std::vector<std::string>& rest);
@@ -165,6 +197,12 @@ class Program {
     Output* output_ = nullptr;
     std::vector<int (*)(int, char**)> mains_;
     std::vector<std::pair<std::string, std::string>> alternatives_;
+    std::vector<Implication> implications_;
+    GoesWithTable goes_with_;
+    std::vector<std::string> asked_;        ///< options that the command line gives
+    std::vector<std::string> from_config_;  ///< those that a configuration changes
+    std::vector<std::string> put_aside_;    ///< alternatives to what the command line gives
+    bool config_is_cut_ = false;            ///< the configuration gives some of these
     std::string command_line_;
 };
 

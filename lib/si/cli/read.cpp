@@ -155,6 +155,13 @@ void Program::load_environment(std::vector<std::string>& given) {
     }
 }
 
+void Program::load_option(Option& option, const std::function<void()>& take) {
+    const Json before = option.dump();
+    take();
+    option.required = false;
+    if (option.dump() != before) from_config_.push_back(option.info.name);
+}
+
 void Program::load_json(const std::string& content, const std::vector<std::string>& given) {
     std::vector<std::string> seen;
     const auto once = [&](int depth, Json::parse_event_t event, const Json& parsed) {
@@ -171,9 +178,12 @@ void Program::load_json(const std::string& content, const std::vector<std::strin
         const auto name = underscored(option->info.name);
         names.push_back(name);
         const auto entry = object.find(name);
-        if (contains(given, option->info.name) || entry == object.end()) continue;
-        in_context(text("/", name), [&] { option->load(*entry); });
-        option->required = false;
+        if (entry == object.end()) continue;
+        if (contains(given, option->info.name)) {
+            config_is_cut_ = config_is_cut_ || contains(put_aside_, option->info.name);
+            continue;
+        }
+        load_option(*option, [&] { in_context(text("/", name), [&] { option->load(*entry); }); });
     }
     for (const auto& [key, value] : object.items()) {
         const bool known = contains(names, key);
@@ -191,11 +201,14 @@ void Program::load_toml(const std::string& content, const std::vector<std::strin
         require(known, Failure::config, key, ": unknown key",
                 known ? "" : did_you_mean(key, names));
         for (auto* option : options) {
-            if (underscored(option->info.name) != key || contains(given, option->info.name)) {
+            if (underscored(option->info.name) != key) continue;
+            if (contains(given, option->info.name)) {
+                config_is_cut_ = config_is_cut_ || contains(put_aside_, option->info.name);
                 continue;
             }
-            in_context(key, [&, &word = value] { option->assign(word); });
-            option->required = false;
+            load_option(*option, [&, &key = key, &word = value] {
+                in_context(key, [&] { option->assign(word); });
+            });
         }
     }
 }
@@ -246,21 +259,70 @@ bool Program::answer_shell(int argc, char** argv) const {
     return true;
 }
 
+/// Of two alternatives the command line gives one; the other is not for others to give.
+void Program::choose_alternatives(std::vector<std::string>& given) {
+    auto& aside = put_aside_;
+    for (const auto& [one, other] : alternatives_) {
+        require(!contains(given, one) || !contains(given, other), Failure::usage, "--", one,
+                " and --", other, ": give one of them");
+        if (contains(given, one)) aside.push_back(other);
+        if (contains(given, other)) aside.push_back(one);
+    }
+    given.insert(given.end(), aside.begin(), aside.end());
+}
+
+bool Program::asked_for(const std::string& option) const {
+    return contains(asked_, option) || (!config_is_cut_ && contains(from_config_, option));
+}
+
+void Program::follow_implications() {
+    for (const auto& [option, implied, value] : implications_) {
+        bool open = asked_for(option) && !asked_for(implied);
+        for (const auto& [one, other] : alternatives_) {
+            if (one == implied) open = open && !asked_for(other);
+            if (other == implied) open = open && !asked_for(one);
+        }
+        if (!open) continue;
+        for (auto* target : all_options()) {
+            if (target->info.name == implied) target->assign(value);
+        }
+    }
+}
+
+/// Refuses options that would do nothing.
+void Program::check_company() {
+    if (goes_with_.empty()) return;
+    Json values = Json::object();
+    std::vector<std::string> given;
+    for (const auto* option : all_options()) {
+        values[option->info.name] = option->dump();
+        if (asked_for(option->info.name)) given.push_back(option->info.name);
+    }
+    const Asked asked(std::move(values), std::move(given));
+    for (const auto& row : goes_with_) {
+        require(!asked.given(row.option) || row.useful(asked), Failure::usage, "--", row.option,
+                ": goes with ", row.company);
+    }
+}
+
+/// Prints what --help, --version or --help-mdoc asks for.
+void Program::answer(const Words& words, bool json) {
+    if (words.help) {
+        out_ << help_text(manual_);
+    } else if (words.version) {
+        out_ << (json ? version_json(manual_.name).dump() : text(manual_.name, " ", kVersion))
+             << '\n';
+    } else {
+        print_mdoc();
+    }
+}
+
 bool Program::read(int argc, char** argv) {
     if (answer_shell(argc, argv)) return true;
     const std::vector<Option*> options = all_options();
     const auto words = parse(argc, argv, options);
     if (words.help || words.version || words.mdoc) {
-        if (words.help) {
-            out_ << help_text(manual_);
-        } else if (words.version) {
-            const bool json =
-                std::find(argv, argv + argc, std::string_view("--json")) != argv + argc;
-            out_ << (json ? version_json(manual_.name).dump() : text(manual_.name, " ", kVersion))
-                 << '\n';
-        } else {
-            print_mdoc();
-        }
+        answer(words, std::find(argv, argv + argc, std::string_view("--json")) != argv + argc);
         return true;
     }
     if (!words.unknown.empty()) refuse_extra(words.unknown, true);
@@ -284,17 +346,13 @@ bool Program::read(int argc, char** argv) {
         });
         options[i]->required = false;
     }
-    for (const auto& [one, other] : alternatives_) {
-        require(!contains(given, one) || !contains(given, other), Failure::usage, "--", one,
-                " and --", other, ": give one of them");
-        // What the command line leaves out here is not for others to give.
-        if (contains(given, one)) given.push_back(other);
-        if (contains(given, other)) given.push_back(one);
-    }
+    asked_ = given;
+    choose_alternatives(given);
     if (real_) load_environment(given);
     if (messages_ != nullptr && !messages_->config.empty()) {
         load_config(messages_->config, given);
     }
+    follow_implications();
     if (messages_ != nullptr && !ranks().first()) {
         messages_->quiet = true;
         messages_->log.clear();
@@ -303,6 +361,7 @@ bool Program::read(int argc, char** argv) {
         out_ << toml_text(configurable());
         return true;
     }
+    check_company();
     assign_inputs(words.rest);
     for (const auto* option : options) {
         require(!option->required, Failure::usage, "missing ", option->spelling(), "; see ",
