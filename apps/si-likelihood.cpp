@@ -1,34 +1,16 @@
 #include <iostream>
 
-#include "si/base/ranks.hpp"
 #include "si/cli/program.hpp"
 #include "si/io/model_file.hpp"
 #include "si/task/dry_run.hpp"
 #include "si/task/log_density.hpp"
-
-namespace {
-
-struct Options {
-    std::optional<std::string> output;
-
-    static constexpr auto fields() {
-        return std::tuple{
-            si::field("output", &Options::output,
-                      "Write the log-density of each sample to this file, as /log_density, with "
-                      "its standard error; for several epsilon, that of the best")
-                .letter('o')
-                .value("FILE")};
-    }
-};
-
-}  // namespace
 
 int main(int argc, char** argv) {
     std::string model_file, data;
     si::LogDensitySpec spec;
     si::ShardSpec part;
     si::DryRunSpec dry;
-    Options options;
+    si::LogDensityOutput output;
     si::cli::Common common;
     return si::cli::Program("si-likelihood",
                             "compute the log-density of data under a model, and the cross-entropy")
@@ -40,8 +22,8 @@ int main(int argc, char** argv) {
         .input("DATA", data, "samples to evaluate: HDF5, CSV, TSV or NPY; - reads standard input")
         .options("Estimate", spec)
         .unrecorded_options("Parts", part)
-        .unrecorded_options("Output", options)
-        .unrecorded_options("Forecast", dry)
+        .unrecorded_options("Output", output)
+        .unrecorded_options("Dry run", dry)
         .common(common)
         .across_ranks()
         .example("si-likelihood model.json test.h5", "Cross-entropy of held-out data.")
@@ -54,20 +36,14 @@ int main(int argc, char** argv) {
             si::Threads threads(common.threads);
             if (dry.dry_run) {
                 std::cout << si::dry_run_log_density(model, data, spec, common.seed, part.shard,
-                                                     options.output.has_value(), threads, console)
+                                                     output.output.has_value(), threads, console)
                           << '\n';
                 return;
             }
-            const auto all = si::log_densities_of_file(
-                model, data, spec, common.seed, threads, console,
-                options.output ? si::Keep::samples : si::Keep::summary, part.shard);
-            if (!si::ranks().first()) return;
-            if (options.output) {
-                const auto& best = si::best_of(all);
-                si::write_log_densities(*options.output, best,
-                                        {console.command(), common.seed, part.shard, best.rows});
+            const si::Provenance provenance{console.command(), common.seed, part.shard};
+            for (const auto& line : si::report_log_densities(model, data, spec, output, provenance,
+                                                             threads, console)) {
+                std::cout << line.dump() << '\n';
             }
-            for (const auto& scores : all) std::cout << scores.report().dump() << '\n';
-            if (all.size() > 1) std::cout << si::compare_epsilons(all).dump() << '\n';
         });
 }

@@ -1,27 +1,9 @@
 #include "si/cli/program.hpp"
 #include "si/io/atomic_file.hpp"
-#include "si/plot/picture.hpp"
+#include "si/task/picture.hpp"
 #include "si/task/report.hpp"
-#include "si/task/source.hpp"
 
 namespace {
-
-struct Options {
-    std::optional<si::Choice<si::pictures>> kind;
-    std::string theme = "auto";
-    double scale = 2;
-
-    static constexpr auto fields() {
-        return std::tuple{
-            si::field("kind", &Options::kind,
-                      "Kind of picture; by default the kind that suits the first file"),
-            si::field("theme", &Options::theme,
-                      "light draws dark lines on white, dark draws light lines on black; auto is "
-                      "light, and in SVG follows the viewer",
-                      si::one_of(si::plot::theme_names)),
-            si::field("scale", &Options::scale, "Pixels per unit, in PNG and PGM", si::kPositive)};
-    }
-};
 
 int plot_report(int argc, char** argv) {
     std::string model, data;
@@ -50,7 +32,7 @@ int plot_report(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     std::vector<std::string> files;
-    Options options;
+    si::PictureSpec spec;
     si::cli::Messages messages;
     si::cli::Output output;
     return si::cli::Program("si-plot", "draw samples, models and logs")
@@ -59,22 +41,12 @@ int main(int argc, char** argv) {
             "samples, models, logs of --log, or the output of si-likelihood.")
         .command("report", "write one HTML page about a model and its data", plot_report)
         .inputs("FILE", files, "samples, models or JSON lines; - reads standard input")
-        .options("Picture", options)
+        .options("Picture", spec)
         .output(output)
         .common(messages)
         .example("si-plot data.h5 samples.h5 -o both.png", "Real and generated samples.")
         .example("si-plot train.jsonl -o curves.svg", "Loss and validation.")
         .example("si-plot digits.h5 --kind grid,rows=5,columns=20 -o digits.png",
                  "A hundred images.")
-        .run(argc, argv, [&](si::cli::Console&) {
-            const auto& format = si::plot::picture_format(output.output);
-            std::vector<si::plot::Source> sources;
-            for (const auto& file : files) sources.push_back(si::open_source(file));
-            const auto kind = options.kind.value_or(si::suitable_picture(sources.front()));
-            const auto drawing = kind.row().draw(kind.settings(), sources);
-            si::write_file(
-                output.output,
-                format.encode(drawing, options.scale, si::plot::theme_called(options.theme)),
-                si::Content::binary);
-        });
+        .run(argc, argv, [&](si::cli::Console&) { si::draw_picture(files, spec, output.output); });
 }

@@ -22,7 +22,7 @@ int main(int argc, char** argv) {
         .options("Transport", spec)
         .alternatives("ode", "sde")
         .unrecorded_options("Parts", part)
-        .unrecorded_options("Forecast", dry)
+        .unrecorded_options("Dry run", dry)
         .output(output)
         .common(common)
         .across_ranks()

@@ -122,13 +122,6 @@ class Program {
         return *this;
     }
 
-    /// Where `option` is given, and neither `implied` nor an alternative to it, `implied` is given
-    /// as `value`.
-    Program& implies(std::string option, std::string implied, std::string value) {
-        implications_.push_back({std::move(option), std::move(implied), std::move(value)});
-        return *this;
-    }
-
     /// The program may be started as several ranks (si/base/ranks.hpp): the first speaks.
     Program& across_ranks() {
         across_ranks_ = true;
@@ -150,10 +143,6 @@ class Program {
     const std::string& command() const { return command_line_; }
 
   private:
-    struct Implication {
-        std::string option, implied, value;
-    };
-
     template <class T>
     static std::function<void(std::string_view)> reader(T& target) {
         return [&target](std::string_view word) { target = Setting<T>::from_text(word); };
@@ -175,7 +164,6 @@ class Program {
     void load_toml(const std::string& content, const std::vector<std::string>& given);
     /// Takes a value from a configuration by `take`, and notes whether it asks for something.
     void load_option(Option& option, const std::function<void()>& take);
-    void follow_implications();
     void check_company();
     bool asked_for(const std::string& option) const;
     std::vector<Option*> all_options();
@@ -197,7 +185,6 @@ class Program {
     Output* output_ = nullptr;
     std::vector<int (*)(int, char**)> mains_;
     std::vector<std::pair<std::string, std::string>> alternatives_;
-    std::vector<Implication> implications_;
     GoesWithTable goes_with_;
     std::vector<std::string> asked_;        ///< options that the command line gives
     std::vector<std::string> from_config_;  ///< those that a configuration changes

@@ -275,20 +275,6 @@ bool Program::asked_for(const std::string& option) const {
     return contains(asked_, option) || (!config_is_cut_ && contains(from_config_, option));
 }
 
-void Program::follow_implications() {
-    for (const auto& [option, implied, value] : implications_) {
-        bool open = asked_for(option) && !asked_for(implied);
-        for (const auto& [one, other] : alternatives_) {
-            if (one == implied) open = open && !asked_for(other);
-            if (other == implied) open = open && !asked_for(one);
-        }
-        if (!open) continue;
-        for (auto* target : all_options()) {
-            if (target->info.name == implied) target->assign(value);
-        }
-    }
-}
-
 /// Refuses options that would do nothing.
 void Program::check_company() {
     if (goes_with_.empty()) return;
@@ -352,7 +338,6 @@ bool Program::read(int argc, char** argv) {
     if (messages_ != nullptr && !messages_->config.empty()) {
         load_config(messages_->config, given);
     }
-    follow_implications();
     if (messages_ != nullptr && !ranks().first()) {
         messages_->quiet = true;
         messages_->log.clear();

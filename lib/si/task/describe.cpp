@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "si/io/atomic_file.hpp"
 #include "si/io/dataset.hpp"
+#include "si/io/model_file.hpp"
 #include "si/task/training_data.hpp"
 
 namespace si {
@@ -97,6 +99,23 @@ void write_fields(const std::string& file, const Model& model, const std::string
         }
     }
     out.commit();
+}
+
+std::string model_info(const std::string& file, const ModelInfoSpec& spec) {
+    auto description = describe_model(read_model(file));
+    if (spec.verify) {
+        const double difference = verify_model(file);
+        require(difference <= kProbeTolerance, Failure::check, file,
+                ": /probe: velocities differ by ", difference, " of their size");
+        description["probe"] = "verified";
+    }
+    return spec.json ? description.dump() + "\n" : model_text(description);
+}
+
+void export_model(const std::string& file, const ExportSpec& spec, const std::string& output) {
+    const auto model = read_model(file);
+    const auto bytes = in_file(file, [&] { return exports().at(spec.format).make(model); });
+    write_file(output, bytes, Content::binary);
 }
 
 }  // namespace si

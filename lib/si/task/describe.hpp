@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "si/io/export.hpp"
 #include "si/model/model.hpp"
 #include "si/task/sample.hpp"
 
@@ -21,5 +22,45 @@ std::string model_text(const Json& description);
 /// data's coordinates.
 void write_fields(const std::string& file, const Model& model, const std::string& points,
                   const std::vector<double>& times, const Provenance& provenance);
+
+struct ModelInfoSpec {
+    bool verify = false, json = false;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("verify", &ModelInfoSpec::verify,
+                  "Compare the model with the probe stored in it; exit status 1 when they differ"),
+            field("json", &ModelInfoSpec::json, "Print one JSON object")};
+    }
+};
+
+/// What si-info prints of a model. Throws Failure::check when the probe that is to be verified
+/// differs.
+std::string model_info(const std::string& file, const ModelInfoSpec& spec);
+
+struct TimesSpec {
+    std::vector<double> t;
+    static constexpr auto fields() {
+        return std::tuple{field("t", &TimesSpec::t, "Times, 0 to 1", kUnit).value("T,...")};
+    }
+};
+
+struct PointsSpec {
+    std::string at;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("at", &PointsSpec::at, "Points: HDF5, CSV, TSV or NPY").value("FILE")};
+    }
+};
+
+struct ExportSpec {
+    std::string format = "safetensors";
+    static constexpr auto fields() {
+        return std::tuple{
+            field("format", &ExportSpec::format, "Format of the file", one_of(export_names))};
+    }
+};
+
+/// Writes a model in the format of others. Throws as the row of exports().
+void export_model(const std::string& file, const ExportSpec& spec, const std::string& output);
 
 }  // namespace si

@@ -170,6 +170,29 @@ Matrix measured_points(const Model& model, Matrix x, std::uint64_t seed, Index f
     return model.transform.from_data(x);
 }
 
+namespace {
+
+bool scores_diffusion(const Asked& asked) { return asked.given("sde") || asked.given("epsilon"); }
+
+/// Some of what is scored is the flow.
+bool scores_flow(const Asked& asked) {
+    const Json& epsilon = asked.value("epsilon");
+    if (epsilon.is_null()) return !asked.given("sde");
+    return std::any_of(epsilon.begin(), epsilon.end(),
+                       [](const Json& one) { return one.value("value", 1.0) == 0; });
+}
+
+}  // namespace
+
+GoesWithTable LogDensitySpec::goes_with() {
+    constexpr auto flow = "the flow: without --sde, and --epsilon left out or with 0 in it";
+    constexpr auto diffusion = "--sde or --epsilon, which are not given";
+    return {{"ode", flow, scores_flow},
+            {"divergence", flow, scores_flow},
+            {"estimator", diffusion, scores_diffusion},
+            {"paths", diffusion, scores_diffusion}};
+}
+
 EpsilonList Setting<EpsilonList>::from_text(std::string_view word) {
     std::vector<std::string> items;
     for (const auto piece : split(word, ',')) {
@@ -369,6 +392,25 @@ void write_log_densities(const std::string& file, const CrossEntropy& scores,
     write("log_density_stderr", scores.scored.standard_error);
     write("ess", scores.scored.effective_paths);
     out.commit();
+}
+
+std::vector<Json> report_log_densities(const Model& model, const std::string& data,
+                                       const LogDensitySpec& spec, const LogDensityOutput& output,
+                                       const Provenance& provenance, Threads& threads,
+                                       Progress& progress) {
+    const auto all =
+        log_densities_of_file(model, data, spec, provenance.seed, threads, progress,
+                              output.output ? Keep::samples : Keep::summary, provenance.shard);
+    if (!ranks().first()) return {};
+    if (output.output) {
+        const auto& best = best_of(all);
+        write_log_densities(*output.output, best,
+                            {provenance.command, provenance.seed, provenance.shard, best.rows});
+    }
+    std::vector<Json> lines;
+    for (const auto& scores : all) lines.push_back(scores.report());
+    if (all.size() > 1) lines.push_back(compare_epsilons(all));
+    return lines;
 }
 
 }  // namespace si

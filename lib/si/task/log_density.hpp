@@ -60,6 +60,8 @@ struct LogDensitySpec {
                   "their log-density and leaves them out of all means")
                 .value("no|keep")};
     }
+
+    static GoesWithTable goes_with();
 };
 
 /// Which of some samples are marked, true or false; empty when none is.
@@ -128,5 +130,27 @@ Json compare_epsilons(const std::vector<CrossEntropy>& all);
 /// Writes /log_density (n), and where the method has them /log_density_stderr (n) and /ess (n).
 void write_log_densities(const std::string& file, const CrossEntropy& scores,
                          const Provenance& provenance);
+
+/// Where log-densities are written.
+struct LogDensityOutput {
+    std::optional<std::string> output;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("output", &LogDensityOutput::output,
+                  "Write the log-density of each sample to this file, as /log_density, with "
+                  "its standard error; for several epsilon, that of the best")
+                .letter('o')
+                .value("FILE")};
+    }
+};
+
+/// log_densities_of_file(), of which the best goes to `output` where there is one. Returns what is
+/// said of each epsilon, and compare_epsilons() where there are several; nothing but on the first
+/// rank.
+std::vector<Json> report_log_densities(const Model& model, const std::string& data,
+                                       const LogDensitySpec& spec, const LogDensityOutput& output,
+                                       const Provenance& provenance, Threads& threads,
+                                       Progress& progress);
 
 }  // namespace si

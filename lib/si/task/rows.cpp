@@ -187,6 +187,9 @@ RowSets import_files(const std::vector<std::string>& files, const ImportSpec& sp
     const bool images = is_images(files.front());
     require(images || files.size() == 1, Failure::usage,
             "several files are for images; of data give one");
+    require(images || spec.range == ImportSpec().range ||
+                (spec.condition && is_images(*spec.condition)),
+            Failure::usage, "--range: goes with images, which ", files.front(), " is not");
     Samples samples = images ? read_images(files) : read_data(files.front(), spec);
     ImportSpec how = spec;
     if (images && samples.dim() > 1) {

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "si/base/progress.hpp"
 #include "si/base/spec.hpp"
 #include "si/io/dataset.hpp"
 
@@ -112,5 +113,44 @@ Json describe(const DataFile& file);
 
 /// The same as lines of text for people.
 std::string description_text(const Json& description);
+
+// Commands of si-data, from file to file. `command` is kept in what they write.
+
+/// import_files() to a data set.
+void import_data(const std::vector<std::string>& files, const ImportSpec& spec,
+                 const std::string& output, const std::string& command, Progress& progress);
+
+/// class_rows() to a data set.
+void write_classes(const std::string& file, const std::string& output, const std::string& command);
+
+/// All samples, be they finite or not, by export_samples().
+void export_data(const std::string& file, const std::string& output);
+
+/// split_rows() of a file: the part held out to spec.held_out, the others to `output`. Warns of
+/// datasets that are left out. Throws Failure::usage when both are one file.
+void split_data(const std::string& file, const SplitSpec& spec, const std::string& output,
+                const std::string& command, Progress& progress);
+
+struct HeadSpec {
+    Index n = 10;
+    static constexpr auto fields() {
+        return std::tuple{field("n", &HeadSpec::n, "Number of samples", kPositive)};
+    }
+};
+
+/// The first samples: as text for "-", finite or not, otherwise as a data set of all that belongs
+/// to them.
+void head_data(const std::string& file, const HeadSpec& spec, const std::string& output,
+               const std::string& command, Progress& progress);
+
+struct InfoSpec {
+    bool json = false;
+    static constexpr auto fields() {
+        return std::tuple{field("json", &InfoSpec::json, "Print one JSON object per file")};
+    }
+};
+
+/// describe() a file, as one line of JSON or as text.
+std::string data_info(const std::string& file, const InfoSpec& spec);
 
 }  // namespace si

@@ -22,6 +22,13 @@ bool in_base_units(const Model& model, Direction direction) {
 
 }  // namespace
 
+GoesWithTable StartSpec::goes_with() {
+    return {{"guidance", "a label, and --label none is none",
+             [](const Asked& asked) { return asked.value("label") != "none"; }},
+            {"guidance-interval", "--guidance other than 1",
+             [](const Asked& asked) { return asked.value("guidance") != 1.0; }}};
+}
+
 Samples read_for(const Model& model, const std::string& file) {
     auto samples = read_samples(file);
     require_dimension(samples.source, samples.dim(), model.dim);
@@ -47,7 +54,7 @@ void require_learned_without_labels(const Model& model, std::string_view what) {
 
 }  // namespace
 
-std::shared_ptr<const Field> field_along(Model& model, const SampleSpec& spec) {
+std::shared_ptr<const Field> field_along(Model& model, const StartSpec& spec) {
     auto field = make_field(model);
     if (spec.path) {
         require(model.one_sided(), Failure::usage,
@@ -172,7 +179,13 @@ void StartingPoints::take_conditions() {
         missing.labels = 0;
     }
     if (corruption_ || conditions_.start) missing.shape.clear();
-    if (missing.rows() == 0) return;
+    if (missing.rows() == 0) {
+        require(!spec_.given, Failure::usage,
+                conditions_.labels > 0
+                    ? "--given: goes with labels or conditions that --label does not say"
+                    : "--given: goes with a model that is conditioned on labels or conditions");
+        return;
+    }
     const auto& name = spec_.given ? spec_.given : spec_.observed;
     require(name.has_value(), Failure::usage, "this model is conditioned on ",
             missing.labels > 0

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "si/base/goes_with.hpp"
 #include "si/flow/transport.hpp"
 #include "si/io/dataset.hpp"
 #include "si/io/shard.hpp"
@@ -12,46 +13,64 @@
 
 namespace si {
 
-/// Which points si-sample carries.
-struct SampleSpec {
+/// Which points a flow carries from the base, and what they are conditioned on.
+struct StartSpec {
     std::optional<Index> n;
-    std::optional<std::string> x0, x1;
-    bool backward = false;
+    std::optional<std::string> x0;
     std::optional<Choice<paths>> path;
     std::string label;
     std::optional<std::string> given, observed;
     double guidance = 1;
     std::vector<double> guidance_interval{0, 1};
 
-    static constexpr auto fields() {
+    static constexpr auto point_fields() {
         return std::tuple{
-            field("n", &SampleSpec::n, "Number of samples", kPositive),
-            field("x0", &SampleSpec::x0,
+            field("n", &StartSpec::n, "Number of samples", kPositive),
+            field("x0", &StartSpec::x0,
                   "Start from these points of the base; with --backward, the x0 of each path, for "
                   "a model that is conditioned on x0")
-                .value("FILE"),
-            field("x1", &SampleSpec::x1, "With --backward: start from these points of the target")
-                .value("FILE"),
-            field("backward", &SampleSpec::backward, "Go from the target to the base"),
-            field("path", &SampleSpec::path,
+                .value("FILE")};
+    }
+    static constexpr auto condition_fields() {
+        return std::tuple{
+            field("path", &StartSpec::path,
                   "Sample along another path than the one the model was trained on (one-sided "
                   "models)"),
-            field("label", &SampleSpec::label,
+            field("label", &StartSpec::label,
                   "Label of the samples: a number, each (all labels in turn) or none")
                 .value("K|each|none"),
-            field("given", &SampleSpec::given,
+            field("given", &StartSpec::given,
                   "Labels and conditions of the samples, row by row: the datasets label and "
                   "condition of this file")
                 .value("FILE"),
-            field("observed", &SampleSpec::observed,
+            field("observed", &StartSpec::observed,
                   "Restore these samples as the model was trained: fill in x where mask is not 1, "
                   "refine coarse images x, or denoise x; whole samples are damaged first")
                 .value("FILE"),
-            field("guidance", &SampleSpec::guidance,
+            field("guidance", &StartSpec::guidance,
                   "Strength of the label: 1 is the model itself, larger values give clearer and "
                   "less varied samples"),
-            field("guidance_interval", &SampleSpec::guidance_interval,
+            field("guidance_interval", &StartSpec::guidance_interval,
                   "First and last time of the guidance", kUnit)};
+    }
+    static constexpr auto fields() { return std::tuple_cat(point_fields(), condition_fields()); }
+
+    static GoesWithTable goes_with();
+};
+
+/// Which points si-sample carries.
+struct SampleSpec : StartSpec {
+    std::optional<std::string> x1;
+    bool backward = false;
+
+    static constexpr auto fields() {
+        return std::tuple_cat(
+            point_fields(),
+            std::tuple{field("x1", &SampleSpec::x1,
+                             "With --backward: start from these points of the target")
+                           .value("FILE"),
+                       field("backward", &SampleSpec::backward, "Go from the target to the base")},
+            condition_fields());
     }
 
     Direction direction() const { return backward ? Direction::backward : Direction::forward; }
@@ -65,7 +84,7 @@ struct Provenance {
 };
 
 /// The field of a model along the path that is asked for, which becomes the model's.
-std::shared_ptr<const Field> field_along(Model& model, const SampleSpec& spec);
+std::shared_ptr<const Field> field_along(Model& model, const StartSpec& spec);
 
 /// The samples of a file. Throws Failure::data when they do not fit the model.
 Samples read_for(const Model& model, const std::string& file);

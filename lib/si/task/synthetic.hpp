@@ -34,4 +34,14 @@ void write_synthetic(DataWriter& out, const Choice<generators>& choice, const Sy
 Model exact_model(const Choice<generators>& target, const std::optional<Choice<generators>>& base,
                   const InterpolantSpec& interpolant);
 
+/// The set at t = 0 of an exact model.
+struct ExactSpec {
+    std::optional<Choice<generators>> base;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("base", &ExactSpec::base, "Synthetic data set at t = 0, instead of N(0, I)")
+                .value("NAME,...")};
+    }
+};
+
 }  // namespace si
