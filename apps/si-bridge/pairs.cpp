@@ -21,8 +21,9 @@ int couple_command(int argc, char** argv) {
         .example("si-bridge couple a.h5 b.h5 --plan sinkhorn,epsilon=0.1 -o pairs.h5", "")
         .run(argc, argv, [&](Console& console) {
             si::Threads threads(common.threads);
-            console.note(si::couple(x0, x1, spec, console.command(), common.seed, output.output,
-                                    threads, console)
+            console.note(si::couple(x0, x1, spec, output.output,
+                                    {.command = console.command(), .seed = common.seed}, threads,
+                                    console)
                              .dump());
         });
 }

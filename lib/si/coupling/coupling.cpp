@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "si/base/threads.hpp"
 #include "si/coupling/plan.hpp"
@@ -28,7 +29,7 @@ std::vector<Index> shuffled_rows(std::uint64_t seed, Purpose purpose, Index n, I
     return rows;
 }
 
-DrawPairs independent(const NoSettings&, const CouplingData& data) {
+DrawPairs draw_apart(const NoSettings&, const CouplingData& data) {
     return [data](Index step, Index batch) {
         Pairs pairs{{}, shuffled_rows(data.seed, Purpose::order, data.n1, step, batch)};
         if (data.n0 > 0)
@@ -225,47 +226,123 @@ struct FromModelSpec {
     }
 };
 
-DrawPairs from_model(const FromModelSpec&, const CouplingData& data) { return paired({}, data); }
-
 PairsOfModel pairs_of_model(const FromModelSpec& spec) {
     require(!spec.model.empty(), Failure::usage, "from-model: which? Give model=FILE");
     return {spec.model, spec.pairs, spec.rtol};
 }
 
-/// x0 is made from x1, so it has no rows.
-DrawPairs of_x1(const Json&, const CouplingData& data) {
-    require(data.n0 == 0, Failure::usage,
-            "this coupling makes x0 from x1; leave the samples of x0 out");
-    return independent({}, data);
+Matching whole_exact(const NoSettings&, const WholeSets& sets) {
+    return match_exactly(sets.x0, sets.x1);
+}
+
+Matching whole_entropic(const SinkhornPlanSpec& spec, const WholeSets& sets) {
+    require(spec.epsilon.has_value(), Failure::usage,
+            "sinkhorn: how much noise? Give epsilon=SIGMA^2");
+    const Index pairs = spec.pairs > 0 ? spec.pairs : sets.most();
+    return match_entropically(sets.x0, sets.x1, {*spec.epsilon, spec.tolerance, spec.iterations},
+                              pairs, {sets.seed, Purpose::plan, 0}, sets.threads);
+}
+
+Matching whole_independent(const IndependentPlanSpec& spec, const WholeSets& sets) {
+    const Index pairs = spec.pairs > 0 ? spec.pairs : sets.most();
+    return match_independently(sets.x0, sets.x1, pairs, sets.seed);
 }
 
 constexpr auto kCouplings = std::to_array<CouplingRow>({
-    {"independent", "x0 and x1 are drawn independently", spec_of<NoSettings>, true, true, false,
-     from_json<independent>},
-    {"paired", "row i of x0 belongs to row i of x1", spec_of<NoSettings>, false, true, false,
-     from_json<paired>},
-    {"ot", "by optimal transport: the pairs of a pool have the least sum of squared distances",
-     spec_of<OtSpec>, false, true, true, from_json<optimal>, nullptr, nullptr,
-     from_json<beside_of_ot>},
-    {"sinkhorn", "by entropic transport, the ends of a Schroedinger bridge",
-     spec_of<SinkhornCouplingSpec>, false, false, true, from_json<entropic>, nullptr, nullptr,
-     from_json<beside_of_sinkhorn>},
-    {"inpaint", "x0 is x1 with some tiles replaced by noise; only these move", spec_of<InpaintSpec>,
-     false, true, false, of_x1, nullptr, from_json<make_inpaint>},
-    {"superres", "x0 is x1 at a lower resolution, plus noise", spec_of<SuperresSpec>, false, true,
-     false, of_x1, nullptr, from_json<make_superres>},
-    {"noise", "x0 is x1 plus noise", spec_of<NoisySpec>, false, true, false, of_x1, nullptr,
-     from_json<make_noise>},
-    {"from-model", "x1 is the point to which a model's flow carries x0: rectification",
-     spec_of<FromModelSpec>, false, true, false, from_json<from_model>, from_json<pairs_of_model>},
+    {.name = "independent",
+     .summary = "x0 and x1 are drawn independently",
+     .spec = spec_of<NoSettings>,
+     .kind = RowPairs{.independent = true, .draw = from_json<draw_apart>},
+     .plan = {.name = "independent",
+              .summary = "independent random pairs",
+              .spec = spec_of<IndependentPlanSpec>,
+              .make = from_json<whole_independent>}},
+    {.name = "paired",
+     .summary = "row i of x0 belongs to row i of x1",
+     .spec = spec_of<NoSettings>,
+     .kind = RowPairs{.draw = from_json<paired>}},
+    {.name = "ot",
+     .summary = "by optimal transport: the pairs of a pool have the least sum of squared distances",
+     .aliases = "exact",
+     .spec = spec_of<OtSpec>,
+     .kind = RowPairs{.draw = from_json<optimal>, .beside = from_json<beside_of_ot>},
+     .plan = {.name = "exact",
+              .summary = "optimal transport: one partner for each point, at the least sum of "
+                         "squared distances",
+              .aliases = "ot",
+              .spec = spec_of<NoSettings>,
+              .make = from_json<whole_exact>}},
+    {.name = "sinkhorn",
+     .summary = "by entropic transport, the ends of a Schroedinger bridge",
+     .spec = spec_of<SinkhornCouplingSpec>,
+     .kind = RowPairs{.every_row = false,
+                      .draw = from_json<entropic>,
+                      .beside = from_json<beside_of_sinkhorn>},
+     .plan = {.name = "sinkhorn",
+              .summary = "entropic: the ends of a Schroedinger bridge",
+              .spec = spec_of<SinkhornPlanSpec>,
+              .make = from_json<whole_entropic>}},
+    {.name = "inpaint",
+     .summary = "x0 is x1 with some tiles replaced by noise; only these move",
+     .spec = spec_of<InpaintSpec>,
+     .kind = MadeFromX1{from_json<make_inpaint>}},
+    {.name = "superres",
+     .summary = "x0 is x1 at a lower resolution, plus noise",
+     .spec = spec_of<SuperresSpec>,
+     .kind = MadeFromX1{from_json<make_superres>}},
+    {.name = "noise",
+     .summary = "x0 is x1 plus noise",
+     .spec = spec_of<NoisySpec>,
+     .kind = MadeFromX1{from_json<make_noise>}},
+    {.name = "from-model",
+     .summary = "x1 is the point to which a model's flow carries x0: rectification",
+     .spec = spec_of<FromModelSpec>,
+     .kind = MadeByModel{from_json<pairs_of_model>}},
 });
+
+/// The plans of the rows that have one: a Catalogue wants them side by side.
+constexpr auto kPlans = [] {
+    constexpr auto has_plan = [](const CouplingRow& row) { return !row.plan.name.empty(); };
+    std::array<PlanRow, std::count_if(kCouplings.begin(), kCouplings.end(), has_plan)> plans{};
+    std::size_t count = 0;
+    for (const CouplingRow& row : kCouplings) {
+        if (has_plan(row)) plans[count++] = row.plan;
+    }
+    return plans;
+}();
 
 }  // namespace
 
-BesideCost beside_cost(const Choice<couplings>& coupling) {
-    const auto beside = coupling.row().beside;
-    return beside != nullptr ? beside(coupling.settings()) : BesideCost{};
+bool CouplingRow::independent() const {
+    const auto* rows = std::get_if<RowPairs>(&kind);
+    return rows != nullptr && rows->independent;
 }
+
+bool CouplingRow::every_row() const {
+    const auto* rows = std::get_if<RowPairs>(&kind);
+    return rows == nullptr || rows->every_row;
+}
+
+bool CouplingRow::by_distance() const {
+    const auto* rows = std::get_if<RowPairs>(&kind);
+    return rows != nullptr && rows->beside != nullptr;
+}
+
+DrawPairs CouplingRow::make(const Json& settings, const CouplingData& data) const {
+    if (const auto* rows = std::get_if<RowPairs>(&kind)) return rows->draw(settings, data);
+    if (made_by_model() != nullptr) return paired({}, data);
+    require(data.n0 == 0, Failure::usage,
+            "this coupling makes x0 from x1; leave the samples of x0 out");
+    return draw_apart({}, data);
+}
+
+BesideCost beside_cost(const Choice<couplings>& coupling) {
+    const auto* rows = std::get_if<RowPairs>(&coupling.row().kind);
+    const bool looks = rows != nullptr && rows->beside != nullptr;
+    return looks ? rows->beside(coupling.settings()) : BesideCost{};
+}
+
+Catalogue<PlanRow> plans() { return {"plan", kPlans}; }
 
 Catalogue<CouplingRow> couplings() { return {"coupling", kCouplings}; }
 

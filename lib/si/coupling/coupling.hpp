@@ -4,12 +4,16 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "si/base/catalogue.hpp"
 #include "si/base/types.hpp"
 #include "si/coupling/corruption.hpp"
 #include "si/coupling/cost.hpp"
+#include "si/coupling/plan.hpp"
+
+// How the ends of an interpolant are paired: the one table of couplings.
 
 // Couplings: which rows of x0 and x1 meet in a training batch, as a pure function of the step. A
 // new one is one row.
@@ -44,23 +48,42 @@ struct PairsOfModel {
     double rtol;        ///< tolerance of the flow
 };
 
-struct CouplingRow {
-    std::string_view name, summary;
-    SpecInfo spec;
-    bool independent;  ///< x0 and x1 of a pair are independent
-    bool every_row;    ///< all rows are seen once before any is seen again, on both sides
-    bool by_distance;  ///< it looks at the samples, so held-out ones have pairs of their own
-    DrawPairs (*make)(const Json& settings, const CouplingData& data);
-    /// For pairs that a model makes of its base: how. Null for pairs of the data.
-    PairsOfModel (*pairs_of_model)(const Json& settings) = nullptr;
-    /// For x0 that is made from x1: how. Null for others.
-    std::shared_ptr<const Corruption> (*corruption)(const Json& settings,
-                                                    const CorruptionData& data) = nullptr;
-    /// For couplings by distance: what counts beside it. Null for others.
+/// A coupling that pairs rows of the data.
+struct RowPairs {
+    bool independent = false;  ///< x0 and x1 of a pair are independent
+    bool every_row = true;     ///< each side shows all its rows once before any of them again
+    DrawPairs (*draw)(const Json& settings, const CouplingData& data) = nullptr;
+    /// What counts beside distances. A coupling that has this looks at the samples, so held-out
+    /// ones are paired by themselves; null for a coupling that looks at numbers of rows alone.
     BesideCost (*beside)(const Json& settings) = nullptr;
 };
 
-/// independent, paired, ot, sinkhorn, inpaint, superres, noise, from-model.
+/// A coupling that makes x0 from x1, so that x0 has no rows.
+struct MadeFromX1 {
+    std::shared_ptr<const Corruption> (*corruption)(const Json& settings,
+                                                    const CorruptionData& data) = nullptr;
+};
+
+/// A coupling whose pairs a model makes of its base; row i of x0 then belongs to row i of x1.
+struct MadeByModel {
+    PairsOfModel (*pairs)(const Json& settings) = nullptr;
+};
+
+struct CouplingRow {
+    std::string_view name, summary, aliases = {};
+    SpecInfo spec;
+    std::variant<RowPairs, MadeFromX1, MadeByModel> kind;
+    PlanRow plan = {};  ///< a matching of two whole sets, for si-bridge couple; unnamed if none
+
+    const MadeFromX1* made_from_x1() const { return std::get_if<MadeFromX1>(&kind); }
+    const MadeByModel* made_by_model() const { return std::get_if<MadeByModel>(&kind); }
+    bool independent() const;  ///< x0 and x1 of a pair are independent
+    bool every_row() const;    ///< each side shows all its rows once before any of them again
+    bool by_distance() const;  ///< it looks at the samples
+    /// Throws Failure::usage or Failure::data where the data do not fit the coupling.
+    DrawPairs make(const Json& settings, const CouplingData& data) const;
+};
+
 Catalogue<CouplingRow> couplings();
 
 /// What counts beside distances in a coupling; nothing for those that look at none.

@@ -21,7 +21,9 @@ struct Ends {
     CouplingData data() const { return {x0.cols(), x1.cols(), 3, &x0, &x1}; }
     static Json settings(const CouplingRow& row) {
         Json settings = Json::object();
-        if (row.name == "sinkhorn") settings["epsilon"] = 0.5;
+        for (const FieldInfo& one : row.spec.fields()) {  // the one that has no default
+            if (one.name == "epsilon") settings["epsilon"] = 0.5;
+        }
         return settings;
     }
 };
@@ -33,12 +35,12 @@ TEST_CASE("every coupling keeps its marginals") {
     const Ends ends(2, n, n);
     for (const CouplingRow& row : couplings()) {
         CAPTURE(std::string(row.name));
-        const bool made = row.corruption != nullptr;  // x0 is made from x1, and has no rows
+        const bool made = row.made_from_x1() != nullptr;  // x0 is made from x1, and has no rows
         auto data = ends.data();
         if (made) data.n0 = 0;
         const auto draw = row.make(Ends::settings(row), data);
         std::map<Index, int> seen0, seen1;
-        const int rounds = row.every_row ? 1 : 200;
+        const int rounds = row.every_row() ? 1 : 200;
         for (Index step = 0; step < 7 * rounds; ++step) {
             const Pairs pairs = draw(step, batch);
             REQUIRE(std::ssize(pairs.x0) == (made ? 0 : batch));
@@ -48,7 +50,7 @@ TEST_CASE("every coupling keeps its marginals") {
         }
         // The one that draws partners: 400 epochs of a number that is a sum of independent ones of
         // mean 1 and variance below 1, so 5 standard errors are below 100.
-        const int slack = row.every_row ? 0 : 100;
+        const int slack = row.every_row() ? 0 : 100;
         for (Index i = 0; i < n; ++i) {
             CHECK(seen0[i] == (made ? 0 : 2 * rounds));
             CHECK(std::abs(seen1[i] - 2 * rounds) <= slack);
@@ -59,7 +61,7 @@ TEST_CASE("every coupling keeps its marginals") {
 TEST_CASE("a batch is a function of its step, whatever was drawn before") {
     const Ends ends(2, 90, 70);
     for (const CouplingRow& row : couplings()) {
-        if (!row.by_distance) continue;
+        if (!row.by_distance()) continue;
         CAPTURE(std::string(row.name));
         for (const Index pool : {40, 500}) {
             auto settings = Ends::settings(row);

@@ -24,75 +24,7 @@ std::vector<Index> in_turn(Index n, Index count, std::uint64_t seed, std::uint32
     return rows;
 }
 
-struct SinkhornPlanSpec {
-    std::optional<double> epsilon;
-    double tolerance = 1e-6;
-    Index iterations = 10000;
-    Index pairs = 0;
-    static constexpr auto fields() {
-        return std::tuple{
-            field("epsilon", &SinkhornPlanSpec::epsilon,
-                  "Noise sigma^2 of the bridge: weight of the entropy against |x - y|^2 / 2",
-                  kPositive),
-            field("tolerance", &SinkhornPlanSpec::tolerance,
-                  "Largest error of the marginals, in L1, before they are made exact", kPositive),
-            field("iterations", &SinkhornPlanSpec::iterations, "Largest number of iterations",
-                  kPositive),
-            field("pairs", &SinkhornPlanSpec::pairs,
-                  "Number of pairs to draw; 0 means as many as the larger set has points",
-                  kNonNegative)};
-    }
-};
-
-struct IndependentPlanSpec {
-    Index pairs = 0;
-    static constexpr auto fields() {
-        return std::tuple{field(
-            "pairs", &IndependentPlanSpec::pairs,
-            "Number of pairs to draw; 0 means as many as the larger set has points", kNonNegative)};
-    }
-};
-
-Matching exact(const NoSettings&, ConstMatrix x0, ConstMatrix x1, std::uint64_t, Threads&) {
-    return match_exactly(x0, x1);
-}
-
-Matching sinkhorn(const SinkhornPlanSpec& spec, ConstMatrix x0, ConstMatrix x1, std::uint64_t seed,
-                  Threads& threads) {
-    require(spec.epsilon.has_value(), Failure::usage,
-            "sinkhorn: how much noise? Give epsilon=SIGMA^2");
-    const Index pairs = spec.pairs > 0 ? spec.pairs : std::max(x0.cols(), x1.cols());
-    return match_entropically(x0, x1, {*spec.epsilon, spec.tolerance, spec.iterations}, pairs,
-                              {seed, Purpose::plan, 0}, threads);
-}
-
-Matching independent(const IndependentPlanSpec& spec, ConstMatrix x0, ConstMatrix x1,
-                     std::uint64_t seed, Threads&) {
-    const Index pairs = spec.pairs > 0 ? spec.pairs : std::max(x0.cols(), x1.cols());
-    Matching matching{in_turn(x0.cols(), pairs, seed, 1), in_turn(x1.cols(), pairs, seed, 2)};
-    const Vector apart = x0.rowwise().mean() - x1.rowwise().mean();
-    const auto spread_of = [](ConstMatrix x) {
-        const Matrix centred = x.colwise() - Vector(x.rowwise().mean());
-        return centred.colwise().squaredNorm().mean();
-    };
-    matching.cost = (apart.squaredNorm() + spread_of(x0) + spread_of(x1)) / 2;
-    matching.spread = 1;
-    return matching;
-}
-
-constexpr auto kPlans = std::to_array<PlanRow>({
-    {"exact",
-     "optimal transport: one partner for each point, at the least sum of squared distances",
-     spec_of<NoSettings>, from_json<exact>},
-    {"sinkhorn", "entropic: the ends of a Schroedinger bridge", spec_of<SinkhornPlanSpec>,
-     from_json<sinkhorn>},
-    {"independent", "independent random pairs", spec_of<IndependentPlanSpec>,
-     from_json<independent>},
-});
-
 }  // namespace
-
-Catalogue<PlanRow> plans() { return {"plan", kPlans}; }
 
 std::vector<Index> in_proportion(ConstVector weights, Index n) {
     const double all = weights.sum();
@@ -134,10 +66,9 @@ Matching match_exactly(ConstMatrix x0, ConstMatrix x1) {
             best.augmentations};
 }
 
-std::optional<double> cost_of_halves(const Choice<plans>& plan, ConstMatrix x0, ConstMatrix x1,
-                                     std::uint64_t seed, Threads& threads) {
-    if (std::min(x0.cols(), x1.cols()) < 4) return {};
-    const auto part = [seed](ConstMatrix x, std::uint32_t side, Index half) -> Matrix {
+std::optional<double> cost_of_halves(const Choice<plans>& plan, const WholeSets& sets) {
+    if (std::min(sets.x0.cols(), sets.x1.cols()) < 4) return {};
+    const auto part = [seed = sets.seed](ConstMatrix x, std::uint32_t side, Index half) -> Matrix {
         const Permutation order({seed, Purpose::plan, 10 + side}, x.cols());
         const Index size = x.cols() / 2;
         std::vector<Index> rows;
@@ -146,7 +77,8 @@ std::optional<double> cost_of_halves(const Choice<plans>& plan, ConstMatrix x0, 
     };
     double sum = 0;
     for (const Index half : {0, 1}) {
-        sum += plan.make(part(x0, 0, half), part(x1, 1, half), seed, threads).cost;
+        const Matrix x0 = part(sets.x0, 0, half), x1 = part(sets.x1, 1, half);
+        sum += plan.make(WholeSets{x0, x1, sets.seed, sets.threads}).cost;
     }
     return sum / 2;
 }
@@ -159,6 +91,18 @@ Matching match_entropically(ConstMatrix x0, ConstMatrix x1, const SinkhornSpec& 
     auto partners = plan.partners(rows, address, 0, threads);
     return {std::move(rows), std::move(partners), plan.cost(),           plan.spread(),
             plan.gap(),      plan.iterations(),   plan.marginal_error(), plan.converged()};
+}
+
+Matching match_independently(ConstMatrix x0, ConstMatrix x1, Index pairs, std::uint64_t seed) {
+    Matching matching{in_turn(x0.cols(), pairs, seed, 1), in_turn(x1.cols(), pairs, seed, 2)};
+    const Vector apart = x0.rowwise().mean() - x1.rowwise().mean();
+    const auto spread_of = [](ConstMatrix x) {
+        const Matrix centred = x.colwise() - Vector(x.rowwise().mean());
+        return centred.colwise().squaredNorm().mean();
+    };
+    matching.cost = (apart.squaredNorm() + spread_of(x0) + spread_of(x1)) / 2;
+    matching.spread = 1;
+    return matching;
 }
 
 }  // namespace si

@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include "si/coupling/cost.hpp"
+#include "si/coupling/coupling.hpp"
 
 using namespace si;
 
@@ -268,8 +269,10 @@ TEST_CASE("every plan keeps its marginals in mean, and refuses nothing that fits
     for (const PlanRow& row : plans()) {
         CAPTURE(std::string(row.name));
         Json settings = Json::object();
-        if (row.name == "sinkhorn") settings["epsilon"] = 0.5;
-        const auto matching = row.make(settings, x, y, 1, threads);
+        for (const FieldInfo& one : row.spec.fields()) {  // the one that has no default
+            if (one.name == "epsilon") settings["epsilon"] = 0.5;
+        }
+        const auto matching = row.make(settings, {x, y, 1, threads});
         CHECK(std::ssize(matching.x0) == 40);
         std::vector<int> seen(40);
         for (const Index i : matching.x0) ++seen[static_cast<std::size_t>(i)];
@@ -277,6 +280,15 @@ TEST_CASE("every plan keeps its marginals in mean, and refuses nothing that fits
         CHECK(matching.cost > 0);
         CHECK(matching.spread >= 0);
         CHECK(matching.spread <= 1);
+    }
+}
+
+TEST_CASE("a plan answers to the name of its coupling, and the coupling to that of its plan") {
+    for (const CouplingRow& row : couplings()) {
+        if (row.plan.name.empty()) continue;
+        CAPTURE(std::string(row.name));
+        CHECK(plans().at(row.name).name == row.plan.name);
+        CHECK(couplings().at(row.plan.name).name == row.name);
     }
 }
 
@@ -323,12 +335,13 @@ TEST_CASE("halves are farther apart than the whole, and apart plans are not") {
     Threads threads(2);
     const auto bias = [&](const char* plan) {
         const Choice<plans> choice(plan);
-        return *cost_of_halves(choice, x, y, 1, threads) - choice.make(x, y, 1, threads).cost;
+        const WholeSets sets{x, y, 1, threads};
+        return *cost_of_halves(choice, sets) - choice.make(sets).cost;
     };
     const Choice<plans> exact("exact");
     CHECK(bias("exact") > 0);
-    CHECK(bias("exact") < 10 * exact.make(x, y, 1, threads).cost);
+    CHECK(bias("exact") < 10 * exact.make(WholeSets{x, y, 1, threads}).cost);
     // Halves have the moments of the whole in mean; variances of 1000 are good to 5 sqrt(2 / 1000).
     CHECK(std::abs(bias("independent")) < 5 * std::sqrt(2.0 / 1000));
-    CHECK_FALSE(cost_of_halves(exact, x.leftCols(3), y, 1, threads).has_value());
+    CHECK_FALSE(cost_of_halves(exact, {x.leftCols(3), y, 1, threads}).has_value());
 }

@@ -24,13 +24,32 @@ std::optional<GaussianMixture> standard_normal(const Json&, Index dim) {
 std::optional<GaussianMixture> unknown(const Json&, Index) { return {}; }
 
 constexpr auto kBases = std::to_array<BaseRow>({
-    {"normal", "N(0, I)", spec_of<NoSettings>, standard_normal, false},
-    {"gaussian", "a Gaussian", spec_of<GaussianSpec>, density<make_gaussian>},
-    {"mixture", "a mixture of Gaussians", spec_of<MixtureSpec>, density<make_mixture>},
-    {"point", "a single point", spec_of<PointSpec>, density<make_point>},
-    {"samples", "known only by samples", spec_of<NoSettings>, unknown},
-    {"given", "one point for each path, on which the fields are conditioned", spec_of<NoSettings>,
-     unknown, true, true},
+    {.name = "normal",
+     .summary = "N(0, I)",
+     .spec = spec_of<NoSettings>,
+     .make = standard_normal,
+     .units = false},
+    {.name = "gaussian",
+     .summary = "a Gaussian",
+     .spec = spec_of<GaussianSpec>,
+     .make = density<make_gaussian>},
+    {.name = "mixture",
+     .summary = "a mixture of Gaussians",
+     .spec = spec_of<MixtureSpec>,
+     .make = density<make_mixture>},
+    {.name = "point",
+     .summary = "a single point",
+     .spec = spec_of<PointSpec>,
+     .make = density<make_point>},
+    {.name = "samples",
+     .summary = "known only by samples",
+     .spec = spec_of<NoSettings>,
+     .make = unknown},
+    {.name = "given",
+     .summary = "one point for each path, on which the fields are conditioned",
+     .spec = spec_of<NoSettings>,
+     .make = unknown,
+     .given = true},
 });
 
 std::shared_ptr<const Field> network(const NetworkFieldSpec& spec, const Model& model) {
@@ -132,9 +151,10 @@ Setup Model::setup() const {
 std::shared_ptr<const Corruption> Model::corruption() const {
     if (!source) return nullptr;
     return in_context("/coupling", [&] {
-        require(source->row().corruption != nullptr, Failure::data, "'", source->row().name,
+        const MadeFromX1* made = source->row().made_from_x1();
+        require(made != nullptr, Failure::data, "'", source->row().name,
                 "' does not make x0 from x1");
-        return source->row().corruption(source->settings(), {shape, transform.scale[0]});
+        return made->corruption(source->settings(), {shape, transform.scale[0]});
     });
 }
 

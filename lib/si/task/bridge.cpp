@@ -4,7 +4,6 @@
 
 #include "si/bridge/draw_bridge.hpp"
 #include "si/io/model_file.hpp"
-#include "si/task/sample.hpp"
 #include "si/task/training_data.hpp"
 
 namespace si {
@@ -86,8 +85,8 @@ BridgeTask read_task(const std::string& x0, const std::string& x1, const BridgeS
 }
 
 Json couple(const std::string& x0, const std::string& x1, const CoupleSpec& spec,
-            const std::string& command, std::uint64_t seed, const std::string& output,
-            Threads& threads, Progress& progress) {
+            const std::string& output, const Provenance& provenance, Threads& threads,
+            Progress& progress) {
     const auto start = Coupled::read(x0, spec), end = Coupled::read(x1, spec);
     require_alike(start.samples, end.samples);
     const auto beside = in_context(text(start.samples.source, ", ", end.samples.source), [&] {
@@ -96,7 +95,8 @@ Json couple(const std::string& x0, const std::string& x1, const CoupleSpec& spec
     const Index most = std::max(start.samples.n(), end.samples.n());
     const auto rows0 = start.rows(most), rows1 = end.rows(most);
     const Matrix y0 = start.points(beside[0], rows0), y1 = end.points(beside[1], rows1);
-    auto matching = spec.plan.make(y0, y1, seed, threads);
+    const WholeSets sets{y0, y1, provenance.seed, threads};
+    auto matching = spec.plan.make(sets);
     for (Index& i : matching.x0) i = rows0[static_cast<std::size_t>(i)];
     for (Index& j : matching.x1) j = rows1[static_cast<std::size_t>(j)];
     if (!matching.converged) {
@@ -104,7 +104,7 @@ Json couple(const std::string& x0, const std::string& x1, const CoupleSpec& spec
                            rounded(matching.marginal_error, 3), " after ", matching.iterations,
                            " iterations, before they were made exact"));
     }
-    const auto halves = cost_of_halves(spec.plan, y0, y1, seed, threads);
+    const auto halves = cost_of_halves(spec.plan, sets);
     Json report{{"plan", spelled(spec.plan.json())},
                 {"n0", start.samples.n()},
                 {"n1", end.samples.n()},
@@ -126,8 +126,8 @@ Json couple(const std::string& x0, const std::string& x1, const CoupleSpec& spec
             static_cast<double>(differ) / static_cast<double>(matching.x0.size());
     }
     DataWriter out(output);
-    out.attribute("command", command);
-    out.attribute("seed", seed);
+    out.attribute("command", provenance.command);
+    out.attribute("seed", provenance.seed);
     out.attribute("report", report.dump());
     out.write("x0", start.samples.values(Eigen::all, matching.x0), start.samples.shape);
     out.write("x1", end.samples.values(Eigen::all, matching.x1), end.samples.shape);

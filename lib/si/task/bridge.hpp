@@ -9,6 +9,7 @@
 #include "si/coupling/cost.hpp"
 #include "si/coupling/plan.hpp"
 #include "si/io/dataset.hpp"
+#include "si/task/sample.hpp"
 
 // Bridges between two files, couplings of their points, and pairs with a known bridge.
 
@@ -66,8 +67,8 @@ struct CoupleSpec : BesideCost {
 /// {"plan", "n0", "n1", "pairs", "cost", "bias", "spread", "duality_gap", "iterations",
 /// "marginal_error"}, and "labels_differ", the share of pairs that do, where labels count.
 Json couple(const std::string& x0, const std::string& x1, const CoupleSpec& spec,
-            const std::string& command, std::uint64_t seed, const std::string& output,
-            Threads& threads, Progress& progress);
+            const std::string& output, const Provenance& provenance, Threads& threads,
+            Progress& progress);
 
 struct DrawSpec {
     std::optional<std::string> x0, x1;

@@ -171,7 +171,7 @@ TrainData StoredEnds::read(const TrainSpec& spec, std::uint64_t seed, Bytes memo
         x0.leave_out(x0.nonfinite);
         if (!alike) warn_of(x0.source, std::ssize(x0.nonfinite), progress);
         // Pairs stay together in blocks of the same rows.
-        x0.set.blocks = spec.coupling.row().independent ? x0.blocks(memory) : x1.set.blocks;
+        x0.set.blocks = spec.coupling.row().independent() ? x0.blocks(memory) : x1.set.blocks;
         data.x0 = Matrix(x0.set.dim, 0);
         data.valid0 = std::move(x0.valid);
         data.stored0 = std::move(x0.set);

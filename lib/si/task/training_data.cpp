@@ -219,11 +219,11 @@ TrainData read_training_data(const std::string& x1, const std::optional<std::str
         return data;
     }
     TrainData data = read_sets(*target, base.get(), spec, seed, reading);
-    const auto pairs_of_model = spec.coupling.row().pairs_of_model;
-    if (pairs_of_model == nullptr) return data;
+    const MadeByModel* made = spec.coupling.row().made_by_model();
+    if (made == nullptr) return data;
     require(spec.condition.empty(), Failure::usage,
             "--condition: pairs that a model makes have no labels or conditions");
-    const auto pairs = pairs_of_model(spec.coupling.settings());
+    const auto pairs = made->pairs(spec.coupling.settings());
     return rectified(read_model(pairs.model), pairs, data, seed, threads, progress);
 }
 

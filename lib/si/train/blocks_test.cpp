@@ -171,7 +171,7 @@ TEST_CASE("stored samples come in the model's coordinates, and pairs together") 
             data.stored0->moments = {Vector::Constant(2, 250), Vector::Constant(2, 16)};
         const auto all = prepare(data, {}, spec, 3);
         const Pairs pairs = all->source.draw(0, 100);
-        CHECK((pairs.x0 == pairs.x1) == (spec.coupling.row().independent == false));
+        CHECK((pairs.x0 == pairs.x1) == (spec.coupling.row().independent() == false));
         for (Index j = 0; j < 100; ++j) {
             const auto at = static_cast<std::size_t>(j);
             CHECK(pairs.samples1(0, j) == (static_cast<double>(pairs.x1[at]) - 250) / 4);

@@ -32,7 +32,7 @@ Transform standardization(const TrainData& data, const TrainSpec& spec,
         const double variance = (variance1 + start->variance).mean() / 2;
         transform.shift = (start->mean + mean1) / 2;
         if (variance > 0) transform.scale.setConstant(std::sqrt(variance));
-    } else if (spec.net->row().images || spec.coupling.row().corruption != nullptr) {
+    } else if (spec.net->row().images || spec.coupling.row().made_from_x1() != nullptr) {
         const double mean = mean1.mean();
         const double variance = variance1.mean() + (mean1.array() - mean).square().mean();
         transform.shift.setConstant(mean);
@@ -81,7 +81,7 @@ void choose_coordinates(const TrainData& data, const TrainSpec& spec, Model& mod
         model.transform = standardization(data, spec, start);
         return;
     }
-    if (spec.coupling.row().corruption != nullptr) {
+    if (spec.coupling.row().made_from_x1() != nullptr) {
         require(!spec.base.row().units, Failure::usage, "--base: this coupling makes x0 from x1");
         model.base = "samples";
         model.source = spec.coupling;
@@ -197,7 +197,7 @@ DrawPairs draw_from_blocks(const TrainData& data, const Transform& transform, co
     const auto sets =
         std::make_shared<Sets>(transform, BlockDrawer(*data.stored1, seed, Purpose::order));
     if (data.stored0) {
-        const Purpose order = coupling.independent ? Purpose::pairing : Purpose::order;
+        const Purpose order = coupling.independent() ? Purpose::pairing : Purpose::order;
         sets->x0.emplace(*data.stored0, seed, order);
     }
     return [sets](Index step, Index batch) {
@@ -239,7 +239,7 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
     choose_coordinates(data, spec, model);
     require(model.transform.shift.allFinite() && model.transform.scale.allFinite(), Failure::data,
             "the samples are so large that their variance is not a number");
-    const bool independent = spec.coupling.row().independent && !made.mirror();
+    const bool independent = spec.coupling.row().independent() && !made.mirror();
     model.independent = independent;
     all->learned = in_context("--learn", [&] { return parse_learned(spec.learn); });
 
@@ -292,7 +292,7 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
     if (source.given != nullptr) validation.source.given = &all->valid_given;
     if (all->valid1.cols() > 0) {
         validation.take(all->valid1.cols(), all->valid0.cols(), independent);
-        if (spec.coupling.row().by_distance) {
+        if (spec.coupling.row().by_distance()) {
             const auto draw = draw_from(seen(all->valid0, data.valid_beside0, all->valid_seen0),
                                         seen(all->valid1, data.valid_beside1, all->valid_seen1));
             validation.pairs = draw(0, validation.size);

@@ -56,7 +56,7 @@ Matrix without(const Matrix& x, const std::vector<Index>& rows) { return x(Eigen
 }  // namespace
 
 bool pairs_in_blocks(const CouplingRow& coupling) {
-    return coupling.every_row && !coupling.by_distance && coupling.pairs_of_model == nullptr;
+    return coupling.every_row() && !coupling.by_distance() && coupling.made_by_model() == nullptr;
 }
 
 std::vector<Index> held_out_rows(Index n, double fraction, std::uint64_t seed, std::uint32_t set,
