@@ -36,7 +36,7 @@ struct BridgeTask {
 struct BridgeRow {
     std::string_view name, summary;
     SpecInfo spec;
-    bool takes_pairs;  ///< given pairs change what it does
+    bool takes_pairs = false;  ///< given pairs change what it does
     Model (*make)(const Json& settings, const BridgeTask& task, Threads& threads,
                   Progress& progress);
     /// Names the method that is taken in its place for a task, and says why; null for the others.

@@ -10,11 +10,20 @@ namespace si {
 namespace {
 
 constexpr auto kNetworks = std::to_array<NetworkRow>({
-    {"mlp", "fully connected layers", spec_of<MlpSpec>, from_json<make_mlp>},
-    {"unet", "convolutions at several resolutions, for images", spec_of<UnetSpec>,
-     from_json<make_unet>, true},
-    {"sit", "a transformer on patches of images (arXiv:2401.08740)", spec_of<SitSpec>,
-     from_json<make_sit>, true},
+    {.name = "mlp",
+     .summary = "fully connected layers",
+     .spec = spec_of<MlpSpec>,
+     .make = from_json<make_mlp>},
+    {.name = "unet",
+     .summary = "convolutions at several resolutions, for images",
+     .spec = spec_of<UnetSpec>,
+     .make = from_json<make_unet>,
+     .images = true},
+    {.name = "sit",
+     .summary = "a transformer on patches of images (arXiv:2401.08740)",
+     .spec = spec_of<SitSpec>,
+     .make = from_json<make_sit>,
+     .images = true},
 });
 
 }  // namespace

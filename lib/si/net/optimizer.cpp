@@ -93,9 +93,16 @@ double adam_rate(const AdamSpec& spec) { return spec.lr; }
 double adamw_rate(const AdamWSpec& spec) { return spec.lr; }
 
 constexpr auto kOptimizers = std::to_array<OptimizerRow>({
-    {"adam", "adaptive moments", spec_of<AdamSpec>, from_json<make_adam>, from_json<adam_rate>},
-    {"adamw", "adam with decoupled weight decay", spec_of<AdamWSpec>, from_json<make_adamw>,
-     from_json<adamw_rate>},
+    {.name = "adam",
+     .summary = "adaptive moments",
+     .spec = spec_of<AdamSpec>,
+     .make = from_json<make_adam>,
+     .rate = from_json<adam_rate>},
+    {.name = "adamw",
+     .summary = "adam with decoupled weight decay",
+     .spec = spec_of<AdamWSpec>,
+     .make = from_json<make_adamw>,
+     .rate = from_json<adamw_rate>},
 });
 
 struct CosineSpec {
