@@ -128,12 +128,10 @@ int main(int argc, char** argv) {
         .command("accuracy", "how often labels are met", eval_accuracy)
         .input("SAMPLES", samples, "samples to judge: HDF5, CSV, TSV or NPY")
         .input("REFERENCE", reference, "samples of the truth; twice as many are best")
-        .choices(si::metrics().info())
         .options("Metrics", spec)
         .common(common)
         .example("si-eval samples.h5 test.h5", "All that need nothing else.")
-        .example("si-eval samples.h5 test.h5 --metrics w2,modes --modes centres.csv",
-                 "Two of them.")
+        .example("si-eval samples.h5 test.h5 --metrics w2,modes,file=centres.csv", "Two of them.")
         .run(argc, argv, [&](Console& console) {
             si::Threads threads(common.threads);
             const auto report =

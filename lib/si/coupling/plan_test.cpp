@@ -9,6 +9,7 @@
 
 #include "si/coupling/cost.hpp"
 #include "si/coupling/coupling.hpp"
+#include "si/coupling/coupling.hpp"
 
 using namespace si;
 

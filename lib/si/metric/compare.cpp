@@ -4,10 +4,6 @@
 #include <cmath>
 #include <limits>
 
-#include <Eigen/QR>
-
-#include "si/metric/pairs.hpp"
-
 namespace si {
 namespace {
 
@@ -15,52 +11,46 @@ constexpr double kNormalQuantile = 1.959963984540054;
 constexpr Index kOwn = 2;          ///< pairs of halves of the samples
 constexpr double kDeviations = 3;  ///< of the floors, before a difference is called one
 
-MetricSetting setting_of(ConstMatrix reference, ConstMatrix modes, const MetricSpec& spec,
-                         std::uint64_t seed) {
-    MetricSetting setting{.spec = spec, .seed = seed};
-    setting.mean = reference.rowwise().mean();
-    setting.scale = ((reference.colwise() - setting.mean).rowwise().squaredNorm() /
-                     static_cast<double>(reference.cols()))
-                        .cwiseSqrt();
-    setting.scale = (setting.scale.array() > 0).select(setting.scale, 1);
-    constexpr Index kForMedian = 1000;
-    const Index n = std::min(kForMedian, reference.cols());
-    const Permutation order({seed, Purpose::parts, 0}, reference.cols());
-    setting.bandwidth =
-        spec.bandwidth ? *spec.bandwidth : median_distance(drawn(reference, order, 0, n));
-    const Index lines = reference.rows() == 1 ? 1 : spec.directions;
-    setting.directions.resize(reference.rows(), lines);
-    fill_normal({seed, Purpose::directions, 0}, 0, setting.directions);
-    for (const Columns& part : chunks(lines, reference.rows())) {
-        auto block = setting.directions.middleCols(part.first, part.count);
-        block = Matrix(Eigen::HouseholderQR<Matrix>(block).householderQ() *
-                       Matrix::Identity(reference.rows(), part.count));
-    }
-    setting.modes = modes;
-    return setting;
+/// What the comparisons of one run have in common.
+struct Shared {
+    ConstMatrix samples, reference;
+    const MetricSpec& spec;
+    MetricContext context;
+    Vector mean;  ///< of the reference
+};
+
+Shared shared_by(ConstMatrix samples, ConstMatrix reference, const MetricSpec& spec,
+                 std::uint64_t seed, const ReadPoints& read) {
+    const Vector mean = reference.rowwise().mean();
+    Vector scale = ((reference.colwise() - mean).rowwise().squaredNorm() /
+                    static_cast<double>(reference.cols()))
+                       .cwiseSqrt();
+    scale = (scale.array() > 0).select(scale, 1);
+    return {samples, reference, spec, {reference, scale, seed, read}, mean};
 }
 
 /// One metric on one pair of sets.
 class Comparer {
   public:
-    Comparer(const MetricRow& row, ConstMatrix samples, ConstMatrix reference,
-             const MetricSetting& setting, Threads& threads)
-        : row_(row),
-          samples_(samples),
-          reference_(reference),
-          setting_(setting),
+    Comparer(const Choice<metrics>& choice, const Shared& shared, Threads& threads)
+        : row_(choice.row()),
+          metric_(choice.make(shared.context)),
+          shared_(shared),
+          samples_(shared.samples),
+          reference_(shared.reference),
           threads_(threads),
-          sizes_(sizes_of(row, setting.spec, samples.cols(), reference.cols(), samples.rows())) {}
+          sizes_(sizes_of(row_, shared.spec, samples_.cols(), reference_.cols(), samples_.rows())) {
+    }
 
     MetricResult run(Progress& progress) {
         MetricResult result{&row_, {}, nullptr};
         for (const MetricNumber& score : row_.scores) {
             result.scores.push_back({.score = &score, .na = sizes_.na, .nb = sizes_.nb});
         }
-        const Index enough = row_.enough(setting_, samples_.rows());
-        if (std::min(sizes_.na, sizes_.nb) < enough) {
-            return undefined(result, Verdict::too_few,
-                             text("needs ", enough, " samples and twice as many of the reference"));
+        if (std::min(sizes_.na, sizes_.nb) < metric_.enough) {
+            return undefined(
+                result, Verdict::too_few,
+                text("needs ", metric_.enough, " samples and twice as many of the reference"));
         }
         try {
             measure(result, progress);
@@ -87,41 +77,43 @@ class Comparer {
     }
 
     Permutation order(Index part) const {
-        return {{setting_.seed, Purpose::parts, static_cast<std::uint32_t>(2 * part + 1)},
+        return {{shared_.context.seed, Purpose::parts, static_cast<std::uint32_t>(2 * part + 1)},
                 reference_.cols()};
     }
     Matrix reference_part(Index part) const { return drawn(reference_, order(part), 0, sizes_.nb); }
     Matrix samples_part() const {
-        const Permutation any({setting_.seed, Purpose::parts, 2}, samples_.cols());
+        const Permutation any({shared_.context.seed, Purpose::parts, 2}, samples_.cols());
         return drawn(samples_, any, 0, sizes_.na);
     }
 
     /// Part 0 is the samples; then parts of the reference; the last of these once more, changed;
     /// then halves of the samples.
     std::vector<Estimate> estimates(Index part, Threads& threads) const {
-        const Index floors = setting_.spec.floors;
+        const Index floors = shared_.spec.floors;
         if (part > floors + 1) return own(part, threads);
         const Index of = std::min(part, floors);
         Matrix x = part == 0 ? samples_part() : drawn(reference_, order(of), sizes_.nb, sizes_.na);
         if (part > floors) {
-            const double by = setting_.spec.notice;
-            x = ((1 + by) * x).colwise() + (by * (setting_.scale - setting_.mean));
+            const double by = shared_.spec.notice;
+            x = ((1 + by) * x).colwise() + (by * (shared_.context.scale - shared_.mean));
         }
-        return row_.make({x, reference_part(of), setting_, threads, part == 0});
+        const Matrix y = reference_part(of);
+        return metric_.estimate({x, y, threads, part == 0});
     }
 
     /// One half of the samples against the other: how much noise adds with their law.
     std::vector<Estimate> own(Index part, Threads& threads) const {
-        const Permutation any({setting_.seed, Purpose::parts, static_cast<std::uint32_t>(2 * part)},
-                              samples_.cols());
+        const Permutation any(
+            {shared_.context.seed, Purpose::parts, static_cast<std::uint32_t>(2 * part)},
+            samples_.cols());
         const Index half = sizes_.na / 2;
         const Matrix x = drawn(samples_, any, 0, half), y = drawn(samples_, any, half, half);
-        return row_.make({x, y, setting_, threads, false});
+        return metric_.estimate({x, y, threads, false});
     }
 
     void measure(MetricResult& result, Progress& progress) {
         const Index halves = row_.scores.front().nonlinear && row_.scores.front().biased ? kOwn : 0;
-        const Index parts = setting_.spec.floors + 2 + halves;
+        const Index parts = shared_.spec.floors + 2 + halves;
         std::vector<std::vector<Estimate>> found(static_cast<std::size_t>(parts));
         const auto one = [&](Index part, Threads& threads) {
             found[static_cast<std::size_t>(part)] = estimates(part, threads);
@@ -139,9 +131,9 @@ class Comparer {
             }
         }
         for (std::size_t k = 0; k < result.scores.size(); ++k) judge(found, k, result.scores[k]);
-        if (row_.details != nullptr) {
+        if (metric_.details) {
             const Matrix x = samples_part(), y = reference_part(0);
-            result.details = row_.details({x, y, setting_, threads_});
+            result.details = metric_.details({x, y, threads_});
         }
     }
 
@@ -156,7 +148,7 @@ class Comparer {
     void judge(const std::vector<std::vector<Estimate>>& found, std::size_t k,
                Comparison& result) const {
         const MetricNumber& score = *result.score;
-        const Index floors = setting_.spec.floors;
+        const Index floors = shared_.spec.floors;
         Vector all(std::ssize(found));
         for (Index r = 0; r < all.size(); ++r) all[r] = found[static_cast<std::size_t>(r)][k].value;
         const Vector floor = all.segment(1, floors);
@@ -202,9 +194,10 @@ class Comparer {
     }
 
     const MetricRow& row_;
+    Metric metric_;
+    const Shared& shared_;
     ConstMatrix samples_;
     ConstMatrix reference_;
-    const MetricSetting& setting_;
     Threads& threads_;
     Sizes sizes_;
 };
@@ -227,31 +220,22 @@ std::string_view to_text(Verdict verdict) {
     return "";
 }
 
-Matrix drawn(ConstMatrix from, const Permutation& order, Index first, Index count) {
-    if (count == from.cols()) return from;
-    std::vector<Index> rows(static_cast<std::size_t>(count));
-    order.range(first, count, rows.data());
-    std::sort(rows.begin(), rows.end());
-    return from(Eigen::all, rows);
-}
-
 Sizes sizes_of(const MetricRow& row, const MetricSpec& spec, Index n, Index m, Index dim) {
     const Index most = row.most(spec, dim);
     const Index na = std::min({n, m / 2, most});
     return {na, row.even ? na : std::min(m - na, most)};
 }
 
-std::vector<MetricResult> compare(ConstMatrix samples, ConstMatrix reference, ConstMatrix modes,
-                                  const MetricSpec& spec, std::uint64_t seed, Threads& threads,
-                                  Progress& progress) {
+std::vector<MetricResult> compare(ConstMatrix samples, ConstMatrix reference,
+                                  const MetricSpec& spec, std::uint64_t seed,
+                                  const ReadPoints& read, Threads& threads, Progress& progress) {
     require(samples.rows() == reference.rows(), Failure::data, "samples have ", samples.rows(),
             " coordinates, those of the reference ", reference.rows());
-    const MetricSetting setting = setting_of(reference, modes, spec, seed);
+    const Shared shared = shared_by(samples, reference, spec, seed, read);
+    std::vector<Comparer> comparers;  // all of them first: settings are wrong before work is done
+    for (const auto& metric : spec.metrics.each) comparers.emplace_back(metric, shared, threads);
     std::vector<MetricResult> results;
-    for (const auto& name : spec.metrics) {
-        results.push_back(
-            Comparer(metrics().at(name), samples, reference, setting, threads).run(progress));
-    }
+    for (Comparer& one : comparers) results.push_back(one.run(progress));
     const auto defined = [](const MetricResult& one) {
         return !std::isnan(one.scores.front().value);
     };

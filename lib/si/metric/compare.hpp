@@ -7,6 +7,7 @@
 
 #include "si/base/progress.hpp"
 #include "si/metric/metrics.hpp"
+#include "si/metric/parts.hpp"
 #include "si/random/draw.hpp"
 
 // Distances between samples and a reference, with what noise alone would give.
@@ -64,15 +65,14 @@ struct Sizes {
 };
 Sizes sizes_of(const MetricRow& row, const MetricSpec& spec, Index n, Index m, Index dim);
 
-/// `count` columns from place `first` of a shuffled order. They keep their own order, in which
-/// neighbours may depend on each other.
-Matrix drawn(ConstMatrix from, const Permutation& order, Index first, Index count);
+/// Reads the points (d, k) of a file that a metric's settings name.
+using ReadPoints = std::function<Matrix(const std::string& file)>;
 
 /// The metrics that `spec` names. Rows are taken in their order where all are, else by addresses of
 /// the seed. A metric that is not defined for these samples says so in its notes. Throws
 /// Failure::data for different dimensions, and where no metric is defined.
-std::vector<MetricResult> compare(ConstMatrix samples, ConstMatrix reference, ConstMatrix modes,
-                                  const MetricSpec& spec, std::uint64_t seed, Threads& threads,
-                                  Progress& progress);
+std::vector<MetricResult> compare(ConstMatrix samples, ConstMatrix reference,
+                                  const MetricSpec& spec, std::uint64_t seed,
+                                  const ReadPoints& read, Threads& threads, Progress& progress);
 
 }  // namespace si

@@ -2,60 +2,94 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
+
+#include <Eigen/QR>
 
 #include "si/metric/classifier.hpp"
 #include "si/metric/moment_distances.hpp"
 #include "si/metric/neighbours.hpp"
 #include "si/metric/pairs.hpp"
+#include "si/metric/parts.hpp"
 #include "si/metric/wasserstein.hpp"
 
 namespace si {
 namespace {
 
 template <int P>
-std::vector<Estimate> transport(const TwoSamples& s) {
-    return {wasserstein(s.x, s.y, P)};
+Metric transport(const NoSettings&, const MetricContext&) {
+    return {.estimate = [](const TwoSamples& s) -> std::vector<Estimate> {
+        return {wasserstein(s.x, s.y, P)};
+    }};
 }
 
-std::vector<Estimate> sliced(const TwoSamples& s) {
-    const auto both = sliced_wasserstein(s.x, s.y, s.setting.directions, s.threads);
-    return {both.w1, both.w2};
+struct SlicedSpec {
+    Index directions = 64;
+    static constexpr auto fields() {
+        return std::tuple{field("directions", &SlicedSpec::directions,
+                                "Projections of the sliced distances", kPositive)};
+    }
+};
+
+/// Unit vectors (d, k) in blocks at right angles.
+Matrix lines_of(Index dim, Index count, std::uint64_t seed) {
+    Matrix lines(dim, count);
+    fill_normal({seed, Purpose::directions, 0}, 0, lines);
+    for (const Columns& part : chunks(count, dim)) {
+        auto block = lines.middleCols(part.first, part.count);
+        block = Matrix(Eigen::HouseholderQR<Matrix>(block).householderQ() *
+                       Matrix::Identity(dim, part.count));
+    }
+    return lines;
 }
 
-std::vector<Estimate> energy(const TwoSamples& s) { return {energy_distance(s.x, s.y, s.threads)}; }
-
-std::vector<Estimate> mmd(const TwoSamples& s) {
-    return {kernel_discrepancy(s.x, s.y, s.setting.bandwidth, s.threads)};
+Metric sliced(const SlicedSpec& spec, const MetricContext& context) {
+    const Index dim = context.reference.rows();
+    const Matrix lines = lines_of(dim, dim == 1 ? 1 : spec.directions, context.seed);
+    return {.estimate = [lines](const TwoSamples& s) -> std::vector<Estimate> {
+        const auto both = sliced_wasserstein(s.x, s.y, lines, s.threads);
+        return {both.w1, both.w2};
+    }};
 }
 
-std::vector<Estimate> classifier(const TwoSamples& s) {
-    return {classifier_accuracy(s.x, s.y, s.setting.seed)};
+Metric energy(const NoSettings&, const MetricContext&) {
+    return {.estimate = [](const TwoSamples& s) -> std::vector<Estimate> {
+        return {energy_distance(s.x, s.y, s.threads)};
+    }};
 }
 
-std::vector<Estimate> moments(const TwoSamples& s) {
-    const auto both = moment_distances(s.x, s.y, s.setting.scale, s.threads, s.with_error);
-    return {both.mean, both.covariance};
+struct MmdSpec {
+    std::optional<double> bandwidth;
+    static constexpr auto fields() {
+        return std::tuple{field("bandwidth", &MmdSpec::bandwidth,
+                                "Deviation of the Gaussian kernel; without, the median distance "
+                                "in the reference",
+                                kPositive)};
+    }
+};
+
+double bandwidth_for(ConstMatrix reference, std::uint64_t seed) {
+    constexpr Index kForMedian = 1000;
+    const Permutation order({seed, Purpose::parts, 0}, reference.cols());
+    return median_distance(drawn(reference, order, 0, std::min(kForMedian, reference.cols())));
 }
 
-std::vector<Estimate> kl(const TwoSamples& s) {
-    return {gaussian_kl(s.x, s.y, s.threads, s.with_error)};
+Metric mmd(const MmdSpec& spec, const MetricContext& context) {
+    const double width =
+        spec.bandwidth ? *spec.bandwidth : bandwidth_for(context.reference, context.seed);
+    return {.estimate = [width](const TwoSamples& s) -> std::vector<Estimate> {
+                return {kernel_discrepancy(s.x, s.y, width, s.threads)};
+            },
+            .details = [width](const TwoSamples&) -> Json {
+                return {{"bandwidth", width}};
+            }};
 }
 
-std::vector<Estimate> fits(const TwoSamples& s) {
-    return {frechet_distance(s.x, s.y, s.threads, s.with_error)};
+Metric classifier(const NoSettings&, const MetricContext& context) {
+    return {.estimate = [seed = context.seed](const TwoSamples& s) -> std::vector<Estimate> {
+        return {classifier_accuracy(s.x, s.y, seed)};
+    }};
 }
-
-std::vector<Estimate> balls(const TwoSamples& s) {
-    const auto all = neighbourhoods(s.x, s.y, s.setting.spec.neighbours, s.threads);
-    return {all.precision, all.recall, all.density, all.coverage};
-}
-
-std::vector<Estimate> modes(const TwoSamples& s) {
-    require(s.setting.modes.cols() > 0, Failure::usage, "modes needs --modes FILE");
-    return {mode_distance(s.x, s.y, s.setting.modes, s.threads)};
-}
-
-Json bandwidth(const TwoSamples& s) { return {{"bandwidth", s.setting.bandwidth}}; }
 
 /// Lists that a person can read.
 Json differences(const TwoSamples& s) {
@@ -63,9 +97,55 @@ Json differences(const TwoSamples& s) {
     return s.x.rows() <= kMostShown ? moment_differences(s.x, s.y) : Json();
 }
 
-Json shares(const TwoSamples& s) {
-    const Vector x = mode_shares(s.x, s.setting.modes, s.threads),
-                 y = mode_shares(s.y, s.setting.modes, s.threads);
+Metric moments(const NoSettings&, const MetricContext& context) {
+    return {.estimate = [scale = context.scale](const TwoSamples& s) -> std::vector<Estimate> {
+                const auto both = moment_distances(s.x, s.y, scale, s.threads, s.with_error);
+                return {both.mean, both.covariance};
+            },
+            .details = differences};
+}
+
+Metric kl(const NoSettings&, const MetricContext& context) {
+    const Index dim = context.reference.rows();
+    return {.estimate = [](const TwoSamples& s) -> std::vector<Estimate> {
+                return {gaussian_kl(s.x, s.y, s.threads, s.with_error)};
+            },
+            .enough = dim + dim / 2 + 8};
+}
+
+Metric frechet(const NoSettings&, const MetricContext&) {
+    return {.estimate = [](const TwoSamples& s) -> std::vector<Estimate> {
+        return {frechet_distance(s.x, s.y, s.threads, s.with_error)};
+    }};
+}
+
+struct NeighboursSpec {
+    Index k = 5;
+    static constexpr auto fields() {
+        return std::tuple{field("k", &NeighboursSpec::k,
+                                "Balls of neighbourhoods reach to this one of the nearest",
+                                kPositive)};
+    }
+};
+
+Metric neighbours(const NeighboursSpec& spec, const MetricContext&) {
+    return {.estimate = [k = spec.k](const TwoSamples& s) -> std::vector<Estimate> {
+                const auto all = neighbourhoods(s.x, s.y, k, s.threads);
+                return {all.precision, all.recall, all.density, all.coverage};
+            },
+            .enough = spec.k + 2};
+}
+
+struct ModesSpec {
+    std::string file;
+    static constexpr auto fields() {
+        return std::tuple{
+            field("file", &ModesSpec::file, "Centres of the modes, a row each").value("FILE")};
+    }
+};
+
+Json shares(const TwoSamples& s, const Matrix& centres) {
+    const Vector x = mode_shares(s.x, centres, s.threads), y = mode_shares(s.y, centres, s.threads);
     constexpr double kMissed = 0.1;  // of what the reference has there
     Index missed = 0;
     for (Index k = 0; k < x.size(); ++k) missed += y[k] > 0 && x[k] < kMissed * y[k] ? 1 : 0;
@@ -73,6 +153,15 @@ Json shares(const TwoSamples& s) {
              {{"shares", std::vector<double>(x.begin(), x.end())},
               {"reference", std::vector<double>(y.begin(), y.end())},
               {"missed", missed}}}};
+}
+
+Metric modes(const ModesSpec& spec, const MetricContext& context) {
+    require(!spec.file.empty(), Failure::usage, "modes: where are they? Give file=FILE");
+    const Matrix centres = context.read(spec.file);
+    return {.estimate = [centres](const TwoSamples& s) -> std::vector<Estimate> {
+                return {mode_distance(s.x, s.y, centres, s.threads)};
+            },
+            .details = [centres](const TwoSamples& s) { return shares(s, centres); }};
 }
 
 Index any(const MetricSpec&, Index) { return std::numeric_limits<Index>::max(); }
@@ -85,61 +174,133 @@ Index in_products(const MetricSpec& spec, Index dim) {
     return std::max(spec.most, (Index{1} << 31) / (dim * dim));
 }
 
-Index some(const MetricSetting&, Index) { return 8; }
-Index above_dimension(const MetricSetting&, Index dim) { return dim + dim / 2 + 8; }
-Index above_neighbours(const MetricSetting& setting, Index) { return setting.spec.neighbours + 2; }
+// What the numbers have in common: distances of transport, and shares of neighbourhoods.
+constexpr auto transported(std::string_view name, std::string_view summary, int power) {
+    return MetricNumber{
+        .name = name, .summary = summary, .power = power, .biased = true, .nonlinear = true};
+}
+constexpr auto fitted(std::string_view name, std::string_view summary, int power) {
+    return MetricNumber{.name = name, .summary = summary, .power = power, .biased = true};
+}
+constexpr auto near(std::string_view name, std::string_view summary, bool sees_wider) {
+    return MetricNumber{.name = name,
+                        .summary = summary,
+                        .two_sided = true,
+                        .nonlinear = true,
+                        .sees_wider = sees_wider,
+                        .top = 1};
+}
 
-constexpr std::array<MetricNumber, 1> kW1{
-    {{"w1", "Wasserstein distance of order 1", 1, true, false, true}}},
-    kW2{{{"w2", "Wasserstein distance of order 2", 2, true, false, true}}},
-    kEnergy{{{"energy", "square of the energy distance"}}},
-    kMmd{{{"mmd", "squared maximum mean discrepancy, Gaussian kernel"}}},
-    kClassifier{{{"classifier", "share that a classifier tells apart; 1/2 is none", 1, false, false,
-                  false, 1}}},
-    kKl{{{"kl", "KL(reference | samples) of Gaussian fits, nats", 1, true}}},
-    kFrechet{{{"frechet", "Frechet distance of Gaussian fits", 1, true}}},
-    kModes{{{"modes", "total variation of the shares of modes", 1, true, false, false, 1}}};
-constexpr std::array<MetricNumber, 2> kSliced{
-    {{"sliced_w1", "W1 in the mean over projections to lines", 1, true, false, true},
-     {"sliced_w2", "W2 over projections, root mean square", 2, true, false, true}}},
-    kMoments{{{"mean", "difference of means in deviations, root mean square", 2, true},
-              {"covariance", "difference of covariances likewise", 2, true}}};
-constexpr std::array<MetricNumber, 4> kNeighbours{
-    {{"precision", "share of the samples near the reference", 1, false, true, true, 1},
-     {"recall", "share of the reference near the samples", 1, false, true, true, 1},
-     {"density", "how many of the reference are near a sample, as a ratio", 1, false, true, true},
-     {"coverage", "share of the reference with a sample among its nearest", 1, false, true, true,
-      1}}};
-
-constexpr SpecInfo kNone = spec_of<NoSettings>;
+constexpr std::array kW1{transported("w1", "Wasserstein distance of order 1", 1)};
+constexpr std::array kW2{transported("w2", "Wasserstein distance of order 2", 2)};
+constexpr std::array kSliced{
+    transported("sliced_w1", "W1 in the mean over projections to lines", 1),
+    transported("sliced_w2", "W2 over projections, root mean square", 2)};
+constexpr std::array kEnergy{
+    MetricNumber{.name = "energy", .summary = "square of the energy distance"}};
+constexpr std::array kMmd{
+    MetricNumber{.name = "mmd", .summary = "squared maximum mean discrepancy, Gaussian kernel"}};
+constexpr std::array kClassifier{MetricNumber{
+    .name = "classifier", .summary = "share that a classifier tells apart; 1/2 is none", .top = 1}};
+constexpr std::array kMoments{
+    fitted("mean", "difference of means in deviations, root mean square", 2),
+    fitted("covariance", "difference of covariances likewise", 2)};
+constexpr std::array kKl{fitted("kl", "KL(reference | samples) of Gaussian fits, nats", 1)};
+constexpr std::array kFrechet{fitted("frechet", "Frechet distance of Gaussian fits", 1)};
+constexpr std::array kNeighbours{
+    near("precision", "share of the samples near the reference", true),
+    // Wider samples have wider balls, which reach all of the reference.
+    near("recall", "share of the reference near the samples", false),
+    MetricNumber{.name = "density",
+                 .summary = "how many of the reference are near a sample, as a ratio",
+                 .two_sided = true,
+                 .nonlinear = true},
+    near("coverage", "share of the reference with a sample among its nearest", true)};
+constexpr std::array kModes{MetricNumber{.name = "modes",
+                                         .summary = "total variation of the shares of modes",
+                                         .biased = true,
+                                         .top = 1}};
 
 constexpr auto kMetrics = std::to_array<MetricRow>({
-    {"w1", "Wasserstein distance of order 1, exact", kNone, kW1, by_assignment, true, true, some,
-     transport<1>},
-    {"w2", "Wasserstein distance of order 2, exact", kNone, kW2, by_assignment, true, true, some,
-     transport<2>},
-    {"sliced", "Wasserstein distances of projections to lines", kNone, kSliced, any, true, false,
-     some, sliced},
-    {"energy", "energy distance", kNone, kEnergy, in_pairs, false, false, some, energy},
-    {"mmd", "maximum mean discrepancy with a Gaussian kernel", kNone, kMmd, in_pairs, false, false,
-     some, mmd, bandwidth},
-    {"classifier", "classifier two-sample test", kNone, kClassifier, any, true, true, some,
-     classifier},
-    {"moments", "differences of means and covariances", kNone, kMoments, in_products, false, false,
-     some, moments, differences},
-    {"kl", "Kullback-Leibler divergence of Gaussian fits", kNone, kKl, in_products, false, false,
-     above_dimension, kl},
-    {"frechet", "Frechet distance of Gaussian fits", kNone, kFrechet, in_products, false, false,
-     some, fits},
-    {"neighbours", "precision, recall, density and coverage", kNone, kNeighbours, in_pairs, true,
-     false, above_neighbours, balls},
-    {"modes", "shares of given modes", kNone, kModes, any, false, false, some, modes, shares, true},
+    {.name = "w1",
+     .summary = "Wasserstein distance of order 1, exact",
+     .spec = spec_of<NoSettings>,
+     .scores = kW1,
+     .most = by_assignment,
+     .even = true,
+     .alone = true,
+     .make = from_json<transport<1>>},
+    {.name = "w2",
+     .summary = "Wasserstein distance of order 2, exact",
+     .spec = spec_of<NoSettings>,
+     .scores = kW2,
+     .most = by_assignment,
+     .even = true,
+     .alone = true,
+     .make = from_json<transport<2>>},
+    {.name = "sliced",
+     .summary = "Wasserstein distances of projections to lines",
+     .spec = spec_of<SlicedSpec>,
+     .scores = kSliced,
+     .most = any,
+     .even = true,
+     .make = from_json<sliced>},
+    {.name = "energy",
+     .summary = "energy distance",
+     .spec = spec_of<NoSettings>,
+     .scores = kEnergy,
+     .most = in_pairs,
+     .make = from_json<energy>},
+    {.name = "mmd",
+     .summary = "maximum mean discrepancy with a Gaussian kernel",
+     .spec = spec_of<MmdSpec>,
+     .scores = kMmd,
+     .most = in_pairs,
+     .make = from_json<mmd>},
+    {.name = "classifier",
+     .summary = "classifier two-sample test",
+     .spec = spec_of<NoSettings>,
+     .scores = kClassifier,
+     .most = any,
+     .even = true,
+     .alone = true,
+     .trains = true,
+     .make = from_json<classifier>},
+    {.name = "moments",
+     .summary = "differences of means and covariances",
+     .spec = spec_of<NoSettings>,
+     .scores = kMoments,
+     .most = in_products,
+     .make = from_json<moments>},
+    {.name = "kl",
+     .summary = "Kullback-Leibler divergence of Gaussian fits",
+     .spec = spec_of<NoSettings>,
+     .scores = kKl,
+     .most = in_products,
+     .make = from_json<kl>},
+    {.name = "frechet",
+     .summary = "Frechet distance of Gaussian fits",
+     .spec = spec_of<NoSettings>,
+     .scores = kFrechet,
+     .most = in_products,
+     .make = from_json<frechet>},
+    {.name = "neighbours",
+     .summary = "precision, recall, density and coverage",
+     .spec = spec_of<NeighboursSpec>,
+     .scores = kNeighbours,
+     .most = in_pairs,
+     .even = true,
+     .make = from_json<neighbours>},
+    {.name = "modes",
+     .summary = "shares of given modes",
+     .spec = spec_of<ModesSpec>,
+     .scores = kModes,
+     .most = any,
+     .make = from_json<modes>},
 });
 
 }  // namespace
 
 Catalogue<MetricRow> metrics() { return {"metric", kMetrics}; }
-
-std::vector<std::string> metric_names() { return metrics().names(); }
 
 }  // namespace si

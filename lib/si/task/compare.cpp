@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "si/base/lists.hpp"
 #include "si/io/dataset.hpp"
@@ -63,23 +64,15 @@ std::string cell(const Json& value) {
 Json compare_report(const std::string& samples, const std::string& reference,
                     const MetricSpec& spec, std::uint64_t seed, Threads& threads,
                     Progress& progress) {
-    const auto asks = std::find_if(spec.metrics.begin(), spec.metrics.end(),
-                                   [](const auto& name) { return metrics().at(name).centres; });
-    const bool wanted = asks != spec.metrics.end();
-    require(!wanted || !spec.modes.empty(), Failure::usage, "the metric ", wanted ? *asks : "",
-            " needs --modes FILE");
-    require(wanted || spec.modes.empty(), Failure::usage,
-            "--modes: none of the metrics looks at modes");
     const auto a = read_samples(samples), b = read_samples(reference);
     require_coordinates(a.source, a.dim(), kReference, b.dim());
-    Matrix centres;
-    if (wanted) {
-        const auto modes = read_samples(spec.modes);
+    const auto read = [&](const std::string& file) {
+        auto modes = read_samples(file);
         require(modes.dim() == a.dim(), Failure::data, modes.source, ": modes have ", modes.dim(),
                 " coordinates, samples have ", a.dim());
-        centres = modes.values;
-    }
-    const auto results = compare(a.values, b.values, centres, spec, seed, threads, progress);
+        return std::move(modes.values);
+    };
+    const auto results = compare(a.values, b.values, spec, seed, read, threads, progress);
     Json list = Json::object(), details = Json::object(), differs = Json::array();
     for (const MetricResult& result : results) {
         for (const Comparison& one : result.scores) {

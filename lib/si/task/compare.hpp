@@ -12,7 +12,7 @@
 
 namespace si {
 
-/// compare() of two files, and of a third with the centres of modes where `spec` names one:
+/// compare() of two files, and of those that settings of metrics in `spec` name:
 ///
 ///     {"n", "n_reference", "dim", "seed", "verdict", "differs": [names],
 ///      "metrics": {NAME: {"value", "stderr", "interval": [low, high], "floor", "floor_deviation",

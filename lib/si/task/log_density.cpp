@@ -6,6 +6,7 @@
 #include <numbers>
 #include <numeric>
 
+#include "si/base/choice_list.hpp"
 #include "si/base/parts.hpp"
 #include "si/flow/median.hpp"
 #include "si/model/given.hpp"
@@ -194,16 +195,8 @@ GoesWithTable LogDensitySpec::goes_with() {
 }
 
 EpsilonList Setting<EpsilonList>::from_text(std::string_view word) {
-    std::vector<std::string> items;
-    for (const auto piece : split(word, ',')) {
-        if (!items.empty() && piece.find('=') != std::string_view::npos) {
-            items.back() += text(",", piece);
-        } else {
-            items.emplace_back(piece);
-        }
-    }
     EpsilonList list;
-    for (const auto& item : items) {
+    for (const auto& item : split_choices(word)) {
         list.each.push_back(Setting<EpsilonChoice>::from_text(item));
     }
     return list;
