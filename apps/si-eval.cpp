@@ -16,9 +16,10 @@ int eval_fields(int argc, char** argv) {
     std::string model, truth;
     si::FieldsSpec spec;
     Common common;
-    return Program("si-eval fields", "relative L2 errors of a model's fields, where truth is known")
+    return Program("si-eval fields",
+                   "measure relative L2 errors of a model's fields against an exact model")
         .input("MODEL", model, "model")
-        .input("TRUTH", truth, "exact model of the same interpolant, as of si-data exact")
+        .input("TRUTH", truth, "exact model of the same interpolant, such as si-data exact writes")
         .options("Points", spec)
         .common(common)
         .run(argc, argv, [&](Console&) {
@@ -33,7 +34,7 @@ int eval_divergence(int argc, char** argv) {
     std::string model_file;
     si::KlSpec spec;
     Common common;
-    return Program("si-eval kl", "KL traces between a model and a truth of known density")
+    return Program("si-eval kl", "estimate the KL divergences between a model and a known density")
         .input("MODEL", model_file, "model of si-train, or written by hand")
         .options("Estimate", spec)
         .required("truth")
@@ -52,9 +53,10 @@ int eval_restored(int argc, char** argv) {
     std::string restored, truth;
     si::RestoredSpec spec;
     Common common;
-    return Program("si-eval restored", "errors of restored samples, row by row")
-        .input("RESTORED", restored, "of si-sample --observed; its /mask says what was known")
-        .input("TRUTH", truth, "what they were, in the same order")
+    return Program("si-eval restored", "measure errors of restored samples, row by row")
+        .input("RESTORED", restored,
+               "output of si-sample --observed; its /mask marks the known part")
+        .input("TRUTH", truth, "the original samples, in the same order")
         .options("Errors", spec)
         .common(common)
         .run(argc, argv, [&](Console&) {
@@ -65,8 +67,9 @@ int eval_restored(int argc, char** argv) {
 int eval_frechet(int argc, char** argv) {
     std::string samples, reference;
     Common common;
-    return Program("si-eval frechet", "Frechet distance between Gaussian fits of features")
-        .input("SAMPLES", samples, "features of samples, such as a classifier's answers")
+    return Program("si-eval frechet",
+                   "measure the Frechet distance between Gaussian fits to features")
+        .input("SAMPLES", samples, "features of samples, such as the outputs of a classifier")
         .input("REFERENCE", reference, "features of the truth")
         .common(common)
         .run(argc, argv, [&](Console&) {
@@ -79,8 +82,9 @@ int eval_frechet(int argc, char** argv) {
 int eval_accuracy(int argc, char** argv) {
     std::string scores, truth;
     Common common;
-    return Program("si-eval accuracy", "how often the largest of some numbers is that of the label")
-        .input("SCORES", scores, "a number for each label, a row a sample")
+    return Program("si-eval accuracy",
+                   "count how often the largest number of a row is at the label")
+        .input("SCORES", scores, "one number per label, one row per sample")
         .input("TRUTH", truth, "data set with the right /label, in the same order")
         .common(common)
         .run(argc, argv,
@@ -91,16 +95,17 @@ int eval_kernel(int argc, char** argv) {
     std::string samples, reference;
     si::KernelSpec spec;
     Common common;
-    return Program("si-eval kernel", "KL divergence of kernel estimates in a few coordinates")
+    return Program("si-eval kernel",
+                   "estimate a KL divergence by kernel estimates in a few coordinates")
         .about(
             "Prints the Kullback-Leibler divergence between kernel estimates of both densities, "
-            "with its standard error, and the same between two parts of the reference, which is "
-            "the least that can be told from zero.")
-        .input("SAMPLES", samples, "samples to judge: HDF5, CSV, TSV or NPY")
-        .input("REFERENCE", reference, "samples of the truth; three times as many are best")
+            "with its standard error, and the same divergence between two parts of the reference: "
+            "a smaller value cannot be distinguished from zero.")
+        .input("SAMPLES", samples, "samples to evaluate: HDF5, CSV, TSV or NPY")
+        .input("REFERENCE", reference, "samples of the truth, preferably three times as many")
         .options("Kernel estimate", spec)
         .common(common)
-        .example("si-eval kernel samples.h5 test.h5", "In the first two coordinates.")
+        .example("si-eval kernel samples.h5 test.h5", "Use the first two coordinates.")
         .run(argc, argv, [&](Console&) {
             si::Threads threads(common.threads);
             std::cout << si::kernel_report(samples, reference, spec, common.seed, threads).dump()
@@ -114,24 +119,28 @@ int main(int argc, char** argv) {
     std::string samples, reference;
     si::MetricSpec spec;
     Common common;
-    return Program("si-eval", "how far samples are from a reference")
+    return Program("si-eval", "measure how far samples are from a reference")
         .about(
-            "Prints one JSON object, and a table of it on standard error: distances between the "
-            "samples and the reference, each with an interval for the distance of the laws, the "
-            "same distance between parts of the reference, which is the least that can be told "
-            "from zero, and what follows.")
-        .command("kernel", "KL divergence of kernel estimates in a few coordinates", eval_kernel)
-        .command("kl", "traces of a model from a truth of known density", eval_divergence)
-        .command("fields", "errors of a model's fields, where truth is known", eval_fields)
-        .command("restored", "errors of restored samples, row by row", eval_restored)
-        .command("frechet", "distance between Gaussian fits of features", eval_frechet)
-        .command("accuracy", "how often labels are met", eval_accuracy)
-        .input("SAMPLES", samples, "samples to judge: HDF5, CSV, TSV or NPY")
-        .input("REFERENCE", reference, "samples of the truth; twice as many are best")
+            "Prints one JSON object, and the same as a table on standard error. Each distance "
+            "between the samples and the reference has an interval for the distance between their "
+            "laws, a floor, which is the same distance between parts of the reference, and a "
+            "verdict.")
+        .command("kernel", "estimate a KL divergence by kernel estimates in a few coordinates",
+                 eval_kernel)
+        .command("kl", "estimate the KL divergences between a model and a known density",
+                 eval_divergence)
+        .command("fields", "measure errors of a model's fields against an exact model", eval_fields)
+        .command("restored", "measure errors of restored samples, row by row", eval_restored)
+        .command("frechet", "measure the Frechet distance between Gaussian fits to features",
+                 eval_frechet)
+        .command("accuracy", "count how often a classifier gives the right label", eval_accuracy)
+        .input("SAMPLES", samples, "samples to evaluate: HDF5, CSV, TSV or NPY")
+        .input("REFERENCE", reference, "samples of the truth, preferably twice as many")
         .options("Metrics", spec)
         .common(common)
-        .example("si-eval samples.h5 test.h5", "All that need nothing else.")
-        .example("si-eval samples.h5 test.h5 --metrics w2,modes,file=centres.csv", "Two of them.")
+        .example("si-eval samples.h5 test.h5", "Compute all metrics that need no further input.")
+        .example("si-eval samples.h5 test.h5 --metrics w2,modes,file=centres.csv",
+                 "Compute two of the metrics.")
         .run(argc, argv, [&](Console& console) {
             si::Threads threads(common.threads);
             const auto report =

@@ -26,8 +26,8 @@ Metric transport(const NoSettings&, const MetricContext&) {
 struct SlicedSpec {
     Index directions = 64;
     static constexpr auto fields() {
-        return std::tuple{field("directions", &SlicedSpec::directions,
-                                "Projections of the sliced distances", kPositive)};
+        return std::tuple{
+            field("directions", &SlicedSpec::directions, "Number of random directions", kPositive)};
     }
 };
 
@@ -62,8 +62,8 @@ struct MmdSpec {
     std::optional<double> bandwidth;
     static constexpr auto fields() {
         return std::tuple{field("bandwidth", &MmdSpec::bandwidth,
-                                "Deviation of the Gaussian kernel; without, the median distance "
-                                "in the reference",
+                                "Standard deviation of the Gaussian kernel; by default the median "
+                                "distance in the reference",
                                 kPositive)};
     }
 };
@@ -123,8 +123,7 @@ struct NeighboursSpec {
     Index k = 5;
     static constexpr auto fields() {
         return std::tuple{field("k", &NeighboursSpec::k,
-                                "Balls of neighbourhoods reach to this one of the nearest",
-                                kPositive)};
+                                "A ball reaches to the k-th nearest neighbour", kPositive)};
     }
 };
 
@@ -140,7 +139,7 @@ struct ModesSpec {
     std::string file;
     static constexpr auto fields() {
         return std::tuple{
-            field("file", &ModesSpec::file, "Centres of the modes, a row each").value("FILE")};
+            field("file", &ModesSpec::file, "Centres of the modes, one per row").value("FILE")};
     }
 };
 
@@ -267,7 +266,7 @@ constexpr auto kMetrics = std::to_array<MetricRow>({
      .trains = true,
      .make = from_json<classifier>},
     {.name = "moments",
-     .summary = "differences of means and covariances",
+     .summary = "differences between means and covariances",
      .spec = spec_of<NoSettings>,
      .scores = kMoments,
      .most = in_products,
@@ -292,7 +291,7 @@ constexpr auto kMetrics = std::to_array<MetricRow>({
      .even = true,
      .make = from_json<neighbours>},
     {.name = "modes",
-     .summary = "shares of given modes",
+     .summary = "fractions of samples at given modes",
      .spec = spec_of<ModesSpec>,
      .scores = kModes,
      .most = any,

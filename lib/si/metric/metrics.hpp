@@ -79,23 +79,23 @@ struct MetricSpec {
     static constexpr auto fields() {
         return std::tuple{
             field("metrics", &MetricSpec::metrics,
-                  "What to compute, each with its settings behind it")
+                  "Metrics to compute, each followed by its settings")
                 .value("METRIC,..."),
             field("most", &MetricSpec::most,
-                  "Largest number of samples of a side where the work grows with its square",
+                  "Largest number of samples per set for metrics whose work grows with its square",
                   kPositive),
             field("exact", &MetricSpec::exact,
-                  "Likewise for w1 and w2 in two dimensions or more, whose work grows faster; each "
-                  "thread takes 8 bytes times its square of memory",
+                  "Largest number of samples per set for w1 and w2 in two dimensions or more, "
+                  "whose work grows faster; each thread takes 8 bytes times its square of memory",
                   kPositive),
             field("floors", &MetricSpec::floors,
-                  "Pairs of parts of the reference that are compared for the noise floor",
+                  "Number of pairs of parts of the reference to compare for the noise floor",
                   Rule{[](double v) { return v >= 3; }, "3 or more"}),
-            field(
-                "notice", &MetricSpec::notice,
-                "What a metric must notice to call two sets the same: every coordinate shifted by "
-                "this many standard deviations, and stretched by this part",
-                kPositive)};
+            field("notice", &MetricSpec::notice,
+                  "Change that a metric must be able to detect to call two sets the same: every "
+                  "coordinate shifted by this many standard deviations, and stretched by this "
+                  "fraction",
+                  kPositive)};
     }
 };
 
