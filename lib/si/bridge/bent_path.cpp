@@ -30,12 +30,10 @@ void BentPath::tangents(int worker, ConstVector t, ConstMatrix x0, ConstMatrix x
                         MatrixRef end) {
     auto& tape = tapes_[static_cast<std::size_t>(worker)];
     if (!tape) tape.emplace(graph_, together_, Tape<float>::Mode::differentiable);
-    const Index n = t.size(), wide = std::min(padded(n), together_);
-    Eigen::Map<MatrixF> points(tape->input(0), 2 * dim_, wide);
-    points.topLeftCorner(dim_, n) = x0.cast<float>();
-    points.bottomLeftCorner(dim_, n) = x1.cast<float>();
-    points.rightCols(wide - n).setZero();
-    Eigen::Map<Eigen::RowVectorXf>(tape->input(1), wide).setZero();  // N does not know the time
+    const Index n = t.size();
+    Matrix ends(2 * dim_, n);
+    ends << x0, x1;
+    const Index wide = fill_inputs(*tape, Vector::Zero(n), ends);  // N does not know the time
     const Eigen::Map<const MatrixF> bends(tape->forward(weights_, wide), modes_ * dim_, n);
     for (Index j = 0; j < n; ++j) {
         const auto c = path_.at(t[j]);

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "si/base/threads.hpp"
-#include "si/net/gemm.hpp"
 
 namespace si {
 namespace {
@@ -173,13 +172,7 @@ class NetworkEvaluator : public Evaluator {
     void run_networks(ConstVector t, ConstMatrix x, Index first, bool divergence,
                       const Trace& trace) {
         Tape<float>& tape = divergence ? *differentiable_ : *lean_;
-        const Index d = field_.dim_, n = x.cols(), wide = std::min(padded(n), field_.together_);
-        Eigen::Map<MatrixF> points(tape.input(0), d, wide);
-        Eigen::Map<Eigen::RowVectorXf> times(tape.input(1), wide);
-        points.leftCols(n) = x.cast<float>();
-        times.head(n) = t.transpose().cast<float>();
-        points.rightCols(wide - n).setZero();
-        times.tail(wide - n).setZero();
+        const Index d = field_.dim_, n = x.cols(), wide = fill_inputs(tape, t, x);
         put_conditions(tape, field_.conditions_, given_, first, n, wide);
         for (std::size_t k = 0; k < values_.size(); ++k) {
             if (needed_[k] == 0) continue;

@@ -1,8 +1,19 @@
 #include "si/net/tape.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
+#include "si/base/simd.hpp"
+#include "si/net/gemm.hpp"
+
 namespace si {
+namespace {
+
+SI_CLONES void to_float(Index n, const double* from, float* __restrict to) {
+    for (Index i = 0; i < n; ++i) to[i] = static_cast<float>(from[i]);
+}
+
+}  // namespace
 
 template <class T>
 Tape<T>::Tape(const Graph& graph, Index capacity, Mode mode) : graph_(&graph), capacity_(capacity) {
@@ -124,5 +135,26 @@ void Tape<T>::backward(const Weights<T>& weights, Index columns, T* d_output, T*
 
 template class Tape<float>;
 template class Tape<double>;
+
+Index fill_inputs(Tape<float>& tape, ConstVector t, ConstMatrix x, ConstMatrix more) {
+    const Index d = x.rows(), n = x.cols() + more.cols();
+    const Index wide = std::min(padded(n), tape.capacity());
+    float *points = tape.input(0), *times = tape.input(1);
+    for (const auto* part : {&x, &more}) {
+        for (Index j = 0; j < part->cols(); ++j) {
+            to_float(d, part->col(j).data(), points);
+            points += d;
+        }
+        to_float(part->cols(), t.data(), times);
+        times += part->cols();
+    }
+    std::fill_n(points, (wide - n) * d, 0.0F);
+    std::fill_n(times, wide - n, 0.0F);
+    return wide;
+}
+
+Index fill_inputs(Tape<float>& tape, ConstVector t, ConstMatrix x) {
+    return fill_inputs(tape, t, x, x.leftCols(0));
+}
 
 }  // namespace si

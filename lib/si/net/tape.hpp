@@ -64,4 +64,10 @@ class Tape {
     std::vector<char> reached_;
 };
 
+/// Puts x, and beside it `more` at the same times, into inputs 0 (points) and 1 (times) of a tape,
+/// and zeros into the columns up to the width that it returns, which is what products are padded
+/// to. `more` has as many columns as x, or none.
+Index fill_inputs(Tape<float>& tape, ConstVector t, ConstMatrix x, ConstMatrix more);
+Index fill_inputs(Tape<float>& tape, ConstVector t, ConstMatrix x);
+
 }  // namespace si
