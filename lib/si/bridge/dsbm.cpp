@@ -1,8 +1,7 @@
 #include "si/base/moments.hpp"
 #include "si/bridge/network_parts.hpp"
 #include "si/random/draw.hpp"
-#include "si/train/preparation.hpp"
-#include "si/train/stepper.hpp"
+#include "si/train/session.hpp"
 
 namespace si {
 namespace {
@@ -71,23 +70,23 @@ Model online(Model model, const DsbmSpec& spec, const CommonUnits& common, std::
     refresh(0, *data.x0, data.x1);
     TrainSpec train = training(spec, "b,eta", {{"kind", "paired"}});
     train.steps = spec.rounds * spec.steps;
-    const auto all = prepare(data, brownian(common.epsilon), train, seed);
-    const Graph graph = NetworkField::graph(all->field, all->model.shape);
-    TrainStepper machine(graph, all->learned, all->source, train, seed, threads);
-    machine.parameters = machine.average = model.parameters;
-    const Schedule schedule = train.schedule.make();
+    Session session(data, brownian(common.epsilon), train, seed, threads);
+    session.stepper().begin_with(model.parameters);
     for (Index step = 0; step < *train.steps; ++step) {
         if (step % spec.refresh == 0) {
-            model.parameters = machine.average;
-            if (step > 0) refresh(step / spec.refresh, all->x0, all->x1);
-            history.push_back(entry_of("both", all->x0, all->x1));
+            Preparation& all = session.prepared();
+            model.parameters = session.stepper().average();
+            if (step > 0) refresh(step / spec.refresh, all.x0, all.x1);
+            history.push_back(entry_of("both", all.x0, all.x1));
         }
-        const Losses& losses = machine.step(step, schedule.factor(step, *train.steps));
+        const Losses& losses = session.step(step);
         progress.update(
             {"train", step + 1, *train.steps, "steps", {{"square", losses.square.sum()}}});
     }
-    model.parameters = machine.average;
-    model.about["training"] = write_spec(train);
+    // It goes on from the first model, whose data and history these are.
+    Model last = session.model();
+    model.parameters = std::move(last.parameters);
+    model.about["training"] = last.about["training"];
     return model;
 }
 

@@ -6,8 +6,7 @@
 #include "si/bridge/bent_path.hpp"
 #include "si/bridge/network_parts.hpp"
 #include "si/net/gemm.hpp"
-#include "si/train/preparation.hpp"
-#include "si/train/stepper.hpp"
+#include "si/train/session.hpp"
 
 namespace si {
 namespace {
@@ -24,7 +23,7 @@ class MaxMinTraining {
     /// One step of the inner and one of the outer problem. The estimate of the action before it.
     double round(Index step);
 
-    Model model();
+    Model model() { return session_.model(); }
 
   private:
     struct Worker {
@@ -38,6 +37,8 @@ class MaxMinTraining {
 
     void bend(Index step, bool averaged);
     double improve(Index step, double fraction);
+    Eigen::Map<const MatrixF> run(const Batch& batch, std::optional<Tape<float>>& tape,
+                                  const Weights<float>& weights) const;
     double answer(Worker& worker);
 
     const MaxMinSpec& spec_;
@@ -46,15 +47,12 @@ class MaxMinTraining {
     TrainSpec training_;
     std::uint64_t seed_;
     DrawPairs draw_;
-    std::unique_ptr<Preparation> all_;
-    Graph graph_;
-    std::unique_ptr<TrainStepper> machine_;
+    Session session_;  // of v and eta
     Weights<float> v_, eta_;
-    Schedule schedule_;
     BentPath path_;
     Update update_;
     Index first_, last_;  // steps that bend the path
-    Pairs own_;           // sample j of the batch is column j of all_->x0 and all_->x1
+    Pairs own_;           // sample j of the batch is column j of what is prepared
     Matrix x0_, x1_;      // what they are bent from
     std::vector<Columns> cut_;
     MatrixF gradients_;  // of the path, of each chunk
@@ -62,12 +60,12 @@ class MaxMinTraining {
     std::vector<Worker> workers_;
 };
 
-std::unique_ptr<Preparation> preparation(const CommonUnits& common, const TrainSpec& training,
-                                         std::uint64_t seed) {
+/// Room for a batch, which is another one at each step.
+TrainData one_batch(const CommonUnits& common, Index batch) {
     TrainData data;
     data.shape = common.data.shape;
-    data.x0 = data.x1 = Matrix::Zero(common.data.x1.rows(), *training.batch);
-    return prepare(data, brownian(common.epsilon), training, seed);
+    data.x0 = data.x1 = Matrix::Zero(common.data.x1.rows(), batch);
+    return data;
 }
 
 MaxMinTraining::MaxMinTraining(const MaxMinSpec& spec, const CommonUnits& common,
@@ -77,13 +75,9 @@ MaxMinTraining::MaxMinTraining(const MaxMinSpec& spec, const CommonUnits& common
       threads_(threads),
       training_(training(spec, "v,eta", {{"kind", "paired"}})),
       seed_(seed),
-      all_(preparation(common, training_, seed)),
-      graph_(NetworkField::graph(all_->field, all_->model.shape)),
-      machine_(std::make_unique<TrainStepper>(graph_, all_->learned, all_->source, training_, seed,
-                                              threads)),
-      v_(graph_),
-      eta_(graph_),
-      schedule_(training_.schedule.make()),
+      session_(one_batch(common, spec.batch), brownian(common.epsilon), training_, seed, threads),
+      v_(session_.graph()),
+      eta_(session_.graph()),
       path_(common.data.x1.rows(), *training_.net, spec.modes, seed + 2, threads.count()),
       update_(training_.optimizer->make()),
       first_(static_cast<Index>(kFirst * static_cast<double>(spec.steps))),
@@ -95,8 +89,9 @@ MaxMinTraining::MaxMinTraining(const MaxMinSpec& spec, const CommonUnits& common
     own_.x0.resize(static_cast<std::size_t>(spec.batch));
     std::iota(own_.x0.begin(), own_.x0.end(), Index{0});
     own_.x1 = own_.x0;
-    cut_ = chunks(spec.batch, std::min({kMostSamples, path_.together(),
-                                        std::max<Index>(1, graph_.columns_together(kChunk) / 2)}));
+    cut_ = chunks(spec.batch,
+                  std::min({kMostSamples, path_.together(),
+                            std::max<Index>(1, session_.graph().columns_together(kChunk) / 2)}));
     gradients_.resize(path_.parameters(), std::ssize(cut_));
     actions_.resize(cut_.size());
 }
@@ -108,36 +103,38 @@ void MaxMinTraining::bend(Index step, bool averaged) {
     x0_ = (*common_.data.x0)(Eigen::all, pairs.x0);
     x1_ = common_.data.x1(Eigen::all, pairs.x1);
     path_.take(averaged);
+    Preparation& all = session_.prepared();
     threads_.for_each(std::ssize(cut_), [&](Index k, int w) {
         const Columns& c = cut_[static_cast<std::size_t>(k)];
         Worker& worker = workers_[static_cast<std::size_t>(w)];
-        draw_times(all_->source, {seed_, Purpose::time, static_cast<std::uint32_t>(step)}, c,
+        draw_times(all.source, {seed_, Purpose::time, static_cast<std::uint32_t>(step)}, c,
                    spec_.batch, worker.uniform, worker.t);
         path_.tangents(w, worker.t, x0_.middleCols(c.first, c.count),
-                       x1_.middleCols(c.first, c.count), all_->x0.middleCols(c.first, c.count),
-                       all_->x1.middleCols(c.first, c.count));
+                       x1_.middleCols(c.first, c.count), all.x0.middleCols(c.first, c.count),
+                       all.x1.middleCols(c.first, c.count));
     });
+}
+
+/// What a network makes of a chunk, z and then -z, on a tape of its own.
+Eigen::Map<const MatrixF> MaxMinTraining::run(const Batch& batch, std::optional<Tape<float>>& tape,
+                                              const Weights<float>& weights) const {
+    const Index d = batch.xt.rows(), n = batch.xt.cols();
+    const Graph& graph = session_.graph();
+    if (!tape) {
+        tape.emplace(graph, graph.columns_together(kChunk), Tape<float>::Mode::differentiable);
+    }
+    const Index wide = fill_inputs(*tape, batch.t, batch.xt, batch.mirrored);
+    Eigen::Map<MatrixF>(tape->seed(), d, wide).rightCols(wide - 2 * n).setZero();
+    return Eigen::Map<const MatrixF>(tape->forward(weights, wide), d, 2 * n);
 }
 
 /// Fills pull and push with what a chunk of paths is asked to do, z and -z together, and returns
 /// the sum of |u|^2 / 2 over it.
 double MaxMinTraining::answer(Worker& worker) {
     const Batch& b = worker.batch;
-    const Index d = b.xt.rows(), n = b.xt.cols(), capacity = graph_.columns_together(kChunk),
-                wide = std::min(padded(2 * n), capacity);
-    const auto run = [&](std::optional<Tape<float>>& tape, const Weights<float>& weights) {
-        if (!tape) tape.emplace(graph_, capacity, Tape<float>::Mode::differentiable);
-        Eigen::Map<MatrixF> x(tape->input(0), d, wide);
-        Eigen::Map<Eigen::RowVectorXf> t(tape->input(1), wide);
-        x.leftCols(n) = b.xt.cast<float>();
-        x.middleCols(n, n) = b.mirrored.cast<float>();
-        x.rightCols(wide - 2 * n).setZero();
-        t.head(n) = t.segment(n, n) = b.t.transpose().cast<float>();
-        t.tail(wide - 2 * n).setZero();
-        return Eigen::Map<const MatrixF>(tape->forward(weights, wide), d, 2 * n);
-    };
-    const auto v = run(worker.v, v_), eta = run(worker.eta, eta_);
-    Eigen::Map<MatrixF> of_v(worker.v->seed(), d, wide), of_eta(worker.eta->seed(), d, wide);
+    const Index d = b.xt.rows(), n = b.xt.cols();
+    const auto v = run(b, worker.v, v_), eta = run(b, worker.eta, eta_);
+    Eigen::Map<MatrixF> of_v(worker.v->seed(), d, 2 * n), of_eta(worker.eta->seed(), d, 2 * n);
     worker.drift.resize(d, 2 * n);
     double action = 0;
     for (Index j = 0; j < 2 * n; ++j) {
@@ -150,13 +147,12 @@ double MaxMinTraining::answer(Worker& worker) {
         of_v.col(j) = (drift - tau).cast<float>();
         of_eta.col(j) = (noise * (drift - tau)).cast<float>();
     }
-    of_v.rightCols(wide - 2 * n).setZero();
-    of_eta.rightCols(wide - 2 * n).setZero();
-    worker.v->backward(v_, wide, worker.v->seed(), nullptr, true);
-    worker.eta->backward(eta_, wide, worker.eta->seed(), nullptr, true);
-    const Eigen::Map<const MatrixF> pulled_v(worker.v->d_input(0), d, 2 * n),
-        pulled_eta(worker.eta->d_input(0), d, 2 * n);
-    const MatrixF pulled = pulled_v + pulled_eta;
+    const auto pull_back = [&](Tape<float>& tape, const Weights<float>& weights) {
+        const Index wide = std::min(padded(2 * n), tape.capacity());
+        tape.backward(weights, wide, tape.seed(), nullptr, true);
+        return Eigen::Map<const MatrixF>(tape.d_input(0), d, 2 * n);
+    };
+    const MatrixF pulled = pull_back(*worker.v, v_) + pull_back(*worker.eta, eta_);
     const double share = 1 / static_cast<double>(2 * spec_.batch);
     worker.pull = -share * (pulled.leftCols(n) + pulled.rightCols(n)).cast<double>();
     worker.push = share * (worker.drift.leftCols(n) + worker.drift.rightCols(n));
@@ -165,12 +161,15 @@ double MaxMinTraining::answer(Worker& worker) {
 
 /// The outer problem, on the batch of the step.
 double MaxMinTraining::improve(Index step, double fraction) {
-    v_.set(machine_->parameters.data());
-    eta_.set(machine_->parameters.data() + graph_.parameters());
+    const float* parameters = session_.stepper().parameters().data();
+    v_.set(parameters);
+    eta_.set(parameters + session_.graph().parameters());
     threads_.for_each(std::ssize(cut_), [&](Index k, int w) {
         const Columns& c = cut_[static_cast<std::size_t>(k)];
         Worker& worker = workers_[static_cast<std::size_t>(w)];
-        build_batch(all_->source, own_, step, c, spec_.batch, true, false, worker.batch);
+        build_batch(session_.prepared().source, own_,
+                    {.step = step, .columns = c, .batch = spec_.batch, .antithetic = true},
+                    worker.batch);
         actions_[static_cast<std::size_t>(k)] = answer(worker);
         if (fraction <= 0) return;
         worker.start.resizeLike(worker.batch.xt);
@@ -194,18 +193,9 @@ double MaxMinTraining::improve(Index step, double fraction) {
 
 double MaxMinTraining::round(Index step) {
     bend(step, step >= last_);
-    machine_->step(step, own_, schedule_.factor(step, spec_.steps));
+    session_.step(step, own_);
     const bool free = step >= first_ && step < last_;
-    return improve(step, free ? schedule_.factor(step - first_, last_ - first_) : 0);
-}
-
-Model MaxMinTraining::model() {
-    Model& model = all_->model;
-    model.parameters = machine_->average;
-    model.field = Json{{"kind", "network"}};
-    model.field.update(write_spec(all_->field));
-    model.about["training"] = write_spec(training_);
-    return std::move(model);
+    return improve(step, free ? session_.schedule().factor(step - first_, last_ - first_) : 0);
 }
 
 }  // namespace

@@ -13,8 +13,6 @@
 #include "si/coupling/cost.hpp"
 #include "si/coupling/plan.hpp"
 
-// How the ends of an interpolant are paired: the one table of couplings.
-
 // Couplings: which rows of x0 and x1 meet in a training batch, as a pure function of the step. A
 // new one is one row.
 

@@ -49,52 +49,19 @@ Equation tie(const Setup& setup, const Coefficients& c) {
     return {c.alpha, c.beta, -c.gamma * c.gamma};
 }
 
-TargetWeights path_target(const Setup& setup, double t) {  // (2.29)
-    const auto c = setup.interpolant.at(t);
-    return {c.alpha_dot, c.beta_dot, 0};
-}
-
-TargetWeights velocity_target(const Setup& setup, double t) {  // (2.13)
-    const auto c = setup.interpolant.at(t);
-    return {c.alpha_dot, c.beta_dot, setup.interpolant.gamma_dot(t)};
-}
-
-TargetWeights point_target(const Setup& setup, double t) {  // Theorem 3.1
-    const auto c = setup.interpolant.at(t);
-    const double push = c.gamma_gamma_dot - setup.noise_at_start();
-    return {c.alpha_dot, c.beta_dot, push == 0 ? 0 : push / c.gamma};
-}
-
-TargetWeights score_target(const Setup& setup, double t) {  // (2.16); one-sided (3.18)
-    const auto c = setup.interpolant.at(t);
-    if (setup.one_sided) return {-1 / c.alpha, 0, 0};
-    return {0, 0, -1 / c.gamma};
-}
-
-TargetWeights denoiser_target(const Setup& setup, double) {  // (2.19)
-    if (setup.one_sided) return {1, 0, 0};
-    return {0, 0, 1};
-}
-
 constexpr auto kQuantities = std::to_array<Quantity>({
     {"b", "velocity, E[dx_t/dt | x_t]", spec_of<NoSettings>, kB, &FieldValues::b, kDivB,
-     &FieldValues::div_b, velocity, velocity_target},
+     &FieldValues::div_b, velocity},
     {"v", "velocity of the path alone, E[dI/dt | x_t]", spec_of<NoSettings>, kV, &FieldValues::v, 0,
-     nullptr, drift_of_path, path_target},
+     nullptr, drift_of_path},
     {"s", "score, the gradient of log rho", spec_of<NoSettings>, kS, &FieldValues::s, kDivS,
-     &FieldValues::div_s, score, score_target},
+     &FieldValues::div_s, score},
     {"eta", "denoiser, E[z | x_t]", spec_of<NoSettings>, kEta, &FieldValues::eta, 0, nullptr,
-     denoiser, denoiser_target},
-    {"x0", "E[x0 | x_t]", spec_of<NoSettings>, kX0, &FieldValues::x0, 0, nullptr, mean_of_x0,
-     +[](const Setup&, double) {
-         return TargetWeights{1, 0, 0};
-     }},
-    {"x1", "E[x1 | x_t]", spec_of<NoSettings>, kX1, &FieldValues::x1, 0, nullptr, mean_of_x1,
-     +[](const Setup&, double) {
-         return TargetWeights{0, 1, 0};
-     }},
+     denoiser},
+    {"x0", "E[x0 | x_t]", spec_of<NoSettings>, kX0, &FieldValues::x0, 0, nullptr, mean_of_x0},
+    {"x1", "E[x1 | x_t]", spec_of<NoSettings>, kX1, &FieldValues::x1, 0, nullptr, mean_of_x1},
     {"u", "drift from a point: b + e s, e = (gamma gamma')(0)", spec_of<NoSettings>, kU,
-     &FieldValues::u, 0, nullptr, drift_from_point, point_target},
+     &FieldValues::u, 0, nullptr, drift_from_point},
 });
 
 Eigen::Vector3d vector_of(const Equation& e) { return {e[0], e[1], e[2]}; }

@@ -9,7 +9,8 @@
 #include "si/interpolant/fields.hpp"
 #include "si/interpolant/interpolant.hpp"
 
-// What a network can learn, and how everything else follows from it. Each field of a linear
+// What a network can learn, and how everything else follows from it. (How it is learned is told in
+// si/train/objective.hpp.) Each field of a linear
 // interpolant is a linear function of three unknowns at (t, x),
 //
 //     E[x0|x_t],  E[x1|x_t],  s(t, x),      since E[z|x_t] = -gamma s,
@@ -36,9 +37,6 @@ struct Setup {
 /// Coefficients of (E[x0|x_t], E[x1|x_t], s) in a field.
 using Equation = std::array<double, 3>;
 
-/// The regression target x0 first + x1 second + z third, for given x0, x1 and z.
-using TargetWeights = std::array<double, 3>;
-
 struct Quantity {
     std::string_view name, summary;
     SpecInfo spec;
@@ -47,8 +45,6 @@ struct Quantity {
     unsigned divergence_flag;  ///< 0 when its divergence is not asked for
     Vector FieldValues::*divergence;
     Equation (*equation)(const Setup& setup, const Coefficients& c);
-    /// Weights of the target at t; infinite where the target is singular.
-    TargetWeights (*target)(const Setup& setup, double t);
 };
 
 /// b, v, s, eta, x0, x1, u.

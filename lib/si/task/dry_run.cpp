@@ -9,11 +9,8 @@
 #include "si/base/clock.hpp"
 #include "si/base/ranks.hpp"
 #include "si/io/model_file.hpp"
-#include "si/model/network_field.hpp"
-#include "si/train/pairs_ahead.hpp"
-#include "si/train/preparation.hpp"
+#include "si/train/session.hpp"
 #include "si/train/settle.hpp"
-#include "si/train/stepper.hpp"
 
 namespace si {
 namespace {
@@ -56,40 +53,35 @@ Json dry_run_training(const TrainData& data, const InterpolantSpec& interpolant,
                       std::uint64_t seed, double max_seconds, Threads& threads) {
     require_alone();
     const bool open = !spec.steps;
-    const auto all = prepare(data, interpolant, std::move(spec), seed);
-    spec = all->spec;
-    const Graph graph =
-        in_context("--net", [&] { return NetworkField::graph(all->field, all->model.shape); });
-    TrainStepper machine(graph, all->learned, all->source, spec, seed, threads);
-    PairsAhead pairs(all->source.draw, *spec.batch, threads.count() == 1);
+    Session session(data, interpolant, std::move(spec), seed, threads);
     Index done = 0;
-    const auto step = [&] { machine.step(done, pairs.at(done), 0), ++done; };
+    const auto step = [&] { session.rehearse(done), ++done; };
     step();  // which makes room for all others
     double begun = seconds_now();
     const Index before = done;
     do step();
-    while (done < *spec.steps && seconds_now() - begun < kEnough);
+    while (done < *session.spec().steps && seconds_now() - begun < kEnough);
     double a_step =
         (seconds_now() - begun) / static_cast<double>(std::max<Index>(1, done - before));
-    if (const auto& held = all->validation; held.size > 0) {
+    if (session.validates()) {
         begun = seconds_now();
-        machine.evaluate(held.source, held.pairs, held.size);
-        a_step += (seconds_now() - begun) / static_cast<double>(spec.valid_interval);
+        session.validate();
+        a_step += (seconds_now() - begun) / static_cast<double>(session.spec().valid_interval);
     }
-    Index steps = *spec.steps;
+    Index steps = *session.spec().steps;
     if (max_seconds > 0) {
-        const Index most = open ? most_steps(spec, data.n1()) : steps;
+        const Index most = open ? most_steps(session.spec(), data.n1()) : steps;
         steps = std::clamp<Index>(whole(0.95 * max_seconds / a_step), 1, most);
     }
     // Numbers of four bytes, in base64; the rest is the text around them.
-    const double parameters = static_cast<double>(machine.parameters.size());
+    const Index parameters = session.stepper().parameters().size();
     constexpr double kBytes = 16.0 / 3, kText = 20e3;
     return {{"samples", data.n1()},
-            {"parameters", machine.parameters.size()},
+            {"parameters", parameters},
             {"steps", steps},
             {"seconds", a_step * static_cast<double>(steps)},
             {"memory_bytes", whole(resident_bytes())},
-            {"output_bytes", whole(kBytes * parameters + kText)}};
+            {"output_bytes", whole(kBytes * static_cast<double>(parameters) + kText)}};
 }
 
 Json dry_run_sampling(const Model& model, const Field& field, const SampleSpec& samples,

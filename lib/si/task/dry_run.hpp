@@ -9,7 +9,8 @@
 #include "si/bridge/method.hpp"
 #include "si/task/log_density.hpp"
 #include "si/task/sample.hpp"
-#include "si/train/trainer.hpp"
+#include "si/train/data.hpp"
+#include "si/train/spec.hpp"
 
 // The task of --dry-run: time and memory that a run would take, measured on a small part of it.
 //

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "si/io/dataset.hpp"
+#include "si/train/chunk_losses.hpp"
 #include "si/train/preparation.hpp"
-#include "si/train/stepper.hpp"
 
 namespace si {
 namespace {
@@ -47,7 +47,8 @@ void write_batch(const std::string& file, const std::optional<std::string>& give
     });
     Batch batch;
     const Index n = *spec.batch;
-    build_batch(source, source.draw(0, n), 0, Columns{0, n}, n, both, false, batch);
+    build_batch(source, source.draw(0, n), {.columns = {0, n}, .batch = n, .antithetic = both},
+                batch);
     if (given) take_given(*given, batch);
     mix(source.setup, both, batch);
 

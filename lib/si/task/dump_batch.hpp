@@ -4,7 +4,8 @@
 #include <string>
 
 #include "si/task/sample.hpp"
-#include "si/train/trainer.hpp"
+#include "si/train/data.hpp"
+#include "si/train/spec.hpp"
 
 // The task of `si-train --dump-batch`: one training batch with its targets, as a file.
 

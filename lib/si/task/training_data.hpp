@@ -7,7 +7,8 @@
 #include "si/base/progress.hpp"
 #include "si/base/threads.hpp"
 #include "si/io/dataset.hpp"
-#include "si/train/trainer.hpp"
+#include "si/train/data.hpp"
+#include "si/train/spec.hpp"
 
 // Training sets from files: pairs, labels, conditions, held-out rows, pairs of a model.
 

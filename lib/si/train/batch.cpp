@@ -8,9 +8,6 @@
 namespace si {
 namespace {
 
-/// Column of the Gaussian variable in the target weights: x0 when one-sided, else z.
-std::size_t gaussian_part(const Setup& setup) { return setup.one_sided ? 0 : 2; }
-
 SI_CLONES void mix_two(Index n, double a, const double* x, double b, const double* y,
                        double* __restrict out) {
     for (Index i = 0; i < n; ++i) out[i] = a * x[i] + b * y[i];
@@ -61,26 +58,6 @@ void take_conditions(const BatchSource& source, const Pairs& pairs, Columns colu
 
 }  // namespace
 
-std::array<double, 2> regular_times(const Setup& setup, const std::vector<const Quantity*>& learned,
-                                    double margin) {
-    std::array<double, 2> range{0, 1};
-    for (const Quantity* row : learned) {
-        const auto finite = [&](double t) {
-            const auto w = row->target(setup, t);
-            return std::isfinite(w[0]) && std::isfinite(w[1]) && std::isfinite(w[2]);
-        };
-        if (!finite(0)) range[0] = margin;
-        if (!finite(1)) range[1] = 1 - margin;
-    }
-    return range;
-}
-
-bool wants_antithetic(const Setup& setup, const Quantity& learned) {
-    const auto part = gaussian_part(setup);
-    return !std::isfinite(learned.target(setup, 0)[part]) ||
-           !std::isfinite(learned.target(setup, 1)[part]);
-}
-
 void draw_times(const BatchSource& source, const Address& address, Columns columns, Index batch,
                 Matrix& uniform, Vector& t) {
     const Index n = columns.count;
@@ -94,15 +71,16 @@ void draw_times(const BatchSource& source, const Address& address, Columns colum
     }
 }
 
-void build_batch(const BatchSource& source, const Pairs& pairs, Index step, Columns columns,
-                 Index batch, bool antithetic, bool validation, Batch& out) {
+void build_batch(const BatchSource& source, const Pairs& pairs, const BatchPart& part, Batch& out) {
+    const Columns columns = part.columns;
     const Index d = source.x1->rows(), n = columns.count;
     // Validation has a purpose of its own, and counts its draws in the step.
     const auto address = [&](Purpose purpose, std::uint32_t draw) {
-        return validation ? Address{source.seed, Purpose::check, draw}
-                          : Address{source.seed, purpose, static_cast<std::uint32_t>(step)};
+        return part.validation
+                   ? Address{source.seed, Purpose::check, draw}
+                   : Address{source.seed, purpose, static_cast<std::uint32_t>(part.step)};
     };
-    draw_times(source, address(Purpose::time, 0), columns, batch, out.uniform, out.t);
+    draw_times(source, address(Purpose::time, 0), columns, part.batch, out.uniform, out.t);
     set_size(out.x1, d, n);
     set_size(out.x0, d, n);
     take_samples(*source.x1, pairs.x1, pairs.samples1, columns, out.x1);
@@ -126,13 +104,13 @@ void build_batch(const BatchSource& source, const Pairs& pairs, Index step, Colu
     }
     if (source.conditions.rows() > 0 || source.corruption) {
         const Address mask = address(Purpose::mask, 4), label = address(Purpose::label, 5);
-        take_conditions(source, pairs, columns, validation ? 0 : source.label_dropout, mask, label,
-                        out);
+        take_conditions(source, pairs, columns, part.validation ? 0 : source.label_dropout, mask,
+                        label, out);
     }
     const bool latent = source.setup.interpolant.has_latent();
     set_size(out.z, latent ? d : 0, latent ? n : 0);
     if (latent) fill_normal(address(Purpose::latent, 3), columns.first, out.z);
-    mix(source.setup, antithetic, out);
+    mix(source.setup, part.antithetic, out);
 }
 
 void mix(const Setup& setup, bool antithetic, Batch& out) {
@@ -156,23 +134,6 @@ void mix(const Setup& setup, bool antithetic, Batch& out) {
             mix_two(d, c.alpha, x0, c.beta, x1, xt);
             if (antithetic) out.mirrored.col(j) = out.xt.col(j);
         }
-    }
-}
-
-TargetWeights target_weights(const Setup& setup, const Quantity& quantity, double t, double sign) {
-    auto w = quantity.target(setup, t);
-    w[gaussian_part(setup)] *= sign;
-    return w;
-}
-
-void build_target(const BatchSource& source, const Quantity& quantity, const Batch& batch,
-                  double sign, Matrix& out) {
-    set_size(out, batch.x1.rows(), batch.x1.cols());
-    for (Index j = 0; j < out.cols(); ++j) {
-        const auto w = target_weights(source.setup, quantity, batch.t[j], sign);
-        out.col(j).noalias() = w[1] * batch.x1.col(j);
-        if (w[0] != 0) out.col(j) += w[0] * batch.x0.col(j);
-        if (w[2] != 0 && batch.z.cols() > 0) out.col(j) += w[2] * batch.z.col(j);
     }
 }
 

@@ -45,32 +45,24 @@ struct Batch {
     Matrix uniform;       ///< what t was made from (1, n)
 };
 
-/// The range of times on which all targets are finite, `margin` off the ends where not.
-std::array<double, 2> regular_times(const Setup& setup, const std::vector<const Quantity*>& learned,
-                                    double margin);
-
-/// True when a target is singular in the Gaussian variable at an end: then its plain estimate
-/// has a variance that grows without bound, and the antithetic one has not (THEORY A.3).
-bool wants_antithetic(const Setup& setup, const Quantity& learned);
+/// Which part of which batch.
+struct BatchPart {
+    Index step = 0;
+    Columns columns;          ///< the samples of the part
+    Index batch = 0;          ///< samples of the whole batch
+    bool antithetic = false;  ///< x_t with -z is wanted too
+    bool validation = false;  ///< its draws are apart from those of training, and labels all stay
+};
 
 /// The times of samples `columns` of the batch of a step, whose address this is. `uniform` is room
 /// for what they are made from.
 void draw_times(const BatchSource& source, const Address& address, Columns columns, Index batch,
                 Matrix& uniform, Vector& t);
 
-/// Builds samples `columns` of the batch of `step`. A sample is a function of (seed, step, its
-/// index, the batch size). `validation` has draws of its own.
-void build_batch(const BatchSource& source, const Pairs& pairs, Index step, Columns columns,
-                 Index batch, bool antithetic, bool validation, Batch& out);
+/// Builds a part of a batch. A sample is a function of (seed, step, its index, the batch size).
+void build_batch(const BatchSource& source, const Pairs& pairs, const BatchPart& part, Batch& out);
 
 /// x_t (and its mirror image) from t, x0, x1 and z.
 void mix(const Setup& setup, bool antithetic, Batch& batch);
-
-/// The weights of x0, x1 and z in the regression target of a quantity; `sign` is that of z.
-TargetWeights target_weights(const Setup& setup, const Quantity& quantity, double t, double sign);
-
-/// The regression target of a quantity for the columns of a batch; `sign` is that of z.
-void build_target(const BatchSource& source, const Quantity& quantity, const Batch& batch,
-                  double sign, Matrix& out);
 
 }  // namespace si

@@ -178,7 +178,7 @@ TEST_CASE("stored samples come in the model's coordinates, and pairs together") 
             CHECK(pairs.samples0(0, j) == (static_cast<double>(pairs.x0[at]) - 250) / 4);
         }
         Batch batch;
-        build_batch(all->source, pairs, 0, Columns{10, 20}, 100, false, false, batch);
+        build_batch(all->source, pairs, {.columns = {10, 20}, .batch = 100}, batch);
         CHECK(batch.x1 == pairs.samples1.middleCols(10, 20));
         CHECK(batch.x0 == pairs.samples0.middleCols(10, 20));
     }

@@ -5,6 +5,7 @@
 #include "si/random/draw.hpp"
 #include "si/train/preparation.hpp"
 #include "si/train/stepper.hpp"
+#include "si/train/trainer.hpp"
 
 using namespace si;
 
@@ -38,7 +39,7 @@ TrainSpec small(const char* net = "unet,width=4,multipliers=1:2,groups=2,blocks=
 
 Batch first_batch(const Preparation& all, Index n) {
     Batch batch;
-    build_batch(all.source, all.source.draw(0, n), 0, {0, n}, n, false, false, batch);
+    build_batch(all.source, all.source.draw(0, n), {.columns = {0, n}, .batch = n}, batch);
     return batch;
 }
 
@@ -75,7 +76,7 @@ TEST_CASE("labels go with their samples, and some are left out") {
     const Index n = 4096;
     const auto pairs = dropped->source.draw(0, n);
     Batch batch;
-    build_batch(dropped->source, pairs, 0, {0, n}, n, false, false, batch);
+    build_batch(dropped->source, pairs, {.columns = {0, n}, .batch = n}, batch);
     double out = 0;
     for (Index j = 0; j < n; ++j) {
         const double label = batch.given(0, j);
@@ -87,7 +88,7 @@ TEST_CASE("labels go with their samples, and some are left out") {
     }
     CHECK(std::abs(out - 0.25 * n) < 5 * std::sqrt(0.25 * 0.75 * n));
     // Held-out samples keep theirs.
-    build_batch(dropped->source, pairs, 0, {0, n}, n, false, true, batch);
+    build_batch(dropped->source, pairs, {.columns = {0, n}, .batch = n, .validation = true}, batch);
     CHECK(batch.given.maxCoeff() == 3);
 }
 

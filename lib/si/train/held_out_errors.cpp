@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "si/train/objective.hpp"
+
 namespace si {
 namespace {
 
@@ -60,7 +62,8 @@ FieldErrors estimate_errors(const Preparation& trained, Threads& threads) {
         source.first_time = std::max(first + static_cast<double>(bin) * width, 1e-3);
         source.last_time = std::min(first + static_cast<double>(bin + 1) * width, 1 - 1e-3);
         Batch batch;
-        build_batch(source, validation.pairs, 0, Columns{0, n}, n, false, true, batch);
+        build_batch(source, validation.pairs, {.columns = {0, n}, .batch = n, .validation = true},
+                    batch);
         FieldValues values;
         evaluate->condition(batch.given);
         (*evaluate)(batch.t, batch.xt, kB | kS, values);

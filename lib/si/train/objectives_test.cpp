@@ -5,6 +5,7 @@
 
 #include "si/interpolant/exact.hpp"
 #include "si/train/batch.hpp"
+#include "si/train/objective.hpp"
 #include "si/train/stepper.hpp"
 #include "si/train/weighting.hpp"
 #include "support/examples.hpp"
@@ -90,7 +91,8 @@ Loss loss_of(const Quantity& row, bool antithetic) {
     Batch batch;
     Matrix target;
     for (const Columns& columns : chunks(kDraws, kPart)) {
-        build_batch(source, pairs, 0, columns, kDraws, antithetic, false, batch);
+        build_batch(source, pairs, {.columns = columns, .batch = kDraws, .antithetic = antithetic},
+                    batch);
         Matrix form = Matrix::Zero(1, columns.count), rise = form, half = form;
         for (int sign = 0; sign < (antithetic ? 2 : 1); ++sign) {
             const Matrix& x = sign == 0 ? batch.xt : batch.mirrored;
@@ -115,6 +117,41 @@ Loss loss_of(const Quantity& row, bool antithetic) {
 }
 
 }  // namespace
+
+TEST_CASE("every field has one objective, whose target has the field as its conditional mean") {
+    // With E[z | x_t] = -gamma s, and one-sided E[x0 | x_t] = -alpha s, both are combinations of
+    // the same unknowns.
+    CHECK(objectives().names() == quantities().names());
+    const auto check = [](const Setup& setup, const std::string& name) {
+        for (const Quantity& row : quantities()) {
+            for (const double t : {0.2, 0.5, 0.9}) {
+                CAPTURE(name);
+                CAPTURE(std::string(row.name));
+                CAPTURE(t);
+                const auto c = setup.interpolant.at(t);
+                const auto w = objective_of(row).target(setup, t);
+                Equation field = row.equation(setup, c);
+                if (!std::isfinite(w[0] + w[1] + w[2])) continue;  // there is no score
+                Equation mean{w[0], w[1], -c.gamma * w[2]};
+                for (Equation* e : {&field, &mean}) {
+                    if (setup.one_sided) *e = {0, (*e)[1], (*e)[2] - c.alpha * (*e)[0]};
+                    if (setup.interpolant.mirror()) *e = {0, (*e)[0] + (*e)[1], (*e)[2]};
+                }
+                for (std::size_t k = 0; k < 3; ++k) {
+                    CHECK(mean[k] == doctest::Approx(field[k]).epsilon(1e-9));
+                }
+            }
+        }
+    };
+    examples::for_each_interpolant([&](const Interpolant& interpolant, const std::string& name) {
+        check({interpolant, false}, name);
+        const bool can_be_one_sided = !interpolant.has_latent() && !interpolant.mirror();
+        if (can_be_one_sided) check({interpolant, true}, name + ", one-sided");
+    });
+    // The drift from a point is regular where the score is not.
+    const Setup from_point{Interpolant(kSpec), false, true};
+    CHECK(objectives().at("u").target(from_point, 0) == TargetWeights{0, 0, 0});
+}
 
 TEST_CASE("every objective is least at the exact field, by the amount on paper (T14, T15)") {
     for (const Quantity& row : quantities()) {
@@ -163,9 +200,9 @@ TEST_CASE("the gradient of a step is the derivative of its loss, for all objecti
             Choice<networks>("mlp,width=16,depth=2,fourier=4").make(NetworkShape{2, 2});
         TrainStepper machine(graph, learned, source, spec, 7, threads);
         const Eigen::Map<const Vector> weight(spec.weights.data(), std::ssize(spec.weights));
-        const Eigen::VectorXf w = machine.parameters;
+        const Eigen::VectorXf w = machine.parameters();
         const auto loss_at = [&](const Eigen::VectorXf& parameters) {
-            machine.parameters = parameters;
+            machine.begin_with(parameters);
             return machine.step(0, 0).form.dot(weight) / 2;  // a coordinate
         };
         loss_at(w);
@@ -231,6 +268,37 @@ TEST_CASE("x_t starts at x0 and ends at x1, bit for bit, with the moments betwee
         batch.z.resize(2, n);
         fill_normal({4, Purpose::latent, 5}, 0, batch.z);
     });
+}
+
+TEST_CASE("every weighting is positive and finite for some field, and refuses the others by name") {
+    const std::vector<Setup> setups{{Interpolant({.path = "linear"}), true},
+                                    {Interpolant({.path = "trig"}), true},
+                                    {Interpolant(kSpec), false}};
+    for (const WeightingRow& row : weightings()) {
+        CAPTURE(std::string(row.name));
+        int made = 0;
+        for (const Setup& setup : setups) {
+            for (const Quantity& learned : quantities()) {
+                CAPTURE(std::string(learned.name));
+                Weighting weight;
+                try {
+                    weight = Choice<weightings>(std::string(row.name)).make(setup, learned);
+                } catch (const Error& error) {
+                    CHECK(error.kind() == Failure::usage);
+                    CHECK(std::string(error.what()).find(row.name) != std::string::npos);
+                    continue;
+                }
+                ++made;
+                for (const double t : {0.01, 0.2, 0.5, 0.8, 0.99}) {
+                    CAPTURE(t);
+                    const double value = weight ? weight(t) : 1;
+                    CHECK(value > 0);
+                    CHECK(std::isfinite(value));
+                }
+            }
+        }
+        CHECK(made > 0);
+    }
 }
 
 TEST_CASE("weights of the loss are those of SiT, in its own parametrisations") {

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "si/base/lists.hpp"
+#include "si/train/objective.hpp"
 #include "si/train/settle.hpp"
 
 namespace si {
@@ -169,7 +170,7 @@ void add_conditions(const TrainData& data, const TrainSpec& spec, Preparation& a
     }
     source.corruption = all.model.corruption();
     if (!source.corruption) return;
-    require(spec.learn == "b", Failure::usage,
+    require(all.learned.size() == 1 && all.learned.front()->flag == kB, Failure::usage,
             "--coupling: where x0 is made from x1, --learn b is what there is");
     const auto shape = source.corruption->given_shape();
     if (shape.empty()) return;
@@ -211,6 +212,39 @@ DrawPairs draw_from_blocks(const TrainData& data, const Transform& transform, co
         pairs.samples0 = sets->transform.from_data(drawn);
         return pairs;
     };
+}
+
+/// What a coupling sees of one side: x, or x with what counts beside it, in the model's units.
+const Matrix& as_seen(const Matrix& x, const Matrix& beside, double unit, Matrix& both) {
+    if (beside.rows() == 0) return x;
+    both.resize(x.rows() + beside.rows(), x.cols());
+    both << x, beside / unit;
+    return both;
+}
+
+/// Pairs of samples that are all in memory, as the coupling sees them.
+DrawPairs draw_pairs(const Matrix& x0, const Matrix& x1, const Preparation& all,
+                     std::uint64_t seed) {
+    const Matrix* known0 = all.source.x0 != nullptr ? &x0 : nullptr;
+    return all.spec.coupling.make(
+        CouplingData{x0.cols(), x1.cols(), seed, known0, &x1, all.model.transform.scale[0]});
+}
+
+/// The held-out samples as a batch source of their own, after that of training.
+void take_validation(const TrainData& data, bool independent, std::uint64_t seed,
+                     Preparation& all) {
+    Validation& validation = all.validation;
+    validation.source = all.source;
+    validation.source.x1 = &all.valid1;
+    validation.source.x0 = data.x0 ? &all.valid0 : nullptr;
+    if (all.source.given != nullptr) validation.source.given = &all.valid_given;
+    if (all.valid1.cols() == 0) return;
+    validation.take(all.valid1.cols(), all.valid0.cols(), independent);
+    if (!all.spec.coupling.row().by_distance()) return;
+    const double unit = all.model.transform.scale[0];
+    const Matrix& x0 = as_seen(all.valid0, data.valid_beside0, unit, all.valid_seen0);
+    const Matrix& x1 = as_seen(all.valid1, data.valid_beside1, unit, all.valid_seen1);
+    validation.pairs = draw_pairs(x0, x1, all, seed)(0, validation.size);
 }
 
 }  // namespace
@@ -260,20 +294,14 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
         source.base = base;
     }
     add_conditions(data, spec, *all);
-    const double unit = model.transform.scale[0];
-    const auto seen = [unit](const Matrix& x, const Matrix& beside, Matrix& both) {
-        if (beside.rows() == 0) return &x;
-        both.resize(x.rows() + beside.rows(), x.cols());
-        both << x, beside / unit;
-        return static_cast<const Matrix*>(&both);
-    };
-    const auto draw_from = [&](const Matrix* x0, const Matrix* x1) {
-        return spec.coupling.make(
-            CouplingData{x0->cols(), x1->cols(), seed, data.x0 ? x0 : nullptr, x1, unit});
-    };
-    source.draw = data.stored1 ? draw_from_blocks(data, model.transform, spec, seed)
-                               : draw_from(seen(all->x0, data.beside0, all->seen0),
-                                           seen(all->x1, data.beside1, all->seen1));
+    if (data.stored1) {
+        source.draw = draw_from_blocks(data, model.transform, spec, seed);
+    } else {
+        const double unit = model.transform.scale[0];
+        const Matrix& x0 = as_seen(all->x0, data.beside0, unit, all->seen0);
+        const Matrix& x1 = as_seen(all->x1, data.beside1, unit, all->seen1);
+        source.draw = draw_pairs(x0, x1, *all, seed);
+    }
     source.time = spec.time.make();
     const auto range = regular_times(source.setup, all->learned, kTimeMargin);
     source.first_time = range[0];
@@ -285,19 +313,7 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
     }
     source.seed = seed;
 
-    Validation& validation = all->validation;
-    validation.source = source;
-    validation.source.x1 = &all->valid1;
-    validation.source.x0 = data.x0 ? &all->valid0 : nullptr;
-    if (source.given != nullptr) validation.source.given = &all->valid_given;
-    if (all->valid1.cols() > 0) {
-        validation.take(all->valid1.cols(), all->valid0.cols(), independent);
-        if (spec.coupling.row().by_distance()) {
-            const auto draw = draw_from(seen(all->valid0, data.valid_beside0, all->valid_seen0),
-                                        seen(all->valid1, data.valid_beside1, all->valid_seen1));
-            validation.pairs = draw(0, validation.size);
-        }
-    }
+    take_validation(data, independent, seed, *all);
     fill_field(data, spec, independent, *all);
     return all;
 }

@@ -4,8 +4,8 @@
 
 #include "si/model/network_field.hpp"
 #include "si/train/batch.hpp"
+#include "si/train/data.hpp"
 #include "si/train/spec.hpp"
-#include "si/train/trainer.hpp"
 
 // The work between options and the first step: standardisation, pairs, times, networks, held-out
 // samples.

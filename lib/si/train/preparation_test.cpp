@@ -35,7 +35,7 @@ TrainSpec with_base(const char* base) {
 
 Batch batch_of(const Preparation& all, Index n) {
     Batch batch;
-    build_batch(all.source, all.source.draw(0, n), 0, Columns{0, n}, n, false, false, batch);
+    build_batch(all.source, all.source.draw(0, n), {.columns = {0, n}, .batch = n}, batch);
     return batch;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
-#include "si/train/trainer.hpp"
+#include "si/base/progress.hpp"
+#include "si/base/threads.hpp"
+#include "si/train/data.hpp"
 
 // Pairs for rectification, made by the flow of a model.
 

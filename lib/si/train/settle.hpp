@@ -1,7 +1,7 @@
 #pragma once
 
+#include "si/train/data.hpp"
 #include "si/train/spec.hpp"
-#include "si/train/trainer.hpp"
 
 // Defaults that depend on the data.
 

@@ -4,6 +4,7 @@
 
 #include "si/model/network_field.hpp"
 #include "si/random/draw.hpp"
+#include "si/train/trainer.hpp"
 
 namespace si {
 namespace {

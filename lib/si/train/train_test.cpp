@@ -5,6 +5,7 @@
 
 #include "si/interpolant/exact.hpp"
 #include "si/train/batch.hpp"
+#include "si/train/objective.hpp"
 #include "si/train/trainer.hpp"
 
 using namespace si;
@@ -58,7 +59,8 @@ TEST_CASE("a batch is the interpolant, and a target its derivative") {
     const auto source = source_of(setup, x1, &x0);
     const Pairs pairs = source.draw(4, 64);
     Batch batch;
-    build_batch(source, pairs, 4, {0, 64}, 64, true, false, batch);
+    build_batch(source, pairs, {.step = 4, .columns = {0, 64}, .batch = 64, .antithetic = true},
+                batch);
     Matrix target;
     for (Index j = 0; j < 64; ++j) {
         const double t = batch.t[j];
@@ -82,7 +84,8 @@ TEST_CASE("a batch is the interpolant, and a target its derivative") {
     }
     // A part of a batch is that part of the whole.
     Batch part;
-    build_batch(source, pairs, 4, {10, 20}, 64, true, false, part);
+    build_batch(source, pairs, {.step = 4, .columns = {10, 20}, .batch = 64, .antithetic = true},
+                part);
     CHECK(part.xt == batch.xt.middleCols(10, 20));
     CHECK(part.z == batch.z.middleCols(10, 20));
 }
@@ -100,8 +103,8 @@ TEST_CASE("targets average to the fields: their regression on the exact field ha
         source.first_time = 0.05;  // where all targets are tame
         source.last_time = 0.95;
         Batch batch;
-        build_batch(source, source.draw(0, x1.cols()), 0, {0, x1.cols()}, x1.cols(), true, false,
-                    batch);
+        build_batch(source, source.draw(0, x1.cols()),
+                    {.columns = {0, x1.cols()}, .batch = x1.cols(), .antithetic = true}, batch);
         const MixtureField field(setup.interpolant, GaussianMixture::standard_normal(1), target);
         const auto evaluator = field.evaluator();
         for (const Quantity& row : quantities()) {
@@ -130,7 +133,8 @@ TEST_CASE("antithetic pairs agree with plain draws in the mean and tame the scor
     source.first_time = 1e-3;
     source.last_time = 1.1e-3;
     Batch batch;
-    build_batch(source, source.draw(0, 100'000), 0, {0, 100'000}, 100'000, true, false, batch);
+    build_batch(source, source.draw(0, 100'000),
+                {.columns = {0, 100'000}, .batch = 100'000, .antithetic = true}, batch);
     const auto normal = GaussianMixture::standard_normal(1);
     const MixtureField field(setup.interpolant, normal, normal);
     FieldValues plus, minus;
