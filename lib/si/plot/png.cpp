@@ -1,51 +1,27 @@
 #include <array>
 #include <cctype>
 
-#include <zlib.h>
+#include <png.h>
 
 #include "si/base/error.hpp"
 #include "si/plot/drawing.hpp"
 
 namespace si::plot {
-namespace {
-
-std::string big_endian(std::uint32_t value) {
-    std::string bytes;
-    for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift & 0xFFU);
-    return bytes;
-}
-
-std::string chunk(const std::string& type, const std::string& data) {
-    const std::string body = type + data;
-    const auto sum =
-        crc32(0, reinterpret_cast<const Bytef*>(body.data()), static_cast<uInt>(body.size()));
-    return big_endian(static_cast<std::uint32_t>(data.size())) + body +
-           big_endian(static_cast<std::uint32_t>(sum));
-}
-
-}  // namespace
-
 std::string png(const Bitmap& bitmap) {
-    const Index line = bitmap.width * bitmap.channels;
-    std::string rows;
-    for (Index y = 0; y < bitmap.height; ++y) {
-        rows += '\0';  // no filter
-        rows.append(reinterpret_cast<const char*>(bitmap.levels.data() + y * line),
-                    static_cast<std::size_t>(line));
-    }
-    uLongf size = compressBound(static_cast<uLong>(rows.size()));
-    std::string packed(size, '\0');
-    const int status = compress2(reinterpret_cast<Bytef*>(packed.data()), &size,
-                                 reinterpret_cast<const Bytef*>(rows.data()),
-                                 static_cast<uLong>(rows.size()), Z_BEST_COMPRESSION);
-    require(status == Z_OK, Failure::resource, "cannot compress a picture");
-    packed.resize(size);
-    std::string header = big_endian(static_cast<std::uint32_t>(bitmap.width)) +
-                         big_endian(static_cast<std::uint32_t>(bitmap.height));
-    header += '\x08';                                // bits a channel
-    header += bitmap.channels == 3 ? '\x02' : '\0';  // RGB or grey
-    header += std::string(3, '\0');                  // deflate, no filter method, not interlaced
-    return "\x89PNG\r\n\x1A\n" + chunk("IHDR", header) + chunk("IDAT", packed) + chunk("IEND", "");
+    png_image image{};
+    image.version = PNG_IMAGE_VERSION;
+    image.width = static_cast<png_uint_32>(bitmap.width);
+    image.height = static_cast<png_uint_32>(bitmap.height);
+    image.format = bitmap.channels == 3 ? PNG_FORMAT_RGB : PNG_FORMAT_GRAY;
+    png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(image);
+    std::string bytes(size, '\0');
+    const bool written = png_image_write_to_memory(&image, bytes.data(), &size, 0,
+                                                   bitmap.levels.data(), 0, nullptr) != 0;
+    const std::string why = image.message;
+    png_image_free(&image);
+    require(written, Failure::resource, "cannot write a PNG picture: ", why);
+    bytes.resize(size);
+    return bytes;
 }
 
 std::string pgm(const Bitmap& bitmap) {
