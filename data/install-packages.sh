@@ -21,4 +21,4 @@ need() {
 }
 
 build_packages=(g++ cmake ninja-build pkg-config libcli11-dev libeigen3-dev libhdf5-dev
-    libpng-dev nlohmann-json3-dev zlib1g-dev)
+    libpng-dev libtomlplusplus-dev nlohmann-json3-dev zlib1g-dev)

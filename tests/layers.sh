@@ -61,6 +61,7 @@ only_in() {  # only_in PATTERN PREFIX; tests/faults damages files as our own wri
     done
 }
 only_in 'CLI/' lib/si/cli/
+only_in 'toml\+\+/' lib/si/cli/config.cpp
 only_in 'hdf5|H5' lib/si/io/
 
 # Two types of one name in headers: the linker would keep one of them without a word.

@@ -3,100 +3,62 @@
 #include <algorithm>
 #include <cctype>
 
+// An error of the parser is a value here, made into an Error of ours.
+#define TOML_EXCEPTIONS 0
+#define TOML_ENABLE_FORMATTERS 0
+#include <toml++/toml.h>
+
 #include "si/cli/common.hpp"
 
 namespace si::cli {
 namespace {
 
-[[noreturn]] void refuse_line(std::size_t line, std::string_view why) {
-    throw Error(Failure::config, text("line ", line, ": ", why));
+std::string place_of(const toml::source_position& at) {
+    return text("line ", at.line, ", column ", at.column);
 }
 
-/// Takes one line apart, from left to right.
-class Line {
-  public:
-    Line(std::string_view rest, std::size_t number) : rest_(rest), number_(number) { skip(); }
-
-    /// Nothing but spaces and a comment is left.
-    bool over() const { return rest_.empty() || rest_[0] == '#'; }
-
-    std::string key() {
-        const auto plain = [](char c) {
-            return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '-';
-        };
-        if (rest_[0] == '[') refuse("there are no sections; write key = value");
-        const auto end = std::find_if_not(rest_.begin(), rest_.end(), plain);
-        const std::string name(rest_.begin(), end);
-        if (name.empty()) refuse("expected key = value");
-        take(name.size());
-        if (!accept('=')) refuse("expected '=' after the key");
-        return name;
-    }
-
-    std::string value() {
-        if (!accept('[')) return scalar();
-        std::vector<std::string> items;
-        while (!accept(']')) {
-            items.push_back(scalar());
-            if (!accept(',') && (over() || rest_[0] != ']')) refuse("expected ',' or ']'");
+/// Throws Failure::config for what JSON cannot say.
+Json json_of(const toml::node& node) {
+    Json value;
+    node.visit([&](const auto& one) {
+        using Node = std::decay_t<decltype(one)>;
+        if constexpr (toml::is_table<Node>) {
+            value = Json::object();
+            for (const auto& [key, item] : one) value[std::string(key.str())] = json_of(item);
+        } else if constexpr (toml::is_array<Node>) {
+            value = Json::array();
+            for (const auto& item : one) value.push_back(json_of(item));
+        } else if constexpr (toml::is_date<Node> || toml::is_time<Node> ||
+                             toml::is_date_time<Node>) {
+            throw Error(Failure::config, text(place_of(one.source().begin),
+                                              ": no option is a date or a time of the day"));
+        } else {
+            value = one.get();
         }
-        return join(items, ",");
-    }
+    });
+    return value;
+}
 
-    [[noreturn]] void refuse(std::string_view why) const { refuse_line(number_, why); }
-
-  private:
-    std::string scalar() {
-        if (over()) refuse("expected a value");
-        if (rest_[0] == '"' || rest_[0] == '\'') return quoted(rest_[0]);
-        const auto end = rest_.find_first_of(" \t,]#");
-        const std::string word(rest_.substr(0, end));
-        const bool number = parse_real(word).has_value() || parse_integer(word).has_value();
-        if (!number && word != "true" && word != "false") {
-            refuse(text("expected a number, true, false or a string in quotes, got ",
-                        shortened(word, 40)));
-        }
-        take(word.size());
-        return word;
-    }
-
-    std::string quoted(char quote) {
-        std::string out;
-        std::size_t at = 1;
-        for (; at < rest_.size() && rest_[at] != quote; ++at) {
-            char c = rest_[at];
-            if (c == '\\' && quote == '"') {
-                constexpr std::string_view kNames = "\"\\nt", kChars = "\"\\\n\t";
-                const auto which = ++at < rest_.size() ? kNames.find(rest_[at]) : kNames.npos;
-                if (which == kNames.npos)
-                    refuse("expected \\\", \\\\, \\n or \\t after a backslash");
-                c = kChars[which];
-            }
-            out += c;
-        }
-        if (at >= rest_.size()) refuse("a string does not end");
-        take(at + 1);
-        return out;
-    }
-
-    bool accept(char c) {
-        if (rest_.empty() || rest_[0] != c) return false;
-        take(1);
-        return true;
-    }
-    void take(std::size_t count) {
-        rest_.remove_prefix(count);
-        skip();
-    }
-    void skip() {
-        while (!rest_.empty() && (rest_[0] == ' ' || rest_[0] == '\t' || rest_[0] == '\r')) {
-            rest_.remove_prefix(1);
+/// A table keeps its keys in the order of the alphabet; entries keep that of the file.
+std::vector<TomlEntry> entries_of(const toml::table& table, const std::string& section) {
+    std::vector<std::pair<toml::source_position, TomlEntry>> list;
+    for (const auto& [key, node] : table) {
+        const auto at = key.source().begin;
+        const std::string name(key.str());
+        if (section.empty() && node.is_table() && name.starts_with("si-")) {
+            for (auto& entry : entries_of(*node.as_table(), name)) list.emplace_back(at, entry);
+        } else {
+            list.emplace_back(at, TomlEntry{section, name, json_of(node), place_of(at)});
         }
     }
-
-    std::string_view rest_;
-    std::size_t number_;
-};
+    std::stable_sort(list.begin(), list.end(), [](const auto& one, const auto& other) {
+        return std::pair(one.first.line, one.first.column) <
+               std::pair(other.first.line, other.first.column);
+    });
+    std::vector<TomlEntry> entries;
+    for (auto& [at, entry] : list) entries.push_back(std::move(entry));
+    return entries;
+}
 
 /// A value as it is typed on a command line.
 std::string typed(const Json& value) {
@@ -117,21 +79,28 @@ std::string in_quotes(const std::string& word) {
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::string>> parse_toml(std::string_view content) {
-    std::vector<std::pair<std::string, std::string>> entries;
-    std::size_t number = 0;
-    for (const auto bytes : split(content, '\n')) {
-        Line line(bytes, ++number);
-        if (line.over()) continue;
-        auto key = line.key();
-        for (const auto& [other, value] : entries) {
-            if (other == key) line.refuse(text("'", key, "' is given twice"));
-        }
-        auto value = line.value();
-        if (!line.over()) line.refuse("there is something after the value");
-        entries.emplace_back(std::move(key), std::move(value));
-    }
-    return entries;
+void TomlEntry::give_to(const Option& option) const {
+    const auto is_word = [](const Json& item) { return item.is_string(); };
+    const bool words = value.is_array() && std::all_of(value.begin(), value.end(), is_word);
+    in_context(place, [&] {
+        in_context(key, [&] {
+            if (words || value.is_string()) {
+                option.assign(typed(value));
+            } else {
+                option.load(value);
+            }
+        });
+    });
+}
+
+std::vector<TomlEntry> parse_toml(std::string_view content) {
+    const auto parsed = toml::parse(content);
+    if (parsed) return entries_of(parsed.table(), "");
+    std::string why(parsed.error().description());
+    constexpr std::string_view kBeginning = "Error while parsing ";
+    if (why.starts_with(kBeginning)) why.erase(0, kBeginning.size());
+    if (!why.empty()) why[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(why[0])));
+    throw Error(Failure::config, text(place_of(parsed.error().source().begin), ": ", why));
 }
 
 std::string toml_text(const std::vector<Option*>& options) {

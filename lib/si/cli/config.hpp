@@ -11,11 +11,22 @@
 
 namespace si::cli {
 
-/// The entries of a configuration in TOML, values as they would be typed on a command line. The
-/// options of a program have no sections, so neither has this: `key = value` on each line, where a
-/// value is a string, a number, a boolean or a list of those on one line; '#' begins a comment.
-/// Everything else is refused: "line 3: ...". Throws Failure::config.
-std::vector<std::pair<std::string, std::string>> parse_toml(std::string_view text);
+/// One key of a configuration in TOML.
+struct TomlEntry {
+    std::string section;  ///< the program that it is for, as in [si-train]; empty: any
+    std::string key;
+    Json value;         ///< a table, as in [net], is an object: the settings of a choice
+    std::string place;  ///< "line 3, column 1"
+
+    /// Strings, and lists of them, are typed on a command line as they stand; what else there is
+    /// has a type that must be the option's own. So `steps = 3.0` is refused, `steps = "1e3"` not.
+    void give_to(const Option& option) const;
+};
+
+/// The entries of a configuration in TOML 1.0, in the order of the file: those of the top level
+/// and those of the sections whose names begin with "si-". Dates and times are refused, as no
+/// option is one. Throws Failure::config: "line 3, column 5: ...".
+std::vector<TomlEntry> parse_toml(std::string_view text);
 
 /// The values of options as TOML that parse_toml() reads back; options without a value are left
 /// out.

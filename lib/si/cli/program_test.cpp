@@ -219,19 +219,31 @@ TEST_CASE("a configuration file is read strictly, and the command line wins") {
     CHECK(with(R"({"steps": 3.5})").status == 78);
     CHECK(with(R"({"steps": -3})").status == 78);
     CHECK(with("{\x89HDF").err == "si-demo: program_test_config.json: is not a JSON object\n");
-    CHECK(with("\x89HDF").err ==
-          "si-demo: program_test_config.json: line 1: expected key = value\n");
+    CHECK(with("\x89HDF").err.starts_with("si-demo: program_test_config.json: line 1, column 1: "));
     const auto toml = with("steps = 3 # few\nwheel = \"steel\"\nrate = 2\n", {"-s", "4"});
     CHECK(toml.err.empty());
     CHECK(toml.demo.steps == 4);
     CHECK(toml.demo.rate == 2);
     CHECK(toml.demo.wheel.kind() == "steel");
-    CHECK(with("stepz = 3").err ==
-          "si-demo: program_test_config.json: stepz: unknown key; did you mean 'steps'?\n");
-    CHECK(with("steps = -3").err ==
-          "si-demo: program_test_config.json: steps: must be positive, is -3\n");
-    CHECK(with("config = \"other.toml\"").err ==
-          "si-demo: program_test_config.json: config: unknown key\n");
+    const std::string refused = "si-demo: program_test_config.json: line 1, column 1: ";
+    CHECK(with("stepz = 3").err == refused + "stepz: unknown key; did you mean 'steps'?\n");
+    CHECK(with("steps = -3").err == refused + "steps: must be positive, is -3\n");
+    CHECK(with("steps = 3.0").err == refused + "steps: expected an integer in range, got 3.0\n");
+    CHECK(with("rate = [1, 2]").err == refused + "rate: expected a number, got [1,2]\n");
+    CHECK(with("config = \"other.toml\"").err == refused + "config: unknown key\n");
+    // A section is for one program, or the settings of a choice.
+    const auto sections =
+        with("rate = 5\nsteps = 3\n[wheel]\nkind = \"steel\"\n[si-demo]\nsteps = 8\n", {"-n", "2"});
+    CHECK(sections.err.empty());
+    CHECK(sections.demo.steps == 8);
+    CHECK(sections.demo.rate == 5);
+    CHECK(sections.demo.wheel.kind() == "steel");
+    CHECK(with("[si-demo]\nstepz = 3").err ==
+          "si-demo: program_test_config.json: line 2, column 1: stepz: unknown key; did you mean "
+          "'steps'?\n");
+    CHECK(with("[si-dmeo]\nsteps = 3").err ==
+          "si-demo: program_test_config.json: line 2, column 1: [si-dmeo]: no such program; did "
+          "you mean 'si-demo'?\n");
     CHECK(with(R"({"print_config": true})").err ==
           "si-demo: program_test_config.json: /print_config: unknown key\n");
     const auto typed = with("limit = \"5s\"", {"--rate", "1"});

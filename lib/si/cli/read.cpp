@@ -12,6 +12,7 @@
 #include "si/cli/config.hpp"
 #include "si/cli/parse.hpp"
 #include "si/cli/program.hpp"
+#include "si/cli/suite.hpp"
 #include "si/version.hpp"
 
 // How a Program reads its command line.
@@ -193,23 +194,38 @@ void Program::load_json(const std::string& content, const std::vector<std::strin
 }
 
 void Program::load_toml(const std::string& content, const std::vector<std::string>& given) {
-    std::vector<std::string> names;
     const auto options = configurable();
+    std::vector<std::string> names;
     for (const auto* option : options) names.push_back(underscored(option->info.name));
-    for (const auto& [key, value] : parse_toml(content)) {
-        const bool known = contains(names, key);
-        require(known, Failure::config, key, ": unknown key",
-                known ? "" : did_you_mean(key, names));
-        for (auto* option : options) {
-            if (underscored(option->info.name) != key) continue;
+    const std::string program = manual_.name.substr(0, manual_.name.find(' '));
+    const auto entries = parse_toml(content);
+    // What is for this program alone comes last, and stays.
+    for (const std::string& section : {std::string(), program}) {
+        for (const TomlEntry& entry : entries) {
+            if (entry.section != section) continue;
+            const auto at = std::find(names.begin(), names.end(), entry.key);
+            if (at == names.end()) {
+                throw Error(Failure::config, text(entry.place, ": ", entry.key, ": unknown key",
+                                                  did_you_mean(entry.key, names)));
+            }
+            auto* option = options[static_cast<std::size_t>(at - names.begin())];
             if (contains(given, option->info.name)) {
                 config_is_cut_ = config_is_cut_ || contains(put_aside_, option->info.name);
                 continue;
             }
-            load_option(*option, [&, &key = key, &word = value] {
-                in_context(key, [&] { option->assign(word); });
-            });
+            load_option(*option, [&] { entry.give_to(*option); });
         }
+    }
+    const auto of_another = [&](const TomlEntry& entry) {
+        return !entry.section.empty() && entry.section != program;
+    };
+    if (std::none_of(entries.begin(), entries.end(), of_another)) return;
+    auto programs = Suite().names();
+    programs.push_back(program);
+    for (const TomlEntry& entry : entries) {
+        require(!of_another(entry) || contains(programs, entry.section), Failure::config,
+                entry.place, ": [", entry.section, "]: no such program",
+                did_you_mean(entry.section, programs));
     }
 }
 

@@ -56,6 +56,12 @@ Suite::Suite() {
     }
 }
 
+std::vector<std::string> Suite::names() const {
+    std::vector<std::string> list;
+    for (const auto& [name, path] : paths_) list.push_back(text(kPrefix, name));
+    return list;
+}
+
 std::vector<Command> Suite::programs() const {
     std::vector<Command> list;
     for (const auto& [name, path] : paths_) list.push_back({name, summary_of(path)});

@@ -16,6 +16,9 @@ class Suite {
   public:
     Suite();
 
+    /// "si-NAME" of each program.
+    std::vector<std::string> names() const;
+
     /// NAME of each program and the summary it gives of itself, by running its --help.
     std::vector<Command> programs() const;
 

@@ -3,6 +3,8 @@
 #include "si/base/types.hpp"
 #include "si/random/draw.hpp"
 
+// The parts of samples and reference that a comparison draws.
+
 namespace si {
 
 /// `count` columns from place `first` of a shuffled order. They keep their own order, in which

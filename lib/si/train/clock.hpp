@@ -2,6 +2,8 @@
 
 #include "si/base/types.hpp"
 
+// The clock of a training run: how many steps fit into a time limit.
+
 namespace si {
 
 /// Decides how many steps a run takes from the pace of its first ones, so that they fill a time

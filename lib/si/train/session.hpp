@@ -9,6 +9,8 @@
 #include "si/train/preparation.hpp"
 #include "si/train/stepper.hpp"
 
+// One training session, which si-train, the bridges that learn, and dry runs share.
+
 namespace si {
 
 /// One run of training, from data to a model, for all that trains networks: si-train, the bridges
