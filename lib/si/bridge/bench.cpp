@@ -4,8 +4,7 @@
 #include <cmath>
 #include <optional>
 
-#include <Eigen/Cholesky>
-
+#include "si/base/linear.hpp"
 #include "si/bridge/draw_bridge.hpp"
 #include "si/bridge/end_moments.hpp"
 #include "si/coupling/plan.hpp"
@@ -248,7 +247,8 @@ double flow_energy_of(const EndMoments& moments) {
         const double t = (k + 0.5) / kTimes;
         const Matrix s = bridge.at(t).covariance;
         const Matrix slope =
-            bridge.drift_matrix(t) + s.llt().solve(Matrix::Identity(d, d)) * (moments.epsilon / 2);
+            bridge.drift_matrix(t) +
+            Cholesky(s).solve(Matrix(Matrix::Identity(d, d))) * (moments.epsilon / 2);
         sum += (slope * s).cwiseProduct(slope).sum();
     }
     return (moments.end.mean - moments.start.mean).squaredNorm() + sum / kTimes;

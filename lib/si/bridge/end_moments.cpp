@@ -2,23 +2,19 @@
 
 #include <limits>
 
-#include <Eigen/Cholesky>
-
 #include "si/base/error.hpp"
+#include "si/base/linear.hpp"
 
 namespace si {
 
 double gaussian_kl(const GaussianLaw& p, const GaussianLaw& q) {
-    const Eigen::LLT<Matrix> of_p(p.covariance), of_q(q.covariance);
-    require(of_q.info() == Eigen::Success, Failure::data, "a covariance is singular");
+    const Cholesky of_p(p.covariance), of_q(q.covariance);
+    require(of_q.succeeded(), Failure::data, "a covariance is singular");
     // A law that is squeezed flat is infinitely far off.
-    if (of_p.info() != Eigen::Success) return std::numeric_limits<double>::infinity();
-    const auto log_det = [](const Eigen::LLT<Matrix>& factor) {
-        return 2 * Vector(factor.matrixLLT().diagonal()).array().log().sum();
-    };
+    if (!of_p.succeeded()) return std::numeric_limits<double>::infinity();
     const Vector apart = p.mean - q.mean;
     return (of_q.solve(p.covariance).trace() + apart.dot(of_q.solve(apart)) -
-            static_cast<double>(apart.size()) + log_det(of_q) - log_det(of_p)) /
+            static_cast<double>(apart.size()) + of_q.log_det() - of_p.log_det()) /
            2;
 }
 

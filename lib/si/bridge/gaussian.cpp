@@ -2,8 +2,7 @@
 
 #include <cmath>
 
-#include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
+#include "si/base/linear.hpp"
 
 namespace si {
 namespace {
@@ -11,9 +10,7 @@ namespace {
 /// f of a symmetric matrix, eigenvalue by eigenvalue.
 template <class F>
 Matrix apply(const Matrix& symmetric, const F& f) {
-    const Eigen::SelfAdjointEigenSolver<Matrix> solved(symmetric);
-    const Matrix& axes = solved.eigenvectors();
-    Vector values = solved.eigenvalues();
+    auto [values, axes] = spectrum(symmetric);
     for (double& value : values) value = f(value);
     return axes * values.asDiagonal() * axes.transpose();
 }
@@ -22,22 +19,17 @@ double root(double x) { return std::sqrt(std::max(x, 0.0)); }
 
 Matrix symmetric(const Matrix& m) { return (m + m.transpose()) / 2; }
 
-double log_det(const Matrix& positive) {
-    const Eigen::LLT<Matrix> factor(positive);
-    return 2 * Vector(factor.matrixLLT().diagonal()).array().log().sum();
-}
+double log_det(const Matrix& positive) { return Cholesky(positive).log_det(); }
 
 /// X1 given X0 = x is N(mean1 + S (x - mean0), e S) with S = C' S0^-1, which is symmetric.
 Potential potential(const GaussianLaw& from, const GaussianLaw& to, const Matrix& cross,
                     double epsilon) {
-    const Matrix s = symmetric(from.covariance.llt().solve(cross));
-    const Eigen::SelfAdjointEigenSolver<Matrix> solved(s);
-    require((solved.eigenvalues().array() > 0).all(), Failure::data,
+    const Matrix s = symmetric(Cholesky(from.covariance).solve(cross));
+    auto [values, axes] = spectrum(s);
+    require((values.array() > 0).all(), Failure::data,
             "a covariance is too nearly singular for a Gaussian bridge");
-    return {epsilon,
-            Vector::Zero(1),
-            to.mean - s * from.mean,
-            {solved.eigenvalues(), {solved.eigenvectors()}}};
+    return {
+        epsilon, Vector::Zero(1), to.mean - s * from.mean, {std::move(values), {std::move(axes)}}};
 }
 
 }  // namespace
@@ -77,7 +69,7 @@ Matrix GaussianBridge::drift_matrix(double t) const {
     const Matrix unit = Matrix::Identity(cross_.rows(), cross_.cols());
     const Matrix slope = t * end_.covariance - (1 - t) * start_.covariance +
                          (1 - t) * cross_.transpose() - t * cross_ - epsilon_ * t * unit;
-    return at(t).covariance.llt().solve(slope.transpose()).transpose();
+    return Cholesky(at(t).covariance).solve_rows(slope);
 }
 
 double GaussianBridge::cost() const {
@@ -89,7 +81,7 @@ double GaussianBridge::cost() const {
 double GaussianBridge::relative_entropy() const {
     // The covariance of X1 given X0, against that of X1.
     const Matrix given =
-        end_.covariance - cross_.transpose() * start_.covariance.llt().solve(cross_);
+        end_.covariance - cross_.transpose() * Cholesky(start_.covariance).solve(cross_);
     return (log_det(end_.covariance) - log_det(symmetric(given))) / 2;
 }
 

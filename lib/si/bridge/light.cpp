@@ -3,8 +3,7 @@
 #include <cmath>
 #include <numbers>
 
-#include <Eigen/Eigenvalues>
-
+#include "si/base/linear.hpp"
 #include "si/coupling/log_sum.hpp"
 
 namespace si {
@@ -77,7 +76,7 @@ double full_loss(const LightParameters& at, double e, ConstMatrix x0, ConstMatri
         turned.emplace_back(factors.back().transpose().triangularView<Eigen::Upper>() * x0);
         w0.row(k) += turned.back().colwise().squaredNorm() / (2 * e);
         whitened.emplace_back(x1.colwise() - at.r.col(k));
-        factors.back().triangularView<Eigen::Lower>().solveInPlace(whitened.back());
+        solve_lower(factors.back(), whitened.back());
         const double log_det = factors.back().diagonal().array().log().sum();
         w1.row(k) = (at.a[k] - log_det - whitened.back().colwise().squaredNorm().array() / (2 * e));
     }
@@ -99,11 +98,11 @@ double full_loss(const LightParameters& at, double e, ConstMatrix x0, ConstMatri
         // Eigen adds to the null pointer of a matrix without columns when it sums its rows.
         Vector back = Vector::Zero(d);
         if (!some1.empty()) back = weighted1.rowwise().sum();
-        upper.triangularView<Eigen::Upper>().solveInPlace(back);
+        solve_upper(upper, back);
         gradient->r.col(k) -= back / e;
         // dL/dF of S = F F', twice (dL/dS) F, below its diagonal.
         Matrix slope = weighted1 * mine1.transpose();
-        upper.triangularView<Eigen::Upper>().solveInPlace(slope);
+        solve_upper(upper, slope);
         const Matrix mine0 = x0(Eigen::all, some0) * Vector(w0.row(k)(some0)).asDiagonal() / n0;
         slope = (mine0 * turned[at_k](Eigen::all, some0).transpose() - slope) / e;
         slope.diagonal() += held1[k] * factor.diagonal().cwiseInverse();
@@ -145,9 +144,9 @@ Potential LightParameters::potential(double epsilon) const {
         shapes.values.resize(r.rows(), a.size());
         for (Index k = 0; k < a.size(); ++k) {
             const Matrix factor = this->factor(k);
-            const Eigen::SelfAdjointEigenSolver<Matrix> solved(factor * factor.transpose());
-            shapes.values.col(k) = solved.eigenvalues().cwiseMax(1e-12);
-            shapes.axes.push_back(solved.eigenvectors());
+            Spectrum solved = spectrum(factor * factor.transpose());
+            shapes.values.col(k) = solved.values.cwiseMax(1e-12);
+            shapes.axes.push_back(std::move(solved.axes));
         }
     }
     return {epsilon, a, r, std::move(shapes)};

@@ -1,7 +1,6 @@
 #include <cmath>
 
-#include <Eigen/Eigenvalues>
-
+#include "si/base/linear.hpp"
 #include "si/bridge/light.hpp"
 
 namespace si {
@@ -21,9 +20,9 @@ struct Component {
     Component(const LightParameters& at, Index k, double e, ConstVector t, ConstMatrix x) {
         if (at.full) {
             const Matrix factor = at.factor(k);
-            const Eigen::SelfAdjointEigenSolver<Matrix> solved(factor * factor.transpose());
-            axes = solved.eigenvectors();
-            s = solved.eigenvalues().cwiseMax(1e-12);
+            Spectrum solved = spectrum(factor * factor.transpose());
+            axes = std::move(solved.axes);
+            s = solved.values.cwiseMax(1e-12);
         } else {
             s = at.shape.col(k).array().exp();
         }

@@ -2,8 +2,7 @@
 
 #include <cmath>
 
-#include <Eigen/Cholesky>
-
+#include "si/base/linear.hpp"
 #include "si/base/lists.hpp"
 
 namespace si {
@@ -36,7 +35,7 @@ double path_action(const GaussianLaw& start, const GaussianLaw& end, double nois
                             c.beta * c.beta_dot * end.covariance +
                             (c.gamma_gamma_dot - noise / 2) * unit;
         const Vector drift = c.alpha_dot * start.mean + c.beta_dot * end.mean;
-        sum += drift.squaredNorm() + covariance.llt().solve(push).cwiseProduct(push).sum();
+        sum += drift.squaredNorm() + Cholesky(covariance).solve(push).cwiseProduct(push).sum();
     }
     return sum / kTimes / 2;
 }

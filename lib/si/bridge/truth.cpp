@@ -3,9 +3,7 @@
 #include <array>
 #include <cmath>
 
-#include <Eigen/Eigenvalues>
-#include <Eigen/QR>
-
+#include "si/base/linear.hpp"
 #include "si/bridge/gaussian.hpp"
 #include "si/random/draw.hpp"
 
@@ -16,10 +14,9 @@ namespace {
 Matrix random_rotation(Index d, std::uint64_t seed, std::uint32_t which) {
     Matrix normal(d, d);
     fill_normal({seed, Purpose::truth, which}, 0, normal);
-    const Eigen::HouseholderQR<Matrix> qr(normal);
-    Matrix q = qr.householderQ() * Matrix::Identity(d, d);
+    auto [q, diagonal] = orthonormal(normal);
     for (Index i = 0; i < d; ++i) {
-        if (qr.matrixQR()(i, i) < 0) q.col(i) *= -1;
+        if (diagonal[i] < 0) q.col(i) *= -1;
     }
     return q;
 }
@@ -110,9 +107,8 @@ constexpr auto kTruths = std::to_array<TruthRow>({
 });
 
 Matrix root_of(const Matrix& m) {
-    const Eigen::SelfAdjointEigenSolver<Matrix> solved(m);
-    return solved.eigenvectors() * solved.eigenvalues().cwiseMax(0).cwiseSqrt().asDiagonal() *
-           solved.eigenvectors().transpose();
+    const auto [values, axes] = spectrum(m);
+    return axes * values.cwiseMax(0).cwiseSqrt().asDiagonal() * axes.transpose();
 }
 
 }  // namespace
@@ -134,11 +130,10 @@ void KnownBridge::sample(std::uint64_t seed, std::uint32_t set, Index first, Mat
 double half_bures(const Vector& mean, const Matrix& covariance, const Vector& other_mean,
                   const Matrix& other_covariance) {
     const Matrix half = root_of(covariance);
-    const Eigen::SelfAdjointEigenSolver<Matrix> solved(half * other_covariance * half,
-                                                       Eigen::EigenvaluesOnly);
+    const Vector cross = eigenvalues(half * other_covariance * half);
     return (mean - other_mean).squaredNorm() / 2 +
            (covariance.trace() + other_covariance.trace()) / 2 -
-           solved.eigenvalues().cwiseMax(0).cwiseSqrt().sum();
+           cross.cwiseMax(0).cwiseSqrt().sum();
 }
 
 ConditionalError conditional_error(const KnownBridge& truth, ConstMatrix points,

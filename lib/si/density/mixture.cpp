@@ -3,7 +3,7 @@
 #include <cmath>
 #include <numbers>
 
-#include <Eigen/Cholesky>
+#include "si/base/linear.hpp"
 
 namespace si {
 
@@ -35,7 +35,7 @@ class Posterior {
         for (Index k = 0; k < logs_.size(); ++k) {
             whitened_ = x_ - mixture_.means()[k];
             if (!mixture_.is_standard_normal()) {
-                mixture_.factors()[k].triangularView<Eigen::Lower>().solveInPlace(whitened_);
+                solve_lower(mixture_.factors()[k], whitened_);
             }
             logs_[k] = log_norms_[k] - whitened_.squaredNorm() / 2;
         }
@@ -47,10 +47,10 @@ class Posterior {
         const double log_rho = log_density(x);
         score_ = Vector::Zero(x_.size());
         for (Index k = 0; k < logs_.size(); ++k) {
-            const auto factor = mixture_.factors()[k].triangularView<Eigen::Lower>();
+            const Matrix& factor = mixture_.factors()[k];
             whitened_ = x_ - mixture_.means()[k];
-            factor.solveInPlace(whitened_);
-            factor.transpose().solveInPlace(whitened_);
+            solve_lower(factor, whitened_);
+            solve_lower_transposed(factor, whitened_);
             score_ -= std::exp(logs_[k] - log_rho) * whitened_;
         }
         return score_;
@@ -71,9 +71,9 @@ Matrix cholesky(const Matrix& covariance) {
     const double largest = covariance.cwiseAbs().maxCoeff();
     const double skew = (covariance - covariance.transpose()).cwiseAbs().maxCoeff();
     require(skew <= kSymmetrySlack * largest, Failure::data, "not symmetric");
-    const Eigen::LLT<Matrix> factor((covariance + covariance.transpose()) / 2);
-    require(factor.info() == Eigen::Success, Failure::data, "not positive definite");
-    return factor.matrixL();
+    const Cholesky factor((covariance + covariance.transpose()) / 2);
+    require(factor.succeeded(), Failure::data, "not positive definite");
+    return factor.lower();
 }
 
 double half_log_det_2pi(const Matrix& factor) {

@@ -5,8 +5,7 @@
 #include <memory>
 #include <numbers>
 
-#include <Eigen/Cholesky>
-
+#include "si/base/linear.hpp"
 #include "si/random/draw.hpp"
 
 namespace si {
@@ -202,7 +201,7 @@ Generator mixture(const MixtureSetSpec& spec) {
         fill_normal({spec.draw, Purpose::data, step + 3}, 0, w);
         const Matrix covariance =
             w.transpose() * w / static_cast<double>(d) + Matrix::Identity(d, d);
-        const Matrix root = covariance.llt().matrixL();
+        const Matrix root = Cholesky(covariance).lower();
         list->push_back({spec.spread * mean, root,
                          -std::log(static_cast<double>(modes)) -
                              root.diagonal().array().log().sum() -

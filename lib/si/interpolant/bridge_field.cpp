@@ -4,9 +4,7 @@
 #include <cmath>
 #include <numbers>
 
-#include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
-
+#include "si/base/linear.hpp"
 #include "si/base/lists.hpp"
 #include "si/density/mixture.hpp"
 
@@ -226,12 +224,11 @@ std::optional<double> log_mass(const Potential& forward, const Potential& backwa
         std::vector<Half> all;
         for (Index k = 0; k < one.size(); ++k) {
             const Matrix s = one.shape(k), unit = Matrix::Identity(d, d);
-            const Eigen::LLT<Matrix> q((s + unit) / 2);
+            const Cholesky q((s + unit) / 2);
             const Vector r = one.centers_.col(k), pull = q.solve(r);
-            all.push_back({q.solve(unit - s), pull,
-                           one.log_weights_[k] -
-                               Vector(q.matrixLLT().diagonal()).array().log().sum() -
-                               r.dot(pull) / (4 * one.epsilon_)});
+            all.push_back(
+                {q.solve(Matrix(unit - s)), pull,
+                 one.log_weights_[k] - q.log_det() / 2 - r.dot(pull) / (4 * one.epsilon_)});
         }
         return all;
     };
@@ -241,11 +238,11 @@ std::optional<double> log_mass(const Potential& forward, const Potential& backwa
     Index at = 0;
     for (const Half& a : ahead) {
         for (const Half& b : behind) {
-            const Eigen::LLT<Matrix> precision(a.precision + b.precision);
-            if (precision.info() != Eigen::Success) return {};
+            const Cholesky precision(a.precision + b.precision);
+            if (!precision.succeeded()) return {};
             const Vector h = a.pull + b.pull;
-            logs[at++] = a.log + b.log + h.dot(precision.solve(h)) / (2 * e) -
-                         Vector(precision.matrixLLT().diagonal()).array().log().sum();
+            logs[at++] =
+                a.log + b.log + h.dot(precision.solve(h)) / (2 * e) - precision.log_det() / 2;
         }
     }
     return log_sum_exp(logs) + static_cast<double>(d) / 2 * std::log(2 * std::numbers::pi * e);
@@ -344,9 +341,9 @@ Potential::Shapes shapes_of(const std::vector<WrittenCovariance>& written, Index
             require((matrix - matrix.transpose()).cwiseAbs().maxCoeff() <=
                         1e-9 * matrix.cwiseAbs().maxCoeff(),
                     Failure::data, "not symmetric");
-            const Eigen::SelfAdjointEigenSolver<Matrix> solved(matrix);
-            shapes.values.col(k) = solved.eigenvalues();
-            shapes.axes.push_back(solved.eigenvectors());
+            const Spectrum solved = spectrum(matrix);
+            shapes.values.col(k) = solved.values;
+            shapes.axes.push_back(solved.axes);
         });
     }
     return shapes;

@@ -4,7 +4,7 @@
 #include <limits>
 #include <vector>
 
-#include <Eigen/Cholesky>
+#include "si/base/linear.hpp"
 
 namespace si {
 
@@ -149,7 +149,7 @@ class MixtureEvaluator final : public Evaluator {
     struct Pair {
         Index i, j;
         Vector mean;
-        Eigen::LLT<Matrix> factor;
+        Cholesky factor;
         double log_norm;
         double trace_c, trace_b;  // of C_ij^-1 and of C'_ij C_ij^-1 / 2
     };
@@ -184,10 +184,10 @@ class MixtureEvaluator final : public Evaluator {
                           c_.beta * c_.beta * target.covariances()[pair.j];
             covariance_.diagonal().array() += c_.gamma * c_.gamma;
             pair.factor.compute(covariance_);
-            require(pair.factor.info() == Eigen::Success, Failure::usage,
-                    "x_t is a single point at t = ", t, "; the interpolant needs a latent there");
+            require(pair.factor.succeeded(), Failure::usage, "x_t is a single point at t = ", t,
+                    "; the interpolant needs a latent there");
             pair.log_norm = std::log(base_->weights()[pair.i] * target.weights()[pair.j]) -
-                            half_log_det_2pi(pair.factor.matrixLLT());
+                            half_log_det_2pi(pair.factor.packed());
         }
         time_ = t;
     }
@@ -197,7 +197,7 @@ class MixtureEvaluator final : public Evaluator {
         for (std::size_t k = 0; k < pairs_.size(); ++k) {
             const Pair& pair = pairs_[k];
             y_ = x_ - pair.mean;
-            pair.factor.matrixL().solveInPlace(y_);
+            solve_lower(pair.factor.packed(), y_);
             logs_[static_cast<Index>(k)] = pair.log_norm - y_.squaredNorm() / 2;
             g_.col(static_cast<Index>(k)) = y_;
         }
@@ -219,7 +219,7 @@ class MixtureEvaluator final : public Evaluator {
             const Pair& pair = pairs_[k];
             const auto at = static_cast<Index>(k);
             y_ = -g_.col(at);
-            pair.factor.matrixU().solveInPlace(y_);
+            solve_lower_transposed(pair.factor.packed(), y_);
             g_.col(at) = y_;
             const double w = weights_[at];
             by_base_.col(pair.i) += w * y_;

@@ -3,9 +3,8 @@
 #include <cmath>
 #include <numbers>
 
-#include <Eigen/Cholesky>
-
 #include "si/base/error.hpp"
+#include "si/base/linear.hpp"
 
 namespace si {
 
@@ -17,11 +16,13 @@ KernelDensity::KernelDensity(ConstMatrix samples) {
     const Matrix centred = samples.colwise() - mean;
     const double scott = std::pow(n, -2 / (d + 4));
     const Matrix kernel = centred * centred.transpose() * (scott / (n - 1));
-    const Eigen::LLT<Matrix> factor(kernel);
-    require(factor.info() == Eigen::Success, Failure::data,
+    const Cholesky factor(kernel);
+    require(factor.succeeded(), Failure::data,
             "the samples lie in a plane of fewer dimensions: they have no density");
-    root_ = factor.matrixL();
-    points_ = root_.triangularView<Eigen::Lower>().solve(Matrix(samples)).transpose();
+    root_ = factor.lower();
+    Matrix whitened = samples;
+    solve_lower(root_, whitened);
+    points_ = whitened.transpose();
     log_norm_ = -std::log(n) - root_.diagonal().array().log().sum() -
                 d / 2 * std::log(2 * std::numbers::pi);
 }
@@ -33,7 +34,8 @@ Vector KernelDensity::log_density(ConstMatrix x, Threads& threads) const {
         const Columns& columns = cut[static_cast<std::size_t>(c)];
         Eigen::ArrayXd exponents(points_.rows());
         for (Index j = columns.first; j < columns.first + columns.count; ++j) {
-            const Vector at = root_.triangularView<Eigen::Lower>().solve(Vector(x.col(j)));
+            Vector at = x.col(j);
+            solve_lower(root_, at);
             exponents.setZero();
             for (Index i = 0; i < points_.cols(); ++i) {
                 exponents -= (points_.col(i).array() - at[i]).square() / 2;

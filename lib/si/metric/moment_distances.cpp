@@ -4,9 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include <Eigen/Cholesky>
-#include <Eigen/Eigenvalues>
-
+#include "si/base/linear.hpp"
 #include "si/metric/jackknife.hpp"
 
 namespace si {
@@ -91,17 +89,16 @@ class Groups {
     std::array<Sums, 2> all_;
 };
 
-double log_determinant(const Eigen::LLT<Matrix>& factor) {
-    return 2 * factor.matrixLLT().diagonal().array().log().sum();
+double log_determinant(const Cholesky& factor) {
+    return 2 * factor.packed().diagonal().array().log().sum();
 }
 
-Eigen::LLT<Matrix> factor(const Matrix& covariance) {
-    Eigen::LLT<Matrix> result(covariance);
+Cholesky factor(const Matrix& covariance) {
+    Cholesky result(covariance);
     // What rounding leaves of a zero may be positive.
     const bool regular =
-        result.info() == Eigen::Success &&
-        (result.matrixLLT().diagonal().array().square() > 1e-12 * covariance.diagonal().array())
-            .all();
+        result.succeeded() &&
+        (result.packed().diagonal().array().square() > 1e-12 * covariance.diagonal().array()).all();
     require(regular, Failure::data,
             "a covariance is singular: the samples lie in a plane of fewer dimensions");
     return result;
@@ -109,22 +106,21 @@ Eigen::LLT<Matrix> factor(const Matrix& covariance) {
 
 double divergence_of(const Fit& p, const Fit& q) {
     const auto of_p = factor(p.covariance), of_q = factor(q.covariance);
-    const Matrix ratio = of_q.matrixL().solve(Matrix(of_p.matrixL()));
-    const Vector apart = of_q.matrixL().solve(p.mean - q.mean);
+    Matrix ratio = of_p.lower();
+    solve_lower(of_q.packed(), ratio);
+    Vector apart = p.mean - q.mean;
+    solve_lower(of_q.packed(), apart);
     return (ratio.squaredNorm() - static_cast<double>(p.mean.size()) + apart.squaredNorm() +
             log_determinant(of_q) - log_determinant(of_p)) /
            2;
 }
 
 double frechet_of(const Fit& p, const Fit& q) {
-    const Eigen::SelfAdjointEigenSolver<Matrix> spectrum(p.covariance);
-    const Matrix half = spectrum.eigenvectors() *
-                        spectrum.eigenvalues().cwiseMax(0).cwiseSqrt().asDiagonal() *
-                        spectrum.eigenvectors().transpose();
-    const Eigen::SelfAdjointEigenSolver<Matrix> cross(half * q.covariance * half,
-                                                      Eigen::EigenvaluesOnly);
+    const auto [values, axes] = spectrum(p.covariance);
+    const Matrix half = axes * values.cwiseMax(0).cwiseSqrt().asDiagonal() * axes.transpose();
+    const Vector cross = eigenvalues(half * q.covariance * half);
     return (p.mean - q.mean).squaredNorm() + p.covariance.trace() + q.covariance.trace() -
-           2 * cross.eigenvalues().cwiseMax(0).cwiseSqrt().sum();
+           2 * cross.cwiseMax(0).cwiseSqrt().sum();
 }
 
 Json list(const Vector& v) { return std::vector<double>(v.begin(), v.end()); }
