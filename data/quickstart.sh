@@ -9,9 +9,17 @@ out=$(mkdir -p "${1:-quickstart}" && cd "${1:-quickstart}" && pwd)
 . "$source_dir/data/install-packages.sh"
 need "${build_packages[@]}"
 
-echo "== building into $source_dir/build/release (about six minutes on two cores)"
-(cd "$source_dir" && cmake --preset release && cmake --build --preset release) >"$out/build.log" 2>&1 ||
-    { tail -n 20 "$out/build.log" >&2; exit 1; }
+echo "== building into $source_dir/build/release (about MINUTES on two cores of 2 GHz)"
+cd "$source_dir"
+cmake --preset release >"$out/build.log" 2>&1 || { tail -n 20 "$out/build.log" >&2; exit 1; }
+if [ -t 1 ]; then
+    cmake --build --preset release  # ninja counts on one line
+else
+    # In a file or a pipe, every tenth of the count.
+    cmake --build --preset release 2>&1 | tee -a "$out/build.log" | awk -F'[][/]' '
+        /^\[[0-9]+\/[0-9]+\]/ { tenth = int(10 * $2 / $3); if (tenth != last) print; last = tenth }
+        /error:|FAILED:/'
+fi
 PATH="$source_dir/build/release/bin:$PATH"
 cd "$out"
 

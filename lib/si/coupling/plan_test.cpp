@@ -9,7 +9,6 @@
 
 #include "si/coupling/cost.hpp"
 #include "si/coupling/coupling.hpp"
-#include "si/coupling/coupling.hpp"
 
 using namespace si;
 

@@ -4,8 +4,6 @@
 #include <array>
 #include <optional>
 
-#include <Eigen/QR>
-
 #include "si/metric/classifier.hpp"
 #include "si/metric/moment_distances.hpp"
 #include "si/metric/neighbours.hpp"
@@ -37,8 +35,7 @@ Matrix lines_of(Index dim, Index count, std::uint64_t seed) {
     fill_normal({seed, Purpose::directions, 0}, 0, lines);
     for (const Columns& part : chunks(count, dim)) {
         auto block = lines.middleCols(part.first, part.count);
-        block = Matrix(Eigen::HouseholderQR<Matrix>(block).householderQ() *
-                       Matrix::Identity(dim, part.count));
+        block = orthonormal(block).q;
     }
     return lines;
 }

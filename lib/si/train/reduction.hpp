@@ -30,7 +30,7 @@ class Reduction {
     Reduction(Index parameters, Index chunks, Threads& threads);
 
     /// Calls work(chunk, worker, gradient, keep) for each chunk of this rank, on all threads: it
-    /// writes the chunk's gradient to `gradient`, or with `keep` adds it.
+    /// writes the chunk's gradient to `gradient`, or adds it to what is there.
     template <class Work>
     void for_each_chunk(const Work& work) {
         threads_.for_each(std::ssize(own_lanes_), [&](Index own, int worker) {
