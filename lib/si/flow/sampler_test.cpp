@@ -276,7 +276,7 @@ TEST_CASE("a rectified flow has the same ends and straight paths (T41)") {
     const auto b = examples::evaluate(Rectified(), 0, start, kB).b;
     CHECK((b + start - end.x).cwiseAbs().maxCoeff() < 1e-8);
     // And so it follows from b by the equations of a model whose ends are not independent.
-    const Setup setup{Interpolant(), false};
+    const Setup setup{Interpolant()};
     const std::vector<const Quantity*> learned{&quantities().at("b")};
     const auto rule = combine(setup, 0, learned, quantities().at("x1"), false);
     CHECK((rule.of_x * start + rule.of_learned[0] * b - end.x).cwiseAbs().maxCoeff() < 1e-8);

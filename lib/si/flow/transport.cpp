@@ -21,12 +21,13 @@ void check_transport(const Model& model, const Field& field, const TransportSpec
                 "--log-density needs a base with a density; this one is known by its samples only");
     }
     const Setup setup = model.setup();
-    require(!setup.fixed_start || !row.flow || direction == Direction::backward, Failure::usage,
-            setup.given_start ? text("this model is conditioned on x0, from where its flow goes to "
-                                     "one point; use --sde heun --epsilon bridge")
-                              : text("from a point the flow goes to one point; use --sde heun "
-                                     "--epsilon ",
-                                     setup.noise_at_start()));
+    require(!setup.fixed_start() || !row.flow || direction == Direction::backward, Failure::usage,
+            setup.given_start()
+                ? text("this model is conditioned on x0, from where its flow goes to "
+                       "one point; use --sde heun --epsilon bridge")
+                : text("from a point the flow goes to one point; use --sde heun "
+                       "--epsilon ",
+                       setup.noise_at_start()));
     check_request(field, Vector(0), Matrix(model.dim, 0),
                   sampler.want | (spec.log_density ? kDivB : 0U));
 }

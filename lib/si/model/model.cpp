@@ -145,7 +145,11 @@ bool Model::one_sided() const {
 Setup Model::setup() const {
     const auto density = base_density();
     const bool point = density && density->is_point();
-    return {Interpolant(interpolant), one_sided(), point || given_start(), given_start()};
+    const BaseLaw law = given_start() ? BaseLaw::given
+                        : point       ? BaseLaw::point
+                        : one_sided() ? BaseLaw::one_sided
+                                      : BaseLaw::general;
+    return {Interpolant(interpolant), law};
 }
 
 std::shared_ptr<const Corruption> Model::corruption() const {

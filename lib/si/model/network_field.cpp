@@ -311,7 +311,7 @@ NetworkField::NetworkField(const NetworkFieldSpec& spec, Setup setup,
         weights_.emplace_back(graph_).set(parameters_.data() +
                                           static_cast<Index>(k) * graph_.parameters());
     }
-    conditions_.start = setup_.given_start;
+    conditions_.start = setup_.given_start();
     require(!conditions_.start || (conditions_.numbers() == dim_ && !spec.masked), Failure::data,
             "/condition: x0 is given, so these are as many numbers as it has");
     if (spec.mean0 && spec.mean1) {

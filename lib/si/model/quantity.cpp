@@ -14,12 +14,12 @@ constexpr double kPinned = 1e-3;
 
 Equation velocity(const Setup& setup, const Coefficients& c) {
     // One-sided, E[x0|x_t] = -alpha s, and alpha alpha' is finite where alpha' is not.
-    if (setup.one_sided) return {0, c.beta_dot, -c.alpha_alpha_dot};
+    if (setup.one_sided()) return {0, c.beta_dot, -c.alpha_alpha_dot};
     return {c.alpha_dot, c.beta_dot, -c.gamma_gamma_dot};
 }
 
 Equation drift_of_path(const Setup& setup, const Coefficients& c) {
-    if (setup.one_sided) return velocity(setup, c);
+    if (setup.one_sided()) return velocity(setup, c);
     return {c.alpha_dot, c.beta_dot, 0};
 }
 
@@ -32,20 +32,20 @@ Equation drift_from_point(const Setup& setup, const Coefficients& c) {
 Equation score(const Setup&, const Coefficients&) { return {0, 0, 1}; }
 
 Equation denoiser(const Setup& setup, const Coefficients& c) {
-    return {0, 0, setup.one_sided ? -c.alpha : -c.gamma};
+    return {0, 0, setup.one_sided() ? -c.alpha : -c.gamma};
 }
 
 Equation mean_of_x1(const Setup&, const Coefficients&) { return {0, 1, 0}; }
 
 Equation mean_of_x0(const Setup& setup, const Coefficients& c) {
-    if (setup.one_sided) return {0, 0, -c.alpha};
+    if (setup.one_sided()) return {0, 0, -c.alpha};
     if (setup.interpolant.mirror()) return {0, 1, 0};
     return {1, 0, 0};
 }
 
 /// What holds whatever was learned: (4.5), and x0 where it is one point.
 Equation tie(const Setup& setup, const Coefficients& c) {
-    if (setup.one_sided) return {0, c.beta, -c.alpha * c.alpha};
+    if (setup.one_sided()) return {0, c.beta, -c.alpha * c.alpha};
     return {c.alpha, c.beta, -c.gamma * c.gamma};
 }
 
@@ -97,7 +97,7 @@ Combination combine(const Setup& setup, double t, std::span<const Quantity* cons
     // Near an end, x_t is one of x0 and x1, and says nothing of the other when they are
     // independent.
     const bool at_start = means_known && c.beta < kPinned,
-               at_end = setup.fixed_start || (means_known && c.alpha < kPinned);
+               at_end = setup.fixed_start() || (means_known && c.alpha < kPinned);
     if (at_start) known.emplace_back(0, 1, 0);
     if (at_end) known.push_back(vector_of(mean_of_x0(setup, c)));
 

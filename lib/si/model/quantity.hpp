@@ -22,12 +22,23 @@
 
 namespace si {
 
+/// What is special about x0: equations that hold whatever was learned follow from it.
+enum class BaseLaw {
+    general,    ///< nothing
+    one_sided,  ///< x0 is N(0, I), apart from x1, without latent: then z is x0
+    point,      ///< x0 is a single point, the mean of the base
+    given       ///< x0 is a point for each sample, which its fields are conditioned on
+};
+
 /// The setting in which a model was made.
 struct Setup {
     Interpolant interpolant;
-    bool one_sided = false;    ///< x0 is N(0, I), apart from x1, without latent: then z is x0
-    bool fixed_start = false;  ///< x0 is a single point, the mean of the base, or
-    bool given_start = false;  ///< one for each sample, which its fields are conditioned on
+    BaseLaw base = BaseLaw::general;
+
+    bool one_sided() const { return base == BaseLaw::one_sided; }
+    /// Paths start from a point, so x_t has no density at t = 0.
+    bool fixed_start() const { return base == BaseLaw::point || given_start(); }
+    bool given_start() const { return base == BaseLaw::given; }
 
     /// (gamma gamma')(0): the epsilon with which the drift from a point is regular; 0 for latents
     /// that do not start like a square root.

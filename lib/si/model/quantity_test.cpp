@@ -30,7 +30,10 @@ struct Known {
     Vector mean0, mean1;
 
     Known(const InterpolantSpec& spec, const GaussianMixture& start, double t)
-        : setup{Interpolant(spec), start.is_standard_normal(), start.is_point()}, x(2, 3) {
+        : setup{Interpolant(spec), start.is_point()             ? BaseLaw::point
+                                   : start.is_standard_normal() ? BaseLaw::one_sided
+                                                                : BaseLaw::general},
+          x(2, 3) {
         x << 0.3, -1.2, 2.0, 0.5, 0.1, -1.4;
         const MixtureField field(setup.interpolant, start, target());
         unsigned want = 0;
@@ -130,7 +133,7 @@ TEST_CASE("from a point, one quantity gives every other that the equations deter
         }
     }
     // The drift from the point is regular where b and s are not.
-    const Setup setup{Interpolant(spec), false, true};
+    const Setup setup{Interpolant(spec), BaseLaw::point};
     const std::vector<const Quantity*> u{&quantities().at("u")};
     CHECK(determined_span(setup, u, *u[0], true, 1e-3) == std::array{0.0, 1.0});
     CHECK(determined_span(setup, u, quantities().at("s"), true, 1e-3)[0] == 1e-3);
@@ -155,7 +158,7 @@ TEST_CASE("mirrored, the score gives everything, and x0 is x1") {
 }
 
 TEST_CASE("what is not determined is refused, at the ends too") {
-    const Setup one{Interpolant(), true};
+    const Setup one{Interpolant(), BaseLaw::one_sided};
     const auto& b = quantities().at("b");
     const auto& s = quantities().at("s");
     const auto& eta = quantities().at("eta");
@@ -168,7 +171,7 @@ TEST_CASE("what is not determined is refused, at the ends too") {
     CHECK(determined_span(one, only_eta, b, true, 1e-3) == std::array{0.0, 1.0});
     CHECK(determined_span(one, only_eta, b, false, 1e-3) == std::array{1e-3, 1.0});
     CHECK(combine(one, 0, only_eta, b, true).of_mean1 == doctest::Approx(1));
-    const Setup two{Interpolant({.path = "linear", .gamma = "brownian"}), false};
+    const Setup two{Interpolant({.path = "linear", .gamma = "brownian"})};
     CHECK(determined_span(two, only_b, s, true, 1e-3) == std::array{1.0, 0.0});
 }
 

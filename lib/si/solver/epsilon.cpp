@@ -58,7 +58,7 @@ Epsilon decreasing(const ConstantSpec& spec, const EpsilonContext&) {
 Epsilon sigma(const ConstantSpec& spec, const EpsilonContext& context) {
     return [spec, setup = context.setup](double t) {
         const auto c = setup.interpolant.at(t);
-        return spec.value * (setup.one_sided ? c.alpha : c.gamma);
+        return spec.value * (setup.one_sided() ? c.alpha : c.gamma);
     };
 }
 
@@ -121,7 +121,7 @@ Epsilon of_one_network(const Setup& setup) {
 }
 
 Epsilon optimal(const OptimalSpec& spec, const EpsilonContext& context) {
-    if (context.setup.one_sided && !spec.constant) {
+    if (context.setup.one_sided() && !spec.constant) {
         return [cap = spec.cap, best = of_one_network(context.setup)](double t) {
             return std::min(best(t), cap);
         };
@@ -144,7 +144,8 @@ struct CappedSpec {
 
 /// The noise with which the reverse of a score-based diffusion goes along the path.
 Epsilon sbdm(const CappedSpec& spec, const EpsilonContext& context) {
-    require(context.setup.one_sided, Failure::usage, "epsilon sbdm is for one-sided interpolants");
+    require(context.setup.one_sided(), Failure::usage,
+            "epsilon sbdm is for one-sided interpolants");
     return [spec, best = of_one_network(context.setup)](double t) {
         return spec.value == 0 ? 0 : std::min(spec.value * best(t), spec.cap);
     };
@@ -166,7 +167,7 @@ struct KlSpec {
 /// / W)^2, least at W = 2 of_one_network() (arXiv:2401.08740, section 2.3). Plus eta w it is least
 /// at w^-2 = W^-2 + 2 eta / L: W where eta is 0, sqrt(L / 2 eta) where W is infinite.
 Epsilon kl(const KlSpec& spec, const EpsilonContext& context) {
-    require(context.setup.one_sided, Failure::usage, "epsilon kl is for one-sided interpolants");
+    require(context.setup.one_sided(), Failure::usage, "epsilon kl is for one-sided interpolants");
     if (spec.eta == 0) return optimal({.constant = false, .cap = spec.cap}, context);
     require(!context.errors.t.empty(), Failure::usage,
             "epsilon kl with eta needs a model with estimates of its errors; si-train makes them "

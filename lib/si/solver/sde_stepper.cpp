@@ -34,7 +34,7 @@ SdeStepper::SdeStepper(SdeSolve solve, Epsilon epsilon, Final last, const Carrie
 
 void SdeStepper::choose_drift() {
     const Setup& setup = carried_.setup;
-    if (setup.fixed_start && sign_ > 0) return drift_from_point();
+    if (setup.fixed_start() && sign_ > 0) return drift_from_point();
     Evaluator& evaluate = carried_.evaluate;
     const auto runs_on = [&](unsigned want) {
         const auto span = in_order(carried_.field.span(want));
@@ -155,7 +155,7 @@ std::vector<Matrix> SdeStepper::to_the_end(const TimeInterval& leg, Matrix& stat
     const double end = in_order(carried_.field.span(kB))[1];
     const Vector now = Vector::Constant(state.cols(), leg.from);
     // Backward to a point there is no velocity, but one answer.
-    const bool to_point = carried_.setup.fixed_start && sign_ < 0;
+    const bool to_point = carried_.setup.fixed_start() && sign_ < 0;
     if (last_.step == FinalStep::none) return {};
     if (last_.step == FinalStep::denoise || to_point) {
         carried_.evaluate(now, state, sign_ > 0 ? kX1 : kX0, values_);

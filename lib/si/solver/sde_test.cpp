@@ -89,7 +89,7 @@ TEST_CASE("epsilon may be a plain number, and a constant is that number (T30)") 
           Choice<epsilons>("constant,value=0.5"));
     CHECK(Setting<EpsilonChoice>::from_json(0.5).choice == Choice<epsilons>("constant,value=0.5"));
     // A latent and one side at once is no model, but has all that any epsilon is made from.
-    const EpsilonContext context{{Interpolant({.gamma = "brownian"}), true},
+    const EpsilonContext context{{Interpolant({.gamma = "brownian"}), BaseLaw::one_sided},
                                  {{0.2, 0.8}, {1, 4}, {4, 1}}};
     for (const EpsilonRow& row : epsilons()) {
         CAPTURE(std::string(row.name));
@@ -108,7 +108,7 @@ TEST_CASE("epsilon may be a plain number, and a constant is that number (T30)") 
 TEST_CASE("the best epsilon of one network is alpha^2 beta'/beta - alpha alpha' (T13)") {
     const auto best = [](const char* path) {
         return Choice<epsilons>("optimal,cap=100")
-            .make(EpsilonContext{{Interpolant({.path = path}), true}, {}});
+            .make(EpsilonContext{{Interpolant({.path = path}), BaseLaw::one_sided}, {}});
     };
     const auto vp = best("vp"), linear = best("linear"), trig = best("trig");
     for (const double t : {0.05, 0.3, 0.7, 0.99}) {
@@ -123,7 +123,7 @@ TEST_CASE("the best epsilon of one network is alpha^2 beta'/beta - alpha alpha' 
 TEST_CASE("sbdm is the noise of the reverse diffusion, on every path") {
     const auto of = [](const char* epsilon, const char* path) {
         return Choice<epsilons>(epsilon).make(
-            EpsilonContext{{Interpolant({.path = path}), true}, {}});
+            EpsilonContext{{Interpolant({.path = path}), BaseLaw::one_sided}, {}});
     };
     const auto vp = of("sbdm,cap=1000", "vp"), linear = of("sbdm,cap=1000", "linear"),
                finite = of("sbdm,value=0.5,cap=1000", "sit-vp"), kl = of("kl,cap=1000", "sit-vp");
@@ -136,9 +136,9 @@ TEST_CASE("sbdm is the noise of the reverse diffusion, on every path") {
         CHECK(vp(t) == doctest::Approx(t > 0 ? 1 / t : 1000));
         CHECK(linear(t) == doctest::Approx(t > 0 ? (1 - t) / t : 1000));
     }
-    CHECK_THROWS_AS(Choice<epsilons>("sbdm").make(
-                        EpsilonContext{{Interpolant({.gamma = "brownian"}), false}, {}}),
-                    Error);
+    CHECK_THROWS_AS(
+        Choice<epsilons>("sbdm").make(EpsilonContext{{Interpolant({.gamma = "brownian"})}, {}}),
+        Error);
     CHECK(vanishes(of("sbdm,value=0", "vp")));
 }
 
@@ -147,7 +147,7 @@ TEST_CASE("kl with eta makes the bound on KL plus the cost of noise least") {
     for (const double eta : {1e-3, 0.1, 5.0}) {
         const auto epsilon = epsilons().at("kl").make(
             {{"eta", eta}, {"cap", 1e6}},
-            EpsilonContext{{Interpolant({.path = "linear"}), true}, errors});
+            EpsilonContext{{Interpolant({.path = "linear"}), BaseLaw::one_sided}, errors});
         for (const double t : {0.05, 0.4, 0.9}) {
             const double loss = t < 0.2 ? 1.5 : t > 0.8 ? 0.4 : 1.5 - 1.1 * (t - 0.2) / 0.6;
             const double best = 2 * (1 - t) / t;
@@ -160,13 +160,14 @@ TEST_CASE("kl with eta makes the bound on KL plus the cost of noise least") {
         CHECK(2 * epsilon(0) == doctest::Approx(std::sqrt(1.5 / (2 * eta))));
         CHECK(epsilon(1) == 0);
     }
-    const auto nearly = Choice<epsilons>("kl,eta=1e-12,cap=1e6")
-                            .make(EpsilonContext{{Interpolant({.path = "linear"}), true}, errors});
+    const auto nearly =
+        Choice<epsilons>("kl,eta=1e-12,cap=1e6")
+            .make(EpsilonContext{{Interpolant({.path = "linear"}), BaseLaw::one_sided}, errors});
     CHECK(nearly(0.3) == doctest::Approx(0.7 / 0.3));
 }
 
 TEST_CASE("the best epsilon of two networks follows from their errors") {
-    const Setup two{Interpolant({.path = "linear", .gamma = "brownian"}), false};
+    const Setup two{Interpolant({.path = "linear", .gamma = "brownian"})};
     const EpsilonContext context{two, {{0.25, 0.75}, {1, 8}, {4, 2}}};
     const auto pointwise = Choice<epsilons>("optimal").make(context);
     CHECK(pointwise(0.1) == doctest::Approx(0.5));

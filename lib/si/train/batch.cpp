@@ -123,7 +123,7 @@ void mix(const Setup& setup, bool antithetic, Batch& out) {
         const double *x0 = out.x0.col(j).data(), *x1 = out.x1.col(j).data();
         double* const xt = out.xt.col(j).data();
         double* const mirrored = antithetic ? out.mirrored.col(j).data() : nullptr;
-        if (setup.one_sided) {  // x0 is z
+        if (setup.one_sided()) {  // x0 is z
             mix_two(d, c.beta, x1, c.alpha, x0, xt);
             if (antithetic) mix_two(d, c.beta, x1, -c.alpha, x0, mirrored);
         } else if (latent) {

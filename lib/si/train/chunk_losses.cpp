@@ -175,7 +175,7 @@ void ChunkLosses::add_path_gradient(Worker& worker, const Setup& setup, Index si
     Eigen::Map<Vector> sum(gradient, path_->size());
     for (Index sign = 0; sign < signs; ++sign) {
         // The mirror image of a one-sided batch has x0, which is its z, with the other sign.
-        const double of_x0 = sign == 1 && setup.one_sided ? -1 : 1;
+        const double of_x0 = sign == 1 && setup.one_sided() ? -1 : 1;
         path_->add(*worker.batch, of_x0, worker.output.middleCols(sign * n, n),
                    worker.pulled.middleCols(sign * n, n), sum);
     }

@@ -229,7 +229,7 @@ TEST_CASE("x0 that is given stands below the label, and makes a path one from a 
     spec.learn = "x1";
     const auto all = prepare(data, interpolant, spec, 1);
     CHECK(all->model.base.kind() == "given");
-    CHECK(all->source.setup.fixed_start);
+    CHECK(all->source.setup.fixed_start());
     const Batch batch = first_batch(*all, 16);
     REQUIRE(batch.given.rows() == 17);
     CHECK(batch.given.bottomRows(16) == batch.x0);

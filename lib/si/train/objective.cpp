@@ -27,13 +27,13 @@ TargetWeights path_target(const Setup& setup, double t) {
 /// alpha in the place of gamma.
 TargetWeights score_target(const Setup& setup, double t) {
     const auto c = setup.interpolant.at(t);
-    if (setup.one_sided) return {-1 / c.alpha, 0, 0};
+    if (setup.one_sided()) return {-1 / c.alpha, 0, 0};
     return {0, 0, -1 / c.gamma};
 }
 
 /// (2.19)  eta = E[z | x_t]:  L_eta = E[|eta|^2 / 2 - z . eta].
 TargetWeights denoiser_target(const Setup& setup, double) {
-    if (setup.one_sided) return {1, 0, 0};
+    if (setup.one_sided()) return {1, 0, 0};
     return {0, 0, 1};
 }
 
@@ -62,7 +62,7 @@ constexpr auto kObjectives = std::to_array<Objective>({
 });
 
 /// The place of the Gaussian variable in the target weights: x0 when one-sided, else z.
-std::size_t gaussian_part(const Setup& setup) { return setup.one_sided ? 0 : 2; }
+std::size_t gaussian_part(const Setup& setup) { return setup.one_sided() ? 0 : 2; }
 
 /// Adds |f|^2 / 2 - Y f and |f - Y|^2 of one coordinate.
 template <bool Latent>

@@ -73,7 +73,7 @@ struct Loss {
 double delta(double t, double x) { return 0.3 * std::sin(2 * x) + 0.2 * t; }
 
 Loss loss_of(const Quantity& row, bool antithetic) {
-    const Setup setup{Interpolant(kSpec), false};
+    const Setup setup{Interpolant(kSpec)};
     const MixtureField field(setup.interpolant, start(), goal());
     const auto evaluate = field.evaluator();
     Matrix x1(1, kDraws);
@@ -134,7 +134,7 @@ TEST_CASE("every field has one objective, whose target has the field as its cond
                 if (!std::isfinite(w[0] + w[1] + w[2])) continue;  // there is no score
                 Equation mean{w[0], w[1], -c.gamma * w[2]};
                 for (Equation* e : {&field, &mean}) {
-                    if (setup.one_sided) *e = {0, (*e)[1], (*e)[2] - c.alpha * (*e)[0]};
+                    if (setup.one_sided()) *e = {0, (*e)[1], (*e)[2] - c.alpha * (*e)[0]};
                     if (setup.interpolant.mirror()) *e = {0, (*e)[0] + (*e)[1], (*e)[2]};
                 }
                 for (std::size_t k = 0; k < 3; ++k) {
@@ -144,12 +144,12 @@ TEST_CASE("every field has one objective, whose target has the field as its cond
         }
     };
     examples::for_each_interpolant([&](const Interpolant& interpolant, const std::string& name) {
-        check({interpolant, false}, name);
+        check({interpolant}, name);
         const bool can_be_one_sided = !interpolant.has_latent() && !interpolant.mirror();
-        if (can_be_one_sided) check({interpolant, true}, name + ", one-sided");
+        if (can_be_one_sided) check({interpolant, BaseLaw::one_sided}, name + ", one-sided");
     });
     // The drift from a point is regular where the score is not.
-    const Setup from_point{Interpolant(kSpec), false, true};
+    const Setup from_point{Interpolant(kSpec), BaseLaw::point};
     CHECK(objectives().at("u").target(from_point, 0) == TargetWeights{0, 0, 0});
 }
 
@@ -179,7 +179,7 @@ TEST_CASE("the gradient of a step is the derivative of its loss, for all objecti
     fill_normal({4, Purpose::data, 1}, 0, x0);
     fill_normal({4, Purpose::data, 2}, 0, x1);
     BatchSource source;
-    source.setup = {Interpolant(kSpec), false};
+    source.setup = {Interpolant(kSpec)};
     source.x0 = &x0;
     source.x1 = &x1;
     source.draw = Choice<couplings>("independent").make(CouplingData{300, 300, 5});
@@ -243,7 +243,7 @@ TEST_CASE("x_t starts at x0 and ends at x1, bit for bit, with the moments betwee
         if (!interpolant.has_latent()) batch.z.resize(0, 0);
         for (const double t : {0.0, 0.3, 1.0}) {
             batch.t = Vector::Constant(n, t);
-            mix({interpolant, false}, false, batch);
+            mix({interpolant}, false, batch);
             if (t == 0 && exact_start) CHECK(batch.xt == x0);
             if (t == 1) CHECK(batch.xt == x1);
             if (t != 0.3) continue;
@@ -271,9 +271,9 @@ TEST_CASE("x_t starts at x0 and ends at x1, bit for bit, with the moments betwee
 }
 
 TEST_CASE("every weighting is positive and finite for some field, and refuses the others by name") {
-    const std::vector<Setup> setups{{Interpolant({.path = "linear"}), true},
-                                    {Interpolant({.path = "trig"}), true},
-                                    {Interpolant(kSpec), false}};
+    const std::vector<Setup> setups{{Interpolant({.path = "linear"}), BaseLaw::one_sided},
+                                    {Interpolant({.path = "trig"}), BaseLaw::one_sided},
+                                    {Interpolant(kSpec)}};
     for (const WeightingRow& row : weightings()) {
         CAPTURE(std::string(row.name));
         int made = 0;
@@ -304,7 +304,7 @@ TEST_CASE("every weighting is positive and finite for some field, and refuses th
 TEST_CASE("weights of the loss are those of SiT, in its own parametrisations") {
     // arXiv:2401.08740, section 2.4, on the linear path: D = (1 - t) / t, sigma = 1 - t. An error
     // of eta counts (D / sigma)^2 or D / sigma^2; of the score, sigma s is what is compared there.
-    const Setup linear{Interpolant({.path = "linear"}), true};
+    const Setup linear{Interpolant({.path = "linear"}), BaseLaw::one_sided};
     const auto of = [&](const char* weighting, const char* learned) {
         return Choice<weightings>(weighting).make(linear, quantities().at(learned));
     };

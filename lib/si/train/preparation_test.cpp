@@ -73,7 +73,7 @@ TEST_CASE("a mixture and a point as base move with the coordinates") {
     CHECK(std::abs(x0.array().square().mean() - 4.25) < 5 * std::sqrt(4.2 / 20'000));
     const auto point = prepare(one_set(), {.path = "polynomial,n=2", .gamma = "brownian,a=2"},
                                with_base(R"({"kind": "point", "at": [3, 4]})"), 3);
-    CHECK(point->source.setup.fixed_start);
+    CHECK(point->source.setup.fixed_start());
     const Matrix start = point->model.transform.to_data(batch_of(*point, 7).x0);
     CHECK((start.colwise() - Vector{{3, 4}}).cwiseAbs().maxCoeff() < 1e-14);
 }

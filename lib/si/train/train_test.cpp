@@ -55,7 +55,7 @@ Model train_quick(const TrainSpec& spec, int threads, const InterpolantSpec& int
 
 TEST_CASE("a batch is the interpolant, and a target its derivative") {
     const Matrix x1 = gaussian_data(3, 100, 1, 0.5, 0), x0 = gaussian_data(3, 80, -1, 0.7, 1);
-    const Setup setup{Interpolant({.path = "trig", .gamma = "brownian,a=2"}), false};
+    const Setup setup{Interpolant({.path = "trig", .gamma = "brownian,a=2"})};
     const auto source = source_of(setup, x1, &x0);
     const Pairs pairs = source.draw(4, 64);
     Batch batch;
@@ -98,7 +98,7 @@ TEST_CASE("targets average to the fields: their regression on the exact field ha
     target.sample({3, Purpose::data, 0}, 0, x1);
     for (const bool one_sided : {true, false}) {
         const InterpolantSpec spec{.path = "trig", .gamma = one_sided ? "none" : "brownian"};
-        const Setup setup{Interpolant(spec), one_sided};
+        const Setup setup{Interpolant(spec), one_sided ? BaseLaw::one_sided : BaseLaw::general};
         auto source = source_of(setup, x1, nullptr);
         source.first_time = 0.05;  // where all targets are tame
         source.last_time = 0.95;
@@ -128,7 +128,7 @@ TEST_CASE("targets average to the fields: their regression on the exact field ha
 TEST_CASE("antithetic pairs agree with plain draws in the mean and tame the score (T15)") {
     // Cross term of L_s at t near 1e-3 between normals, exact field: THEORY A.3.
     const Matrix x1 = gaussian_data(1, 100'000, 0, 1, 0), x0 = gaussian_data(1, 100'000, 0, 1, 1);
-    const Setup setup{Interpolant({.path = "linear", .gamma = "brownian"}), false};
+    const Setup setup{Interpolant({.path = "linear", .gamma = "brownian"})};
     auto source = source_of(setup, x1, &x0);
     source.first_time = 1e-3;
     source.last_time = 1.1e-3;
@@ -153,7 +153,8 @@ TEST_CASE("antithetic pairs agree with plain draws in the mean and tame the scor
 TEST_CASE("singular targets are known from the interpolant (THEORY A.3)") {
     const auto range = [](const char* gamma, bool one_sided, const char* learned,
                           const char* path = "linear") {
-        const Setup setup{Interpolant({.path = path, .gamma = gamma}), one_sided};
+        const Setup setup{Interpolant({.path = path, .gamma = gamma}),
+                          one_sided ? BaseLaw::one_sided : BaseLaw::general};
         const auto rows = parse_learned(learned);
         return std::pair(regular_times(setup, rows, 1e-4), wants_antithetic(setup, *rows[0]));
     };

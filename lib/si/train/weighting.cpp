@@ -20,7 +20,7 @@ struct CappedSpec {
 /// Deviation of the Gaussian part of x_t.
 double noise_at(const Setup& setup, double t) {
     const auto c = setup.interpolant.at(t);
-    return setup.one_sided ? c.alpha : c.gamma;
+    return setup.one_sided() ? c.alpha : c.gamma;
 }
 
 /// How far b is off when `learned` is off by one. No row determines b alone at the very ends.
@@ -37,14 +37,15 @@ Weighting noise(const NoSettings&, const Setup& setup, const Quantity& learned) 
 }
 
 Weighting velocity(const CappedSpec& spec, const Setup& setup, const Quantity& learned) {
-    require(setup.one_sided, Failure::usage, "--weighting velocity is for one-sided interpolants");
+    require(setup.one_sided(), Failure::usage,
+            "--weighting velocity is for one-sided interpolants");
     return [spec, setup, &learned](double t) {
         return std::min(std::pow(into_velocity(setup, learned, t), 2), spec.cap);
     };
 }
 
 Weighting likelihood(const CappedSpec& spec, const Setup& setup, const Quantity& learned) {
-    require(setup.one_sided, Failure::usage,
+    require(setup.one_sided(), Failure::usage,
             "--weighting likelihood is for one-sided interpolants");
     return [spec, setup, &learned](double t) {
         const double weight = std::pow(into_velocity(setup, learned, t), 2) /
