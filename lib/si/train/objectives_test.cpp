@@ -149,7 +149,8 @@ TEST_CASE("every field has one objective, whose target has the field as its cond
         if (can_be_one_sided) check({interpolant, BaseLaw::one_sided}, name + ", one-sided");
     });
     // The drift from a point is regular where the score is not.
-    const Setup from_point{Interpolant(kSpec), BaseLaw::point};
+    const Setup from_point{Interpolant({.path = "polynomial,n=2", .gamma = "brownian,a=2"}),
+                           BaseLaw::point};
     CHECK(objectives().at("u").target(from_point, 0) == TargetWeights{0, 0, 0});
 }
 
