@@ -76,7 +76,7 @@ Matrix normals(Index rows, Index columns, std::uint32_t step) {
 }
 
 template <class T>
-void fill_inputs(Tape<T>& tape, const Matrix& x, const Matrix& t) {
+void put_inputs(Tape<T>& tape, const Matrix& x, const Matrix& t) {
     for (Index i = 0; i < x.size(); ++i) tape.input(0)[i] = static_cast<T>(x.data()[i]);
     for (Index i = 0; i < t.size(); ++i) tape.input(1)[i] = static_cast<T>(t.data()[i]);
 }
@@ -94,7 +94,7 @@ TEST_CASE("gradients of every op agree with differences in double") {
         Matrix x = normals(3, n, 2), t = normals(1, n, 3), weights = normals(rows, n, 4);
         Tape<double> tape(g, n, Tape<double>::Mode::differentiable);
         const auto objective = [&] {  // a linear functional of the outputs
-            fill_inputs(tape, x, t);
+            put_inputs(tape, x, t);
             const double* y = tape.forward(w.data(), n);
             return Eigen::Map<const Matrix>(y, rows, n).cwiseProduct(weights).sum();
         };
@@ -145,9 +145,9 @@ TEST_CASE("float and double tapes agree, and forward-only is the same") {
         Tape<double> exact(g, n, Tape<double>::Mode::differentiable);
         Tape<float> tape(g, n, Tape<float>::Mode::differentiable);
         Tape<float> lean(g, n, Tape<float>::Mode::forward_only);
-        fill_inputs(exact, x, t);
-        fill_inputs(tape, x, t);
-        fill_inputs(lean, x, t);
+        put_inputs(exact, x, t);
+        put_inputs(tape, x, t);
+        put_inputs(lean, x, t);
         const Matrix y = Eigen::Map<const Matrix>(exact.forward(wd.data(), n), rows, n);
         const MatrixF yf = Eigen::Map<const MatrixF>(tape.forward(wf.data(), n), rows, n);
         CHECK(yf == Eigen::Map<const MatrixF>(lean.forward(wf.data(), n), rows, n));
@@ -175,7 +175,7 @@ TEST_CASE("a column's result does not depend on where it stands or who is with i
             const Matrix x = normals(dim, n, 2), t = normals(1, n, 3);
             Tape<float> tape(g, n, Tape<float>::Mode::differentiable);
             const auto run = [&](Index first, Index count) {
-                fill_inputs(tape, x.middleCols(first, count), t.middleCols(first, count));
+                put_inputs(tape, x.middleCols(first, count), t.middleCols(first, count));
                 MatrixF both(2 * dim, count);
                 both.topRows(dim) =
                     Eigen::Map<const MatrixF>(tape.forward(w.data(), count), dim, count);

@@ -126,7 +126,7 @@ TEST_CASE("an option that the sampler does not take is refused, and says what it
     TransportSpec spec;
     spec.final = "denoise";
     CHECK_THROWS_WITH(spec.make(model),
-                      "--final: goes with --sampler sde; this run is by the sampler ode");
+                      "--final: goes with --sde; this run is by the sampler ode");
     spec.epsilon = Setting<EpsilonChoice>::from_text("0.5");
     CHECK(spec.chosen().kind() == "sde");
     spec.ode = "rk4";
