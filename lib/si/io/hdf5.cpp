@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <mutex>
 #include <type_traits>
 
@@ -129,6 +130,8 @@ Handle open_file(const std::string& path) {
         const bool unlockable = locks_are_missing(record);
         require(unlockable || !record.starts_with("unable to lock file"), Failure::data,
                 "is being written by another process (it holds the HDF5 lock)");
+        // It may have been removed since it was looked at.
+        require(std::filesystem::exists(path), Failure::input, "No such file or directory");
         require(unlockable, Failure::data, "damaged HDF5 file: ", reason_in(record));
         access = access_list(false);
         id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access);

@@ -211,24 +211,69 @@ Json about_to_json(const Model& model) {
     return about;
 }
 
-}  // namespace
-
-Model model_from_json(const Json& document) {
-    check_format(document);
-    Model model;
+void read_shape(const Json& document, Model& model) {
     model.dim = member_as<Index>(document, "dim");
     require(model.dim > 0, Failure::data, "/dim: must be positive, is ", model.dim);
     require(model.dim <= kMostDimensions, Failure::data, "/dim: must be at most ", kMostDimensions,
             ", is ", model.dim);
     model.shape = {model.dim};
-    if (document.contains("shape")) {
-        in_context("/shape", [&] {
-            model.shape = Setting<std::vector<Index>>::from_json(document["shape"]);
-            const Index product = Conditions{.shape = model.shape}.numbers();
-            require(product == model.dim, Failure::data, "its product is ", product, ", dim is ",
-                    model.dim);
-        });
+    if (!document.contains("shape")) return;
+    in_context("/shape", [&] {
+        model.shape = Setting<std::vector<Index>>::from_json(document["shape"]);
+        const Index product = Conditions{.shape = model.shape}.numbers();
+        require(product == model.dim, Failure::data, "its product is ", product, ", dim is ",
+                model.dim);
+    });
+}
+
+/// "independent", "dependent", or how x0 is made from x1.
+void read_coupling(const Json& document, Model& model) {
+    if (!document.contains("coupling")) return;
+    if (document["coupling"].is_object()) {
+        model.source = in_context(
+            "/coupling", [&] { return Choice<couplings>::from_json(document["coupling"]); });
+        model.independent = false;
+        return;
     }
+    const auto word = member_as<std::string>(document, "coupling");
+    require(word == "independent" || word == "dependent", Failure::data,
+            "/coupling: must be independent or dependent, is '", word, "'");
+    model.independent = word == "independent";
+}
+
+void read_tensors(const Json& document, Model& model) {
+    const auto spec = network_spec(model.field);
+    const Json& tensors = document["tensors"];
+    require(tensors.is_object(), Failure::data, "/tensors: expected an object");
+    const auto wanted = tensors_of(spec, model.shape);
+    const auto each = [&](const auto& visit) {
+        in_context("/tensors", [&] {
+            for (const Tensor& tensor : wanted) {
+                const Json& node = member(tensors, tensor.name);
+                in_context(text("/", tensor.name), [&] { visit(tensor, node); });
+            }
+        });
+    };
+    Index total = 0;
+    each([&](const Tensor& tensor, const Json& node) {
+        require_room(node, tensor);
+        total += tensor.size();
+    });
+    model.parameters.resize(total);
+    each([&](const Tensor& tensor, const Json& node) {
+        const auto values = read_tensor<float>(node, tensor.shape);
+        std::copy(values.begin(), values.end(), model.parameters.data() + tensor.offset);
+    });
+    require(tensors.size() == wanted.size(), Failure::data, "/tensors: has ", tensors.size(),
+            " tensors, the field needs ", wanted.size());
+}
+
+}  // namespace
+
+Model model_from_json(const Json& document) {
+    check_format(document);
+    Model model;
+    read_shape(document, model);
     if (document.contains("interpolant")) {
         model.interpolant = in_context(
             "/interpolant", [&] { return read_spec<InterpolantSpec>(document["interpolant"]); });
@@ -237,16 +282,7 @@ Model model_from_json(const Json& document) {
         model.base =
             in_context("/base", [&] { return Choice<bases>::from_json(document["base"]); });
     }
-    if (document.contains("coupling") && document["coupling"].is_object()) {
-        model.source = in_context(
-            "/coupling", [&] { return Choice<couplings>::from_json(document["coupling"]); });
-        model.independent = false;
-    } else if (document.contains("coupling")) {
-        const auto word = member_as<std::string>(document, "coupling");
-        require(word == "independent" || word == "dependent", Failure::data,
-                "/coupling: must be independent or dependent, is '", word, "'");
-        model.independent = word == "independent";
-    }
+    read_coupling(document, model);
     model.transform = Transform::identity(model.dim);
     if (document.contains("transform")) {
         model.transform = in_context(
@@ -259,33 +295,7 @@ Model model_from_json(const Json& document) {
         require(model.about.is_object(), Failure::data, "/about: expected an object");
         in_context("/about", [&] { read_recorded_members(model); });
     }
-    if (document.contains("tensors")) {
-        const auto spec = network_spec(model.field);
-        const Json& tensors = document["tensors"];
-        require(tensors.is_object(), Failure::data, "/tensors: expected an object");
-        const auto wanted = tensors_of(spec, model.shape);
-        Index total = 0;
-        in_context("/tensors", [&] {
-            for (const Tensor& tensor : wanted) {
-                const Json& node = member(tensors, tensor.name);
-                in_context(text("/", tensor.name), [&] { require_room(node, tensor); });
-                total += tensor.size();
-            }
-        });
-        model.parameters.resize(total);
-        in_context("/tensors", [&] {
-            for (const Tensor& tensor : wanted) {
-                const Json& node = member(tensors, tensor.name);
-                in_context(text("/", tensor.name), [&] {
-                    const auto values = read_tensor<float>(node, tensor.shape);
-                    std::copy(values.begin(), values.end(),
-                              model.parameters.data() + tensor.offset);
-                });
-            }
-            require(tensors.size() == wanted.size(), Failure::data, "has ", tensors.size(),
-                    " tensors, the field needs ", wanted.size());
-        });
-    }
+    if (document.contains("tensors")) read_tensors(document, model);
     make_field(model);  // everything that can be wrong with it is wrong now
     model.corruption();
     return model;

@@ -15,7 +15,7 @@ Batch small_batch(const Interpolant& interpolant) {
     batch.t = Vector{{0.2, 0.55, 0.9}};
     batch.x0 = Matrix{{0.3, -1.0, 0.4}, {0.8, 0.1, -0.7}};
     batch.x1 = Matrix{{1.3, 2.0, -0.4}, {0.2, -1.1, 0.7}};
-    mix({interpolant, false}, false, batch);
+    mix({interpolant}, false, batch);
     return batch;
 }
 
