@@ -84,7 +84,10 @@ void TomlEntry::give_to(const Option& option) const {
     const bool words = value.is_array() && std::all_of(value.begin(), value.end(), is_word);
     in_context(place, [&] {
         in_context(key, [&] {
-            if (words || value.is_string()) {
+            const Json now = option.dump();
+            if (value.is_number() && (now.is_string() || now.is_array())) {
+                option.assign(value.dump());  // one number of several, or as it would be typed
+            } else if (words || value.is_string()) {
                 option.assign(typed(value));
             } else {
                 option.load(value);

@@ -55,6 +55,8 @@ TEST_CASE("a word is typed, and every other value has the type of its option") {
     Option option;
     option.assign = [&](std::string_view word) { got = text("typed ", word); };
     option.load = [&](const Json& value) { got = text("loaded ", value.dump()); };
+    Json now = 0;
+    option.dump = [&] { return now; };
     const auto given = [&](const std::string& value) {
         parse_toml("a = " + value).front().give_to(option);
         return got;
@@ -67,6 +69,12 @@ TEST_CASE("a word is typed, and every other value has the type of its option") {
     CHECK(given("true") == "loaded true");
     CHECK(given("[1, 2]") == "loaded [1,2]");
     CHECK(given("{kind = 'x', n = 1}") == "loaded {\"kind\":\"x\",\"n\":1}");
+    // One number for an option that is a word or a list is what would be typed.
+    now = "0.1";
+    CHECK(given("0.2") == "typed 0.2");
+    now = Json::array();
+    CHECK(given("0.5") == "typed 0.5");
+    now = 0;
     option.load = [](const Json& value) { exactly<int>(value); };
     CHECK_THROWS_WITH_AS(given("3.5"), "line 1, column 1: a: expected an integer in range, got 3.5",
                          Error);

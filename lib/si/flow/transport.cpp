@@ -21,7 +21,7 @@ void check_transport(const Model& model, const Field& field, const TransportSpec
                 "--log-density needs a base with a density; this one is known by its samples only");
     }
     const Setup setup = model.setup();
-    require(!setup.fixed_start() || !row.flow || direction == Direction::backward, Failure::usage,
+    require(!setup.fixed_start() || row.noisy || direction == Direction::backward, Failure::usage,
             setup.given_start()
                 ? text("this model is conditioned on x0, from where its flow goes to "
                        "one point; use --sde heun --epsilon bridge")

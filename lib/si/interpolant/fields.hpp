@@ -70,8 +70,9 @@ const Answer& answer_of(Want flag);
 /// What a field knows in closed form beside its answers; what is not known is null. It belongs to
 /// the field, in the field's coordinates.
 struct KnownEnds {
-    const GaussianMixture* base = nullptr;     ///< the density of x0
-    const GaussianMixture* target = nullptr;   ///< that of x1, which is independent of x0
+    const GaussianMixture* base = nullptr;  ///< the density of x0
+    const GaussianMixture* target =
+        nullptr;  ///< that of x1; independent of x0, or with path mirror x0 itself
     const Interpolant* interpolant = nullptr;  ///< by which the two are joined
     const BridgeField* plan = nullptr;         ///< how x0 and x1 go together in a bridge
 };

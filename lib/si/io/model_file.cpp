@@ -165,8 +165,12 @@ FieldErrors read_errors(const Json& node) {
     using List = std::vector<double>;
     const auto list = [&](const char* key) { return Setting<List>::from_json(member(node, key)); };
     const FieldErrors errors{list("t"), list("b"), list("s"), list("b_stderr"), list("s_stderr")};
-    for (const List* one : {&errors.b, &errors.s, &errors.b_stderr, &errors.s_stderr}) {
-        require(one->size() == errors.t.size(), Failure::data, "its lists differ in length");
+    const auto n = errors.t.size();
+    for (const List* one : {&errors.b, &errors.s}) {
+        require(one->size() == n, Failure::data, "its lists differ in length");
+    }
+    for (const List* one : {&errors.b_stderr, &errors.s_stderr}) {  // none are exact
+        require(one->empty() || one->size() == n, Failure::data, "its lists differ in length");
     }
     return errors;
 }
@@ -203,6 +207,8 @@ void read_recorded_members(Model& model) {
 /// The record with those members in their places: errors behind the history, before the command.
 Json about_to_json(const Model& model) {
     Json about = model.about;
+    if (model.dequantize > 0) about["training"]["dequantize"] = model.dequantize;
+    if (model.label_dropout) about["training"]["label_dropout"] = *model.label_dropout;
     if (model.errors.t.empty()) return about;
     const Json command = about.value("command", Json());
     about.erase("command");

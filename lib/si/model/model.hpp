@@ -69,7 +69,7 @@ struct Model {
     /// Part of the labels that training left out; nothing where no training is recorded.
     std::optional<double> label_dropout;
     FieldErrors errors;           ///< of the learned fields, in the model's coordinates
-    Json about = Json::object();  ///< provenance: training spec, seed, command, history; never read
+    Json about = Json::object();  ///< provenance: training spec, seed, command, history
 
     /// The base in the model's coordinates, where its density is known.
     std::optional<GaussianMixture> base_density() const;

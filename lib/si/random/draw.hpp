@@ -9,8 +9,8 @@
 
 namespace si {
 
-/// What a random number is for. Append only: renumbering changes every seeded result. 11 and 14 are
-/// free no more.
+/// What a random number is for. Append only: renumbering changes every seeded result. 11 and 14
+/// were used once, and are not to be used again.
 enum class Purpose : std::uint8_t {
     weights = 1,   ///< initial parameters of a network
     split = 2,     ///< held-out rows

@@ -83,6 +83,7 @@ class MeansStepper : public Stepper {
 
     std::vector<Matrix> advance(const TimeInterval& interval, Matrix& state) override {
         const auto [first, end] = ends();
+        count(state.cols(), 0);
         std::vector<Matrix> states;
         TimeInterval rest = interval;
         if (ahead(interval.from, from_)) states = open(rest, state);
@@ -104,7 +105,8 @@ class MeansStepper : public Stepper {
         for (; stop != rest.stops.end() && same_time(*stop, now); ++stop) states.push_back(state);
         for (Index k = 1; k <= steps_; ++k) {
             const double next = step_time(whole, steps_, static_cast<double>(k));
-            if (ahead(now, next) && !ahead(rest.to, next)) pass_to(next);
+            if (same_time(now, next) || same_time(next, rest.to)) continue;
+            if (ahead(now, next) && ahead(next, rest.to)) pass_to(next);
         }
         if (ahead(now, rest.to)) pass_to(rest.to);
         return states;
@@ -177,6 +179,7 @@ constexpr auto kSamplers = std::to_array<SamplerRow>({
      .summary = "the diffusion dx = (b + epsilon s) dt + sqrt(2 epsilon) dW",
      .spec = spec_of<NoSettings>,
      .takes = "sde epsilon final",
+     .noisy = true,
      .make = from_json<sde>},
     {.name = "denoise",
      .summary = "steps of E[x_s|x_t], as DDIM does",
@@ -261,7 +264,7 @@ Choice<samplers> SamplerSpec::chosen() const {
         if (f.name == "sampler" || !(this->*f.member)) return;
         if (std::find(taken.begin(), taken.end(), f.name) != taken.end()) return;
         throw Error(Failure::usage, text("--", f.name, ": goes with ", taker_of(f.name),
-                                         "; this run is by the sampler ", choice.kind()));
+                                         "; this run uses the sampler ", choice.kind()));
     });
     return choice;
 }

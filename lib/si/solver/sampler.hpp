@@ -30,8 +30,8 @@ struct Carried {
     bool log_density = false;  ///< the last row of the state is the integral of div b
 };
 
-/// Carries a state (d, n) from one time to another, in legs that follow one another: two legs draw
-/// the random numbers of one that is as long as both.
+/// Carries a state (d, n) from one time to another, in legs that follow one another: legs that end
+/// on its steps draw the random numbers of one that is as long as all of them.
 class Stepper {
   public:
     virtual ~Stepper() = default;
@@ -70,7 +70,8 @@ struct SamplerRow {
     /// Names of the options of SamplerSpec that it takes, with one space between. All others are
     /// refused.
     std::string_view takes;
-    bool flow = false;  ///< deterministic along b: a log-density can go with it
+    bool flow = false;   ///< deterministic along b: a log-density can go with it
+    bool noisy = false;  ///< paths from one point differ
     /// Throws Failure::usage when the model does not have what it takes.
     Sampler (*make)(const Json& settings, const SamplerSpec& spec, const Model& model);
 };

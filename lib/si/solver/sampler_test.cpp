@@ -125,8 +125,7 @@ TEST_CASE("an option that the sampler does not take is refused, and says what it
     const Model model = closed_model(kTwo, with_latent());
     TransportSpec spec;
     spec.final = "denoise";
-    CHECK_THROWS_WITH(spec.make(model),
-                      "--final: goes with --sde; this run is by the sampler ode");
+    CHECK_THROWS_WITH(spec.make(model), "--final: goes with --sde; this run uses the sampler ode");
     spec.epsilon = Setting<EpsilonChoice>::from_text("0.5");
     CHECK(spec.chosen().kind() == "sde");
     spec.ode = "rk4";
@@ -139,4 +138,54 @@ TEST_CASE("an option that the sampler does not take is refused, and says what it
     mixed.denoise = 4;
     mixed.sde = "heun";
     CHECK_THROWS_AS(mixed.make(model), Error);
+}
+
+TEST_CASE("states at two times inside of one step differ by the noise between them") {
+    // Without drift, 10 steps of variance 0.2: from 0.04 to 0.06 in time is a variance of 0.04.
+    const Index n = 20'000;
+    const auto solve = Choice<sde_steps>("euler-maruyama,steps=10").make();
+    const Drift still = [](ConstVector, ConstMatrix, MatrixRef dx) { dx.setZero(); };
+    const auto made = solve(
+        still, [](double) { return 1.0; }, noise_of(5, 0),
+        {.from = 0, .to = 1, .stops = {0.04, 0.042, 0.06, 0.1}}, Matrix::Zero(1, n));
+    const auto variance_between = [&](std::size_t a, std::size_t b) {
+        return (made.at_stops[b] - made.at_stops[a]).squaredNorm() / static_cast<double>(n);
+    };
+    // 5 standard errors of a variance are 5 sqrt(2 / n) = 5 % of it; 2^-12 of a step is 5e-5.
+    CHECK(variance_between(0, 2) == doctest::Approx(0.04).epsilon(0.05));
+    CHECK(variance_between(0, 1) == doctest::Approx(0.004).epsilon(0.07));
+    CHECK(variance_between(2, 3) == doctest::Approx(0.08).epsilon(0.05));
+}
+
+TEST_CASE("legs that end inside of the last part of an SDE are one way too") {
+    const Model model = closed_model(kTwo, with_latent());
+    const Matrix start = draw_base(model, 4, 0, 50);
+    for (const char* last : {"denoise,length=0.25", "none,length=0.25"}) {
+        CAPTURE(last);
+        TransportSpec spec;
+        spec.sde = "heun,steps=24";
+        spec.final = last;
+        CHECK(in_legs(model, spec, start, {0.5, 0.875, 1}) ==
+              carry(model, spec, Direction::forward, start).x);
+    }
+    TransportSpec nothing;
+    nothing.sde = "heun";
+    nothing.final = "ode,length=0.9999999";
+    CHECK_NOTHROW(carry(model, nothing, Direction::forward, start));
+}
+
+TEST_CASE("from a point only a sampler with noise leads anywhere but to one point") {
+    const Model model = closed_model(R"({"kind": "gaussian", "mean": [0], "covariance": [[0.25]]})",
+                                     with_latent(), R"({"kind": "point", "at": [0.5]})");
+    for (const SamplerRow& row : samplers()) {
+        CAPTURE(std::string(row.name));
+        auto spec = by(row);
+        if (row.noisy) {
+            spec.epsilon = Setting<EpsilonChoice>::from_text("bridge");
+            CHECK_NOTHROW(carry(model, spec, Direction::forward, Matrix::Constant(1, 5, 0.5)));
+        } else {
+            CHECK_THROWS_AS(carry(model, spec, Direction::forward, Matrix::Constant(1, 5, 0.5)),
+                            Error);
+        }
+    }
 }

@@ -82,9 +82,9 @@ struct SdeResult {
 
 /// dx = drift dt + sqrt(2 epsilon) dW along the interval, forward or backward in time (then dt
 /// is negative and the noise enters all the same). A step that draws several increments draws
-/// numbers that follow one another, so a path is a function of its address. A state inside of a
-/// step has the increment r dW + sqrt(r (1 - r)) xi, r being the part of the variance until then,
-/// which has the right law together with dW.
+/// numbers that follow one another, so a path is a function of its address. States inside of a
+/// step see Brownian motion that ends in the step's increments (to 2^-12 of the step), so they have
+/// the right law together with each other and with the step.
 using SdeSolve =
     std::function<SdeResult(const Drift& drift, const Epsilon& epsilon, const Noise& noise,
                             const TimeInterval& interval, Matrix x)>;

@@ -1,6 +1,7 @@
 #include "si/solver/sde_stepper.hpp"
 
 #include <cmath>
+#include <utility>
 
 #include "si/solver/equal_steps.hpp"
 
@@ -30,6 +31,9 @@ SdeStepper::SdeStepper(SdeSolve solve, Epsilon epsilon, Final last, const Carrie
     choose_drift();
     if (!ahead(first_, from_)) first_ = from_;  // else the flow can start sooner than the SDE
     if (std::abs(goal_ - to_) < last_.length) to_ = goal_ - sign_ * last_.length;
+    require(ahead(from_, to_), Failure::usage, "--final length=", last_.length,
+            ": leaves no time for the SDE, which begins at t = ", from_);
+    at_ = to_;
 }
 
 void SdeStepper::choose_drift() {
@@ -110,6 +114,7 @@ TimeInterval SdeStepper::part(const TimeInterval& interval, double from, double 
 }
 
 std::vector<Matrix> SdeStepper::advance(const TimeInterval& interval, Matrix& state) {
+    count(state.cols(), 0);
     std::vector<Matrix> states;
     double now = interval.from;
     const auto leg_to = [&](double end) {
@@ -123,6 +128,8 @@ std::vector<Matrix> SdeStepper::advance(const TimeInterval& interval, Matrix& st
         append(along_sde(leg_to(to_), state), states);
     }
     if (ahead(now, interval.to)) append(to_the_end(leg_to(interval.to), state), states);
+    // What is not reached has the state where the way stopped.
+    while (states.size() < interval.stops.size()) states.push_back(state);
     return states;
 }
 
@@ -153,26 +160,29 @@ std::vector<Matrix> SdeStepper::along_sde(TimeInterval leg, Matrix& state) {
 
 std::vector<Matrix> SdeStepper::to_the_end(const TimeInterval& leg, Matrix& state) {
     const double end = in_order(carried_.field.span(kB))[1];
-    const Vector now = Vector::Constant(state.cols(), leg.from);
     // Backward to a point there is no velocity, but one answer.
     const bool to_point = carried_.setup.fixed_start() && sign_ < 0;
     if (last_.step == FinalStep::none) return {};
     if (last_.step == FinalStep::denoise || to_point) {
-        carried_.evaluate(now, state, sign_ > 0 ? kX1 : kX0, values_);
+        if (ahead(leg.to, goal_)) return {};  // one answer, at the end of the way
+        carried_.evaluate(Vector::Constant(state.cols(), at_), state, sign_ > 0 ? kX1 : kX0,
+                          values_);
         state = sign_ > 0 ? values_.x1 : values_.x0;
         count(state.cols(), 1);
         return {};
     }
-    if (!ahead(leg.from, end)) return {};  // there is no velocity either
+    const double to = ahead(leg.to, end) ? leg.to : end;
+    if (!ahead(at_, to)) return {};  // there is no velocity either
+    const double from = std::exchange(at_, to);
     if (last_.step == FinalStep::mean) {
         Matrix slope(state.rows(), state.cols());
-        drift_(now, state, slope);
-        state += (end - leg.from) * slope;
+        drift_(Vector::Constant(state.cols(), from), state, slope);
+        state += (to - from) * slope;
         count(state.cols(), 1);
         return {};
     }
     const auto method = last_.step == FinalStep::euler ? euler_steps(1) : rk4_steps(1);
-    return along_flow(method, part(leg, leg.from, end, false, sign_), state);
+    return along_flow(method, part(leg, from, to, false, sign_), state);
 }
 
 }  // namespace si

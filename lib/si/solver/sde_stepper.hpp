@@ -43,6 +43,7 @@ class SdeStepper : public Stepper {
     FieldValues values_;
     Drift drift_;
     double first_, from_, to_, goal_;  ///< the flow begins, the SDE begins and ends, the way ends
+    double at_;                        ///< the time of the state in the last part of the way
     Index increments_ = 0;             ///< drawn so far
 };
 
