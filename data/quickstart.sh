@@ -9,7 +9,7 @@ out=$(mkdir -p "${1:-quickstart}" && cd "${1:-quickstart}" && pwd)
 . "$source_dir/data/install-packages.sh"
 need "${build_packages[@]}"
 
-echo "== building into $source_dir/build/release (about MINUTES on two cores of 2 GHz)"
+echo "== building into $source_dir/build/release (about 5 minutes on two cores)"
 cd "$source_dir"
 cmake --preset release >"$out/build.log" 2>&1 || { tail -n 20 "$out/build.log" >&2; exit 1; }
 if [ -t 1 ]; then
