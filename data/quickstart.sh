@@ -18,7 +18,8 @@ else
     # In a file or a pipe, every tenth of the count.
     cmake --build --preset release 2>&1 | tee -a "$out/build.log" | awk -F'[][/]' '
         /^\[[0-9]+\/[0-9]+\]/ { tenth = int(10 * $2 / $3); if (tenth != last) print; last = tenth }
-        /error:|FAILED:/'
+        /error:|FAILED:/ { print }
+        { fflush() }'
 fi
 PATH="$source_dir/build/release/bin:$PATH"
 cd "$out"
