@@ -56,7 +56,8 @@ TEST_CASE("J^T r of exact fields is that of differences, for every interpolant")
     examples::for_each_interpolant([&](const Interpolant& both, const std::string& name) {
         CAPTURE(name);
         const MixtureField field(both, both.mirror() ? target : base, target);
-        for (const double t : {0.2, 0.6}) CHECK(error_of(field, t) < 1e-5);
+        // Off 1/2, near which enc-dec is so narrow that differences err by 1e-6, as h^2 does.
+        for (const double t : {0.2, 0.8}) CHECK(error_of(field, t) < 1e-7);
     });
     const MixtureField one_sided(Interpolant{}, GaussianMixture::standard_normal(3), target);
     CHECK(error_of(one_sided, 0.4) < 1e-7);
