@@ -120,6 +120,7 @@ class Choice {
                 const std::string key(pieces[i].substr(0, equals));
                 require(!settings.contains(key), Failure::usage, key, ": given twice");
                 settings[key] = row.spec.parse(key, pieces[i].substr(equals + 1));
+                given_.push_back(key);
             }
             resolve(row, settings);
         });
@@ -131,7 +132,9 @@ class Choice {
         require(object.is_object(), Failure::data, "expected {\"kind\": ...}");
         const auto kind = member_as<std::string>(object, "kind");
         Choice choice;
-        choice.resolve(Family().at(kind), without_kind(object));
+        const Json settings = without_kind(object);
+        choice.resolve(Family().at(kind), settings);
+        for (const auto& [key, value] : settings.items()) choice.given_.push_back(key);
         return choice;
     }
 
@@ -141,6 +144,35 @@ class Choice {
     }
     std::string_view kind() const { return row().name; }
     Json settings() const { return without_kind(json_); }
+
+    /// The settings that its text asks for, be it for their defaults. A text that has all of them
+    /// is one that a program printed, and asks for those that differ from their defaults.
+    std::vector<std::string> asked() const {
+        const Json now = settings(), defaults = row().spec.resolve(Json::object());
+        const auto given = [&](const std::string& key) {
+            return std::find(given_.begin(), given_.end(), key) != given_.end();
+        };
+        bool all = true;
+        std::vector<std::string> changed;
+        for (const auto& [key, value] : now.items()) {
+            all = all && (value.is_null() || given(key));
+            if (value != defaults.at(key)) changed.push_back(key);
+        }
+        return all ? changed : given_;
+    }
+    bool asks(std::string_view key) const {
+        const auto keys = asked();
+        return std::find(keys.begin(), keys.end(), key) != keys.end();
+    }
+
+    /// Throws Failure::usage for a setting that is asked for and does nothing beside the others.
+    void check_company() const {
+        const auto table = row().spec.goes_with();
+        if (table.empty()) return;
+        if (const auto* useless = first_useless(table, Asked(settings(), asked()))) {
+            throw Error(Failure::usage, text(kind(), ": ", useless->name(), useless->refusal()));
+        }
+    }
 
     /// Calls the row's `make` with its settings.
     template <class... Args>
@@ -161,7 +193,20 @@ class Choice {
     }
 
     Json json_;
+    std::vector<std::string> given_;  ///< settings that the text or the object has
 };
+
+/// Calls f with each choice in a value: a choice, one that may be absent, or a list of them.
+template <class T, class F>
+void for_each_choice(const T& value, const F& f) {
+    if constexpr (requires { value.check_company(); }) {
+        f(value);
+    } else if constexpr (requires { value.has_value(); }) {
+        if (value) for_each_choice(*value, f);
+    } else if constexpr (requires { value.each.begin(); }) {
+        for (const auto& one : value.each) for_each_choice(one, f);
+    }
+}
 
 template <auto Family>
 struct Setting<Choice<Family>> {

@@ -21,4 +21,11 @@ std::string spelled(const Json& value) {
     return value.dump();
 }
 
+std::string typed(const Json& value) {
+    if (!value.is_array()) return spelled(value);
+    std::vector<std::string> items;
+    for (const auto& item : value) items.push_back(spelled(item));
+    return join(items, ",");
+}
+
 }  // namespace si

@@ -8,6 +8,7 @@
 #include <tuple>
 #include <vector>
 
+#include "si/base/goes_with.hpp"
 #include "si/base/json.hpp"
 
 // A setting is described once. A spec is a struct of settings with defaults, and a static
@@ -21,7 +22,8 @@
 //         }
 //     };
 //
-// JSON, command line, help, manual and validation all follow from that tuple.
+// JSON, command line, help, manual and validation all follow from that tuple. A static goes_with()
+// says which of the settings do something only beside others.
 
 namespace si {
 
@@ -66,6 +68,7 @@ struct SpecInfo {
     std::vector<FieldInfo> (*fields)();
     Json (*resolve)(const Json& object);                         ///< strict, defaults filled in
     Json (*parse)(std::string_view key, std::string_view word);  ///< value of one key, from text
+    GoesWithTable (*goes_with)();                                ///< of its settings
 };
 
 struct RowInfo {
@@ -194,8 +197,19 @@ Json parse_setting(std::string_view key, std::string_view word) {
     return value;
 }
 
+/// The table of what the settings of a spec go with; empty for a spec that has none.
 template <class Spec>
-inline constexpr SpecInfo spec_of{&describe<Spec>, &resolve<Spec>, &parse_setting<Spec>};
+GoesWithTable goes_with_of() {
+    if constexpr (requires { Spec::goes_with(); }) {
+        return Spec::goes_with();
+    } else {
+        return {};
+    }
+}
+
+template <class Spec>
+inline constexpr SpecInfo spec_of{&describe<Spec>, &resolve<Spec>, &parse_setting<Spec>,
+                                  &goes_with_of<Spec>};
 
 /// The spec of a row that has no settings.
 struct NoSettings {
@@ -336,6 +350,9 @@ struct SettingRows<std::optional<T>> : SettingRows<T> {};
 /// A JSON value as a person would type it: strings bare, {"kind": "mlp", "width": 64} as
 /// "mlp,width=64", lists with ':' inside a choice.
 std::string spelled(const Json& value);
+
+/// The value of an option as it is typed on a command line, where lists have commas.
+std::string typed(const Json& value);
 
 template <class Owner, class T>
 void SpecField<Owner, T>::check(const T& candidate) const {

@@ -39,6 +39,18 @@ Json json_of(const toml::node& node) {
     return value;
 }
 
+/// The places of the keys of a table, and of those of the tables inside, each behind its pointer.
+TomlEntry::Places places_of(const toml::node& node, const std::string& pointer = {}) {
+    TomlEntry::Places places;
+    if (!node.is_table()) return places;
+    for (const auto& [key, item] : *node.as_table()) {
+        const std::string here = text(pointer, "/", key.str());
+        places.emplace_back(here, place_of(key.source().begin));
+        for (auto& one : places_of(item, here)) places.push_back(std::move(one));
+    }
+    return places;
+}
+
 /// A table keeps its keys in the order of the alphabet; entries keep that of the file.
 std::vector<TomlEntry> entries_of(const toml::table& table, const std::string& section) {
     std::vector<std::pair<toml::source_position, TomlEntry>> list;
@@ -48,7 +60,8 @@ std::vector<TomlEntry> entries_of(const toml::table& table, const std::string& s
         if (section.empty() && node.is_table() && name.starts_with("si-")) {
             for (auto& entry : entries_of(*node.as_table(), name)) list.emplace_back(at, entry);
         } else {
-            list.emplace_back(at, TomlEntry{section, name, json_of(node), place_of(at)});
+            list.emplace_back(
+                at, TomlEntry{section, name, json_of(node), place_of(at), places_of(node)});
         }
     }
     std::stable_sort(list.begin(), list.end(), [](const auto& one, const auto& other) {
@@ -58,14 +71,6 @@ std::vector<TomlEntry> entries_of(const toml::table& table, const std::string& s
     std::vector<TomlEntry> entries;
     for (auto& [at, entry] : list) entries.push_back(std::move(entry));
     return entries;
-}
-
-/// A value as it is typed on a command line.
-std::string typed(const Json& value) {
-    if (!value.is_array()) return spelled(value);
-    std::vector<std::string> items;
-    for (const auto& item : value) items.push_back(spelled(item));
-    return join(items, ",");
 }
 
 std::string in_quotes(const std::string& word) {
@@ -79,21 +84,34 @@ std::string in_quotes(const std::string& word) {
 
 }  // namespace
 
+const std::string& TomlEntry::place_of_error(std::string_view what) const {
+    const auto begins = [&](const std::string& pointer) {
+        return what.starts_with(pointer) &&
+               (what.size() == pointer.size() || what[pointer.size()] == ':' ||
+                what[pointer.size()] == '/');
+    };
+    const std::string* deepest = &place;
+    for (const auto& [pointer, inner] : inside) {  // outer tables come first
+        if (begins(pointer)) deepest = &inner;
+    }
+    return *deepest;
+}
+
 void TomlEntry::give_to(const Option& option) const {
     const auto is_word = [](const Json& item) { return item.is_string(); };
     const bool words = value.is_array() && std::all_of(value.begin(), value.end(), is_word);
-    in_context(place, [&] {
-        in_context(key, [&] {
-            const Json now = option.dump();
-            if (value.is_number() && (now.is_string() || now.is_array())) {
-                option.assign(value.dump());  // one number of several, or as it would be typed
-            } else if (words || value.is_string()) {
-                option.assign(typed(value));
-            } else {
-                option.load(value);
-            }
-        });
-    });
+    try {
+        const Json now = option.dump();
+        if (value.is_number() && (now.is_string() || now.is_array())) {
+            option.assign(value.dump());  // one number of several, or as it would be typed
+        } else if (words || value.is_string()) {
+            option.assign(typed(value));
+        } else {
+            option.load(value);
+        }
+    } catch (const Error& error) {
+        throw error.within(key).within(place_of_error(error.what()));
+    }
 }
 
 std::vector<TomlEntry> parse_toml(std::string_view content) {

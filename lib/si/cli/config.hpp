@@ -18,9 +18,17 @@ struct TomlEntry {
     Json value;         ///< a table, as in [net], is an object: the settings of a choice
     std::string place;  ///< "line 3, column 1"
 
+    /// The places of the keys inside of a table, each behind its pointer, as in "/width".
+    using Places = std::vector<std::pair<std::string, std::string>>;
+    Places inside = {};
+
     /// Strings, and lists of them, are typed on a command line as they stand; what else there is
     /// has a type that must be the option's own. So `steps = 3.0` is refused, `steps = "1e3"` not.
+    /// An error names the line of the key that it is about, inside of a table too.
     void give_to(const Option& option) const;
+
+  private:
+    const std::string& place_of_error(std::string_view what) const;
 };
 
 /// The entries of a configuration in TOML 1.0, in the order of the file: those of the top level

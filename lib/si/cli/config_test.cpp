@@ -38,7 +38,7 @@ TEST_CASE("TOML is read in the order of the file, section by section") {
         "\"\\\"#\\n\"\n[path]\nkind = \"spline\"\nknots.at = [0.5]\n[si-train]\nb = 0x10\na = "
         "1_000\n[si-train.net]\nkind = 'mlp'\n");
     std::string all;
-    for (const auto& [section, key, value, place] : entries) {
+    for (const auto& [section, key, value, place, inside] : entries) {
         all += text(section, section.empty() ? "" : ".", key, "=", value.dump(), ";");
     }
     CHECK(all ==
@@ -74,6 +74,10 @@ TEST_CASE("a word is typed, and every other value has the type of its option") {
     CHECK(given("0.2") == "typed 0.2");
     now = Json::array();
     CHECK(given("0.5") == "typed 0.5");
+    // An error inside of a table names the line of its own key.
+    option.load = [](const Json&) { throw Error(Failure::usage, "/y/z: unknown key"); };
+    CHECK_THROWS_WITH_AS(parse_toml("[a]\nx = 1\n[a.y]\nw = 1\nz = 2\n").front().give_to(option),
+                         "line 5, column 1: a: /y/z: unknown key", Error);
     now = 0;
     option.load = [](const Json& value) { exactly<int>(value); };
     CHECK_THROWS_WITH_AS(given("3.5"), "line 1, column 1: a: expected an integer in range, got 3.5",

@@ -18,6 +18,10 @@ struct Option {
     std::function<void(std::string_view)> assign;
     std::function<void(const Json&)> load;
     std::function<Json()> dump;  ///< its value now
+    /// Settings that are asked for inside of its value, a choice: "width" of "mlp,width=64".
+    std::function<std::vector<std::string>()> settings;
+    /// Remembers the value; the function that it returns brings it back.
+    std::function<std::function<void()>()> remember;
     bool required = false;
     bool recorded = true;  ///< it can change a result, so provenance names it
 

@@ -2,11 +2,14 @@
 
 #include <functional>
 #include <iosfwd>
+#include <map>
+#include <set>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "si/base/catalogue.hpp"
 #include "si/base/goes_with.hpp"
 #include "si/base/spec.hpp"
 #include "si/cli/common.hpp"
@@ -80,14 +83,29 @@ class Program {
             using T = std::decay_t<decltype(spec.*f.member)>;
             const auto accept = [f, &spec](T value) {
                 f.check(value);
+                for_each_choice(value, [](const auto& choice) { choice.check_company(); });
                 spec.*f.member = std::move(value);
             };
             auto info = f.info(spec);
             if constexpr (std::is_same_v<T, Seconds>) info.fallback += "s";
+            const Json fallback = Setting<T>::to_json(spec.*f.member);
+            if (fallback.is_array()) info.fallback = typed(fallback);
             add(title, Option{std::move(info),
                               [accept](std::string_view w) { accept(Setting<T>::from_text(w)); },
                               [accept](const Json& v) { accept(Setting<T>::from_json(v)); },
-                              [f, &spec] { return Setting<T>::to_json(spec.*f.member); }});
+                              [f, &spec] { return Setting<T>::to_json(spec.*f.member); },
+                              [f, &spec] {
+                                  std::vector<std::string> asked;
+                                  for_each_choice(spec.*f.member, [&](const auto& choice) {
+                                      for (auto& key : choice.asked()) asked.push_back(key);
+                                  });
+                                  return asked;
+                              },
+                              [f, &spec] {
+                                  return [f, &spec, value = spec.*f.member] {
+                                      spec.*f.member = value;
+                                  };
+                              }});
         });
         return *this;
     }
@@ -114,9 +132,10 @@ class Program {
     }
 
     /// Rows of the table of what goes with what, where options of several specs meet. An option
-    /// that is given and would do nothing is refused with Failure::usage. In a configuration, one
-    /// that only repeats its default asks for nothing, and one beside an option that the command
-    /// line has put aside (alternatives()) is put aside as well.
+    /// that is given and would do nothing is refused with Failure::usage. In a configuration, an
+    /// option that only repeats its default asks for nothing. One that does nothing because of the
+    /// command line is put aside; one that does nothing in the configuration by itself is refused
+    /// with its place and Failure::config.
     Program& goes_with(const GoesWithTable& rows) {
         goes_with_.insert(goes_with_.end(), rows.begin(), rows.end());
         return *this;
@@ -145,7 +164,11 @@ class Program {
   private:
     template <class T>
     static std::function<void(std::string_view)> reader(T& target) {
-        return [&target](std::string_view word) { target = Setting<T>::from_text(word); };
+        return [&target](std::string_view word) {
+            T value = Setting<T>::from_text(word);
+            for_each_choice(value, [](const auto& choice) { choice.check_company(); });
+            target = std::move(value);
+        };
     }
     Program& add(Input input);
     Program& add(const std::string& title, Option option);
@@ -162,14 +185,17 @@ class Program {
     void load_config(const std::string& file, const std::vector<std::string>& given);
     void load_json(const std::string& content, const std::vector<std::string>& given);
     void load_toml(const std::string& content, const std::vector<std::string>& given);
-    /// Takes a value from a configuration by `take`, and notes whether it asks for something.
-    void load_option(Option& option, const std::function<void()>& take);
+    /// Takes a value from a configuration by `take`, and notes it with its place. One that is
+    /// `given` elsewhere is noted only.
+    void load_option(Option& option, const std::string& place, bool given,
+                     const std::function<void()>& take);
     void check_company();
-    bool asked_for(const std::string& option) const;
+    Asked asked_now();
+    Asked asked_in_config();  ///< what the configuration asks for by itself
     std::vector<Option*> all_options();
     std::vector<Option*> configurable();  ///< those that a configuration may give
     void assign_inputs(const std::vector<std::string>& rest);
-    void check_streams() const;
+    void check_streams();
     [[noreturn]] void refuse_extra(const std::string& word, bool option) const;
     std::vector<std::string> long_names() const;
     void join_ranks(int argc, char** argv);
@@ -186,10 +212,17 @@ class Program {
     std::vector<int (*)(int, char**)> mains_;
     std::vector<std::pair<std::string, std::string>> alternatives_;
     GoesWithTable goes_with_;
-    std::vector<std::string> asked_;        ///< options that the command line gives
-    std::vector<std::string> from_config_;  ///< those that a configuration changes
-    std::vector<std::string> put_aside_;    ///< alternatives to what the command line gives
-    bool config_is_cut_ = false;            ///< the configuration gives some of these
+    /// What a configuration says of an option, whatever the command line says.
+    struct Configured {
+        Json value;
+        std::vector<std::string> settings;
+        std::string place;  ///< "line 3, column 1: net", or "/net" in JSON
+    };
+    std::map<std::string, Json> defaults_;
+    std::map<std::string, std::function<void()>> restore_;  ///< sets an option to its default
+    std::vector<std::string> asked_;                        ///< options that the command line gives
+    std::map<std::string, Configured> from_config_;
+    std::set<std::string> put_aside_;  ///< of the configuration, because of the command line
     std::string command_line_;
 };
 

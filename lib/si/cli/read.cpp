@@ -60,6 +60,10 @@ std::string underscored(std::string name) {
     return name;
 }
 
+std::string spelling_of(const std::string& name) {
+    return text(name.size() == 1 ? "-" : "--", name);
+}
+
 bool contains(const std::vector<std::string>& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
 }
@@ -156,11 +160,24 @@ void Program::load_environment(std::vector<std::string>& given) {
     }
 }
 
-void Program::load_option(Option& option, const std::function<void()>& take) {
-    const Json before = option.dump();
-    take();
-    option.required = false;
-    if (option.dump() != before) from_config_.push_back(option.info.name);
+void Program::load_option(Option& option, const std::string& place, bool given,
+                          const std::function<void()>& take) {
+    const auto note = [&] {
+        from_config_[option.info.name] = {option.dump(), option.settings(), place};
+    };
+    if (!given) {
+        take();
+        option.required = false;
+        note();
+        return;
+    }
+    const auto bring_back = option.remember();
+    try {
+        take();
+        note();
+    } catch (const Error&) {  // which nobody asks for here
+    }
+    bring_back();
 }
 
 void Program::load_json(const std::string& content, const std::vector<std::string>& given) {
@@ -180,11 +197,9 @@ void Program::load_json(const std::string& content, const std::vector<std::strin
         names.push_back(name);
         const auto entry = object.find(name);
         if (entry == object.end()) continue;
-        if (contains(given, option->info.name)) {
-            config_is_cut_ = config_is_cut_ || contains(put_aside_, option->info.name);
-            continue;
-        }
-        load_option(*option, [&] { in_context(text("/", name), [&] { option->load(*entry); }); });
+        const std::string place = text("/", name);
+        load_option(*option, place, contains(given, option->info.name),
+                    [&] { in_context(place, [&] { option->load(*entry); }); });
     }
     for (const auto& [key, value] : object.items()) {
         const bool known = contains(names, key);
@@ -209,11 +224,8 @@ void Program::load_toml(const std::string& content, const std::vector<std::strin
                                                   did_you_mean(entry.key, names)));
             }
             auto* option = options[static_cast<std::size_t>(at - names.begin())];
-            if (contains(given, option->info.name)) {
-                config_is_cut_ = config_is_cut_ || contains(put_aside_, option->info.name);
-                continue;
-            }
-            load_option(*option, [&] { entry.give_to(*option); });
+            load_option(*option, text(entry.place, ": ", entry.key),
+                        contains(given, option->info.name), [&] { entry.give_to(*option); });
         }
     }
     const auto of_another = [&](const TomlEntry& entry) {
@@ -277,33 +289,58 @@ bool Program::answer_shell(int argc, char** argv) const {
 
 /// Of two alternatives the command line gives one; the other is not for others to give.
 void Program::choose_alternatives(std::vector<std::string>& given) {
-    auto& aside = put_aside_;
     for (const auto& [one, other] : alternatives_) {
-        require(!contains(given, one) || !contains(given, other), Failure::usage, "--", one,
-                " and --", other, ": give one of them");
-        if (contains(given, one)) aside.push_back(other);
-        if (contains(given, other)) aside.push_back(one);
+        require(!contains(given, one) || !contains(given, other), Failure::usage, spelling_of(one),
+                " and ", spelling_of(other), ": give one of them");
+        if (contains(given, one)) put_aside_.insert(other);
+        if (contains(given, other)) put_aside_.insert(one);
     }
-    given.insert(given.end(), aside.begin(), aside.end());
+    given.insert(given.end(), put_aside_.begin(), put_aside_.end());
 }
 
-bool Program::asked_for(const std::string& option) const {
-    return contains(asked_, option) || (!config_is_cut_ && contains(from_config_, option));
-}
-
-/// Refuses options that would do nothing.
-void Program::check_company() {
-    if (goes_with_.empty()) return;
+Asked Program::asked_now() {
     Json values = Json::object();
     std::vector<std::string> given;
+    const auto give = [&](const std::string& name) {
+        if (!put_aside_.contains(name)) given.push_back(name);
+    };
     for (const auto* option : all_options()) {
-        values[option->info.name] = option->dump();
-        if (asked_for(option->info.name)) given.push_back(option->info.name);
+        const std::string& name = option->info.name;
+        values[name] = option->dump();
+        const bool typed = contains(asked_, name);
+        const auto found = from_config_.find(name);
+        if (!typed && (found == from_config_.end() || values[name] == defaults_[name])) continue;
+        give(name);
+        for (const auto& key : option->settings()) give(text(name, ".", key));
     }
-    const Asked asked(std::move(values), std::move(given));
-    for (const auto& row : goes_with_) {
-        require(!asked.given(row.option) || row.useful(asked), Failure::usage, "--", row.option,
-                ": goes with ", row.company);
+    return {std::move(values), std::move(given)};
+}
+
+Asked Program::asked_in_config() {
+    Json values = Json::object();
+    std::vector<std::string> given;
+    for (const auto& [name, value] : defaults_) values[name] = value;
+    for (const auto& [name, configured] : from_config_) {
+        if (configured.value == defaults_[name]) continue;
+        values[name] = configured.value;
+        given.push_back(name);
+        for (const auto& key : configured.settings) given.push_back(text(name, ".", key));
+    }
+    return {std::move(values), std::move(given)};
+}
+
+/// Refuses options that would do nothing, and puts those of the configuration aside that the
+/// command line has made so.
+void Program::check_company() {
+    for (;;) {
+        const GoesWith* row = first_useless(goes_with_, asked_now());
+        if (row == nullptr) return;
+        const std::string name = row->name();
+        require(!contains(asked_, name), Failure::usage, spelling_of(name), row->refusal());
+        require(row->useful(asked_in_config()), Failure::config, messages_->config, ": ",
+                from_config_.at(name).place, row->refusal());
+        put_aside_.insert(row->option);
+        if (name == row->option) restore_.at(name)();
     }
 }
 
@@ -329,6 +366,10 @@ bool Program::read(int argc, char** argv) {
     }
     if (!words.unknown.empty()) refuse_extra(words.unknown, true);
 
+    for (const auto* option : options) {
+        defaults_[option->info.name] = option->dump();
+        restore_[option->info.name] = option->remember();
+    }
     std::vector<std::string> given;
     command_line_ = manual_.name;
     for (const auto& word : words.rest) command_line_ += text(" ", quoted(word));
@@ -377,9 +418,13 @@ bool Program::read(int argc, char** argv) {
     return false;
 }
 
-void Program::check_streams() const {
+void Program::check_streams() {
     const bool terminal =
         output_ != nullptr && output_->output == "-" && isatty(STDOUT_FILENO) == 1;
+    const auto unused = [asked = asked_now()](const GoesWith& row) {
+        return row.option == "output" && !row.useful(asked);
+    };
+    if (std::any_of(goes_with_.begin(), goes_with_.end(), unused)) return;
     require(!terminal, Failure::usage, "standard output is a terminal; give -o FILE");
 }
 
