@@ -14,7 +14,7 @@ void check_transport(const Model& model, const Field& field, const TransportSpec
     const SamplerRow& row = spec.chosen().row();
     if (spec.log_density) {
         require(row.flow, Failure::usage,
-                "--log-density goes with --ode; see si-likelihood for SDEs");
+                "--log-density: goes with the sampler ode; see si-likelihood for SDEs");
         require(direction == Direction::forward, Failure::usage,
                 "--log-density goes forward; use si-likelihood for given points");
         require(model.base_density().has_value(), Failure::usage,

@@ -227,14 +227,45 @@ constexpr auto kFinals = std::to_array<FinalRow>({
      .make = from_json<final_step<FinalStep::none>>},
 });
 
-/// The sampler that takes an option, as an option itself.
-std::string taker_of(std::string_view option) {
-    for (const SamplerRow& row : kSamplers) {
-        const auto taken = split(row.takes, ' ');
-        if (std::find(taken.begin(), taken.end(), option) == taken.end()) continue;
-        return row.name == option ? text("--sampler ", row.name) : text("--", row.name);
+bool takes(const SamplerRow& row, std::string_view option) {
+    const auto taken = split(row.takes, ' ');
+    return std::find(taken.begin(), taken.end(), option) != taken.end();
+}
+
+/// Options that choose a sampler, where --sampler is not given.
+struct Chooser {
+    std::string_view option, sampler;
+};
+constexpr auto kChoosers =
+    std::to_array<Chooser>({{"denoise", "denoise"}, {"sde", "sde"}, {"epsilon", "sde"}});
+
+/// A sampler and the options that choose it, but for one: "the sampler sde (--sde or --epsilon)".
+std::string with_choosers(std::string_view sampler, std::string_view but) {
+    std::vector<std::string> options;
+    for (const Chooser& one : kChoosers) {
+        if (one.sampler == sampler && one.option != but) options.push_back(text("--", one.option));
     }
-    throw Error(Failure::internal, text("no sampler takes --", option));
+    return text("the sampler ", sampler,
+                options.empty() ? "" : text(" (", join(options, " or "), ")"));
+}
+
+/// What an option goes with, where the run uses a sampler that does not take it.
+std::string company_of(std::string_view option, const SamplerRow& used) {
+    const auto taker = std::find_if(kSamplers.begin(), kSamplers.end(),
+                                    [&](const SamplerRow& row) { return takes(row, option); });
+    require(taker != kSamplers.end(), Failure::internal, "no sampler takes --", option);
+    return text(with_choosers(taker->name, option), "; this run uses ",
+                with_choosers(used.name, option));
+}
+
+/// The name of the sampler that is asked for.
+std::string name_asked(const Asked& asked) {
+    const Json& sampler = asked.value("sampler");
+    if (!sampler.is_null()) return sampler.at("kind").get<std::string>();
+    for (const Chooser& one : kChoosers) {
+        if (!asked.value(one.option).is_null()) return std::string(one.sampler);
+    }
+    return std::string(kSamplers.front().name);
 }
 
 }  // namespace
@@ -255,18 +286,29 @@ void Stepper::count(const OdeResult& result) {
 }
 
 Choice<samplers> SamplerSpec::chosen() const {
-    const Choice<samplers> choice = sampler          ? *sampler
-                                    : denoise        ? Choice<samplers>("denoise")
-                                    : sde || epsilon ? Choice<samplers>("sde")
-                                                     : Choice<samplers>("ode");
-    const auto taken = split(choice.row().takes, ' ');
+    Json values = write_spec(*this);
+    std::vector<std::string> given;
+    for (const auto& [name, value] : values.items()) {
+        if (!value.is_null()) given.push_back(name);
+    }
+    const Asked asked(std::move(values), std::move(given));
+    if (const auto* useless = first_useless(goes_with(), asked)) {
+        throw Error(Failure::usage, text("--", useless->name(), useless->refusal()));
+    }
+    return sampler ? *sampler : Choice<samplers>(name_asked(asked));
+}
+
+GoesWithTable SamplerSpec::goes_with() {
+    GoesWithTable table;
     for_each_field<SamplerSpec>([&](const auto& f) {
-        if (f.name == "sampler" || !(this->*f.member)) return;
-        if (std::find(taken.begin(), taken.end(), f.name) != taken.end()) return;
-        throw Error(Failure::usage, text("--", f.name, ": goes with ", taker_of(f.name),
-                                         "; this run uses the sampler ", choice.kind()));
+        if (f.name == "sampler") return;
+        for (const SamplerRow& row : kSamplers) {
+            if (takes(row, f.name)) continue;
+            table.push_back({std::string(f.name), company_of(f.name, row),
+                             [&row](const Asked& asked) { return name_asked(asked) != row.name; }});
+        }
     });
-    return choice;
+    return table;
 }
 
 Sampler SamplerSpec::make(const Model& model) const { return chosen().make(*this, model); }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "si/base/goes_with.hpp"
 #include "si/model/given.hpp"
 #include "si/model/model.hpp"
 #include "si/solver/ode.hpp"
@@ -110,6 +111,9 @@ struct SamplerSpec {
     Choice<samplers> chosen() const;
     /// The sampler for a model. Throws as chosen() and SamplerRow::make do.
     Sampler make(const Model& model) const;
+
+    /// What chosen() refuses.
+    static GoesWithTable goes_with();
 
     static constexpr auto fields() {
         return std::tuple{

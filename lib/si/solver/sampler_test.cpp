@@ -125,7 +125,9 @@ TEST_CASE("an option that the sampler does not take is refused, and says what it
     const Model model = closed_model(kTwo, with_latent());
     TransportSpec spec;
     spec.final = "denoise";
-    CHECK_THROWS_WITH(spec.make(model), "--final: goes with --sde; this run uses the sampler ode");
+    CHECK_THROWS_WITH(
+        spec.make(model),
+        "--final: goes with the sampler sde (--sde or --epsilon); this run uses the sampler ode");
     spec.epsilon = Setting<EpsilonChoice>::from_text("0.5");
     CHECK(spec.chosen().kind() == "sde");
     spec.ode = "rk4";
