@@ -173,22 +173,29 @@ Matrix measured_points(const Model& model, Matrix x, std::uint64_t seed, Index f
 
 namespace {
 
-bool scores_diffusion(const Asked& asked) { return asked.given("sde") || asked.given("epsilon"); }
+bool is_zero(const Json& epsilon) { return epsilon.value("value", 1.0) == 0; }
+
+/// Some of what is scored is the diffusion, which there is for an epsilon other than 0.
+bool scores_diffusion(const Asked& asked) {
+    const Json& epsilon = asked.value("epsilon");
+    if (epsilon.is_null()) return !asked.value("sde").is_null();
+    return !std::all_of(epsilon.begin(), epsilon.end(), is_zero);
+}
 
 /// Some of what is scored is the flow.
 bool scores_flow(const Asked& asked) {
     const Json& epsilon = asked.value("epsilon");
-    if (epsilon.is_null()) return !asked.given("sde");
-    return std::any_of(epsilon.begin(), epsilon.end(),
-                       [](const Json& one) { return one.value("value", 1.0) == 0; });
+    if (epsilon.is_null()) return asked.value("sde").is_null();
+    return std::any_of(epsilon.begin(), epsilon.end(), is_zero);
 }
 
 }  // namespace
 
 GoesWithTable LogDensitySpec::goes_with() {
     constexpr auto flow = "the flow: without --sde, and --epsilon left out or with 0 in it";
-    constexpr auto diffusion = "--sde or --epsilon, which are not given";
-    return {{"ode", flow, scores_flow},
+    constexpr auto diffusion = "the diffusion: --sde, or --epsilon other than 0";
+    return {{"sde", "--epsilon other than 0; epsilon 0 is the flow", scores_diffusion},
+            {"ode", flow, scores_flow},
             {"divergence", flow, scores_flow},
             {"estimator", diffusion, scores_diffusion},
             {"paths", diffusion, scores_diffusion}};
