@@ -25,6 +25,7 @@ int main(int argc, char** argv) {
         .input("X0", x0, kStart)
         .input("X1", x1, kEnd)
         .options("Bridge", spec)
+        .alternatives("sigma", "epsilon")
         .unrecorded_options("Dry run", dry)
         .output(output)
         .common(common)

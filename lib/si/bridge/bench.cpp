@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <string_view>
+#include <utility>
 
 #include "si/base/linear.hpp"
 #include "si/bridge/draw_bridge.hpp"
@@ -18,6 +20,8 @@ namespace {
 
 /// Numbers of the sets that a truth is drawn as; a pair file holds 0 and 1.
 constexpr std::uint32_t kTarget = 2, kAgain = 3, kPoints = 4;
+
+constexpr std::string_view kSde = "sde";
 
 std::vector<double> spread_times(Index count, double first, double step) {
     std::vector<double> times;
@@ -40,13 +44,17 @@ class Paths {
           progress_(progress) {
         require(bridge_ == nullptr || model_.transform.is_identity(), Failure::data,
                 "a bridge is in the units of the data, without a transform");
+        require(!spec.steps || runs() == kSde, Failure::usage,
+                "--steps: goes with a model that runs as an SDE; this one runs by its ", runs());
     }
 
     const BridgeField* bridge() const { return bridge_; }
     bool has_noise() const {
         return (field_->available() & kU) != 0 && model_.setup().noise_at_start() > 0;
     }
-    const char* runs() const { return bridge_ != nullptr ? "plan" : has_noise() ? "sde" : "flow"; }
+    std::string_view runs() const {
+        return bridge_ != nullptr ? "plan" : has_noise() ? kSde : "flow";
+    }
 
     /// `set` tells apart runs of one seed. States are in the coordinates of the model.
     Transported run(ConstMatrix x0, const std::vector<double>& times, std::uint32_t set) const {
@@ -57,7 +65,7 @@ class Paths {
         TransportSpec along;
         along.trajectory = times;
         if (has_noise()) {
-            along.sde = Choice<sde_steps>(text("heun,steps=", spec_.steps));
+            along.sde = Choice<sde_steps>(text("heun,steps=", spec_.steps.value_or(100)));
             along.epsilon = EpsilonChoice{"bridge"};
         }
         const Matrix start = model_.transform.from_data(x0);
@@ -262,11 +270,12 @@ Json bench_against(const Model& model, const KnownBridge& truth, const BridgeBen
     require(model.dim == d, Failure::data, "the known bridge has dimension ", d, ", the model ",
             model.dim);
     const Paths paths(model, spec, seed, threads, progress);
+    const Index count = spec.n.value_or(20000), ends = spec.samples.value_or(1000);
     // Fresh samples, by sets that no training data are from.
-    Matrix x0(d, spec.n), x1(d, spec.n), start(d, spec.n), again(d, spec.n);
+    Matrix x0(d, count), x1(d, count), start(d, count), again(d, count);
     truth.sample(seed, kTarget, 0, x0, x1);
     truth.sample(seed, kAgain, 0, start, again);
-    Matrix points(d, spec.points), unused(d, spec.points);
+    Matrix points(d, spec.points.value_or(1000)), unused(points.rows(), points.cols());
     truth.sample(seed, kPoints, 0, points, unused);
     const auto target = GaussianLaw::of(x1);
     const double variance = target.covariance.trace();
@@ -275,13 +284,13 @@ Json bench_against(const Model& model, const KnownBridge& truth, const BridgeBen
         return conditional_error(truth, points, variance, law, threads);
     };
     const auto* bridge = paths.bridge();
-    const Index samples = paths.has_noise() ? spec.samples : 1;
+    const Index samples = paths.has_noise() ? ends : 1;
     const ConditionalError own =
         bridge != nullptr
             ? error_of([&](Index, const Vector& x) { return bridge->forward().conditional(x); })
             : error_of(sampled(points, samples, [&](ConstMatrix x) { return paths.ends(x, 2); }));
-    const ConditionalError floor = error_of(
-        sampled(points, spec.samples, [&](ConstMatrix x) { return draw_truth(truth, x, seed); }));
+    const ConditionalError floor =
+        error_of(sampled(points, ends, [&](ConstMatrix x) { return draw_truth(truth, x, seed); }));
     const ConditionalError independent = error_of([&](Index, const Vector&) {
         return Potential::Conditional{target.mean, target.covariance};
     });
@@ -321,10 +330,10 @@ Json bench_against(const Model& model, const KnownBridge& truth, const BridgeBen
                 {"exact_kl", closed},
                 {"path_energy_true", energy_of(truth, x0, x1)},
                 {"flow_energy_true", gaussian ? Json(flow_energy_of(moments)) : Json()},
-                {"points", spec.points},
-                {"samples", spec.samples},
-                {"n", spec.n}};
-    const Index n = std::min(spec.transport, spec.n);
+                {"points", points.cols()},
+                {"samples", ends},
+                {"n", count}};
+    const Index n = std::min(spec.transport, count);
     report.update(transport_errors(paths, start.leftCols(n), x1.leftCols(n)));
     report["w2_floor"] = w2(again.leftCols(n), x1.leftCols(n));
     return report;
@@ -332,6 +341,12 @@ Json bench_against(const Model& model, const KnownBridge& truth, const BridgeBen
 
 Json bench_between(const Model& model, ConstMatrix x0, ConstMatrix x1, const BridgeBenchSpec& spec,
                    std::uint64_t seed, Threads& threads, Progress& progress) {
+    for (const auto& [name, value] :
+         {std::pair{"--points", spec.points}, std::pair{"--samples", spec.samples},
+          std::pair{"-n", spec.n}}) {
+        require(!value, Failure::usage, name,
+                ": goes with a pair of si-bridge bench make, whose bridge is known");
+    }
     const Index n = std::min({spec.transport, x0.cols(), x1.cols() / 2});
     require(n > 0, Failure::data, "a score needs at least 1 sample at t = 0 and 2 at t = 1");
     require(x0.rows() == model.dim, Failure::data, "the samples have dimension ", x0.rows(),

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "si/base/progress.hpp"
 #include "si/bridge/truth.hpp"
@@ -11,18 +12,22 @@
 namespace si {
 
 struct BridgeBenchSpec {
-    Index points = 1000, samples = 1000, n = 20000, steps = 100, transport = 2000;
+    std::optional<Index> points, samples, n, steps;
+    Index transport = 2000;
     static constexpr auto fields() {
         return std::tuple{
-            field("points", &BridgeBenchSpec::points,
-                  "Number of points at t = 0 whose ends are compared", kPositive),
+            field(
+                "points", &BridgeBenchSpec::points,
+                "Number of points at t = 0 whose ends are compared with the truth, 1000 by default",
+                kPositive),
             field("samples", &BridgeBenchSpec::samples,
-                  "Ends per point, for models without moments in closed form and for the floor",
+                  "Ends per point, for models without moments in closed form and for the floor; "
+                  "1000 by default",
                   kPositive),
-            field("n", &BridgeBenchSpec::n, "Number of paths for the moments of the marginals",
-                  kPositive),
+            field("n", &BridgeBenchSpec::n,
+                  "Number of paths for the moments of the marginals, 20000 by default", kPositive),
             field("steps", &BridgeBenchSpec::steps,
-                  "Steps of the SDE, for models without moments in closed form", kPositive),
+                  "Steps of the SDE, for models that run as one; 100 by default", kPositive),
             field("transport", &BridgeBenchSpec::transport,
                   "Number of paths for the W2 distance and the energies", kPositive)};
     }
@@ -43,13 +48,15 @@ struct BridgeBenchSpec {
 /// and for a truth between Gaussians. Energies are integrals of E|u|^2 with the drift u of the
 /// bridge, null without noise, and of E|b|^2 with its velocity; those of the truth are in closed
 /// form, the first an average over the plan, the second null unless it is between Gaussians. A
-/// model that is conditioned on x0 has no flow of all samples, and null for its energy.
+/// model that is conditioned on x0 has no flow of all samples, and null for its energy. Throws
+/// Failure::usage when spec.steps is given and the model does not run as an SDE.
 Json bench_against(const Model& model, const KnownBridge& truth, const BridgeBenchSpec& spec,
                    std::uint64_t seed, Threads& threads, Progress& progress);
 
 /// Without a truth, between samples that the model was not made from: {"runs", "w2", "w2_floor",
 /// "path_energy", "flow_energy", "transport"}. The ends of paths from x0 are compared with one half
-/// of x1, and the other half with it for the floor.
+/// of x1, and the other half with it for the floor. Throws Failure::usage when spec.points,
+/// spec.samples or spec.n is given, which only a truth has use for, and as bench_against().
 Json bench_between(const Model& model, ConstMatrix x0, ConstMatrix x1, const BridgeBenchSpec& spec,
                    std::uint64_t seed, Threads& threads, Progress& progress);
 

@@ -119,11 +119,11 @@ TEST_CASE("without a truth there are W2 and the energies, and a flow has no drif
     Threads threads(2);
     Progress silent;
     const BridgeTask task{x0, x1, {2}, {0.5}, false, 1};
-    BridgeBenchSpec spec;
-    spec.steps = 20;
     for (const char* method : {"gaussian", "cfm,steps=20,width=8", "sf2m,steps=20,width=8"}) {
         CAPTURE(method);
         const Model model = make_bridge(method, task, threads, silent);
+        BridgeBenchSpec spec;
+        if (method[0] == 's') spec.steps = 20;
         const Json report = bench_between(model, x0, x1, spec, 7, threads, silent);
         const std::string runs = report["runs"];
         CHECK(runs == (method[0] == 'g' ? "plan" : method[0] == 'c' ? "flow" : "sde"));
@@ -132,8 +132,18 @@ TEST_CASE("without a truth there are W2 and the energies, and a flow has no drif
         CHECK(report["transport"] == n / 2);
         CHECK(report["w2"].get<double>() > 0);
     }
+    const Model known = make_bridge("gaussian", task, threads, silent);
     CHECK_THROWS_WITH_AS(
-        bench_between(make_bridge("gaussian", task, threads, silent), normals(3, 5, 1),
-                      normals(3, 5, 2), spec, 1, threads, silent),
+        bench_between(known, normals(3, 5, 1), normals(3, 5, 2), {}, 1, threads, silent),
         "the samples have dimension 3, the model 2", Error);
+    BridgeBenchSpec useless;
+    useless.steps = 20;
+    CHECK_THROWS_WITH_AS(
+        bench_between(known, x0, x1, useless, 1, threads, silent),
+        "--steps: goes with a model that runs as an SDE; this one runs by its plan", Error);
+    useless.steps.reset();
+    useless.points = 20;
+    CHECK_THROWS_WITH_AS(
+        bench_between(known, x0, x1, useless, 1, threads, silent),
+        "--points: goes with a pair of si-bridge bench make, whose bridge is known", Error);
 }

@@ -97,7 +97,7 @@ Model dsbm_bridge(const DsbmSpec& spec, const BridgeTask& task, Threads& threads
     const CommonUnits common(task);
     Model model =
         train(common.data, brownian(common.epsilon),
-              training(spec, "b,eta", coupling_of(task, spec, spec.first, common.epsilon)),
+              training(spec, "b,eta", coupling_of(task, spec.first, spec.pool, common.epsilon)),
               task.seed, {}, threads, progress);
     Json history = Json::array();
     model = (spec.schedule == "online" ? online : alternate)(std::move(model), spec, common,

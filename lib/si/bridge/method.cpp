@@ -234,16 +234,19 @@ constexpr auto kMethods = std::to_array<BridgeRow>({
      .summary = "a network for the flow without noise, on optimally matched pairs",
      .spec = spec_of<NetworkBridgeSpec>,
      .takes_pairs = true,
+     .noiseless = true,
      .make = from_json<otcfm_bridge>},
     {.name = "cfm",
      .summary = "a network for the flow without noise, on independent or given pairs",
-     .spec = spec_of<NetworkBridgeSpec>,
+     .spec = spec_of<LearningSpec>,
      .takes_pairs = true,
+     .noiseless = true,
      .make = from_json<cfm_bridge>},
     {.name = "reflow",
      .summary = "cfm, repeated on the pairs that its flow makes, for straighter paths",
      .spec = spec_of<ReflowSpec>,
      .takes_pairs = true,
+     .noiseless = true,
      .make = from_json<reflow_bridge>},
     {.name = "dsbm",
      .summary =
@@ -302,12 +305,13 @@ void require_fits(const Choice<bridge_methods>& method, const BridgeTask& task) 
 Model make_bridge(const Choice<bridge_methods>& asked, const BridgeTask& task, Threads& threads,
                   Progress& progress) {
     require_fits(asked, task);
-    progress.note(task.noise.conventions());
+    const bool noisy = !asked.row().noiseless;
+    if (noisy) progress.note(task.noise.conventions());
     const auto method = chosen_method(asked, task, progress);
     Model model = method.make(task, threads, progress);
     Json& about = model.about["bridge"];
     about["method"] = method.json();
-    about["sigma"] = task.noise.sigma();
+    if (noisy) about["sigma"] = task.noise.sigma();
     model.about["seed"] = Setting<std::uint64_t>::to_json(task.seed);
     model.about["samples"] = {task.x0.cols(), task.x1.cols()};
     return model;

@@ -28,8 +28,8 @@ struct BridgeNoise {
 struct BridgeTask {
     Matrix x0, x1;             ///< (d, n0) and (d, n1), in the units of the data
     std::vector<Index> shape;  ///< of one sample
-    BridgeNoise noise;
-    bool pairs = false;  ///< row i of x0 belongs to row i of x1
+    BridgeNoise noise;         ///< 0 for a method that is noiseless
+    bool pairs = false;        ///< row i of x0 belongs to row i of x1
     std::uint64_t seed = 0;
 };
 
@@ -37,6 +37,7 @@ struct BridgeRow {
     std::string_view name, summary;
     SpecInfo spec;
     bool takes_pairs = false;  ///< given pairs change what it does
+    bool noiseless = false;    ///< its paths have no noise, so that it has no use for a sigma
     Model (*make)(const Json& settings, const BridgeTask& task, Threads& threads,
                   Progress& progress);
     /// Names the method that is taken in its place for a task, and says why; null for the others.

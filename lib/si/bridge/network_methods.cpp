@@ -6,13 +6,11 @@
 namespace si {
 namespace {
 
-Model flow_bridge(const NetworkBridgeSpec& spec, const BridgeTask& task, const char* coupling,
+Model flow_bridge(const LearningSpec& spec, const BridgeTask& task, const Json& coupling,
                   Threads& threads, Progress& progress) {
     const CommonUnits common(task);
     return in_data_units(
-        train(common.data, {},
-              training(spec, "b", coupling_of(task, spec, coupling, common.epsilon)), task.seed, {},
-              threads, progress),
+        train(common.data, {}, training(spec, "b", coupling), task.seed, {}, threads, progress),
         common);
 }
 
@@ -56,7 +54,7 @@ Model sf2m_bridge(const Sf2mSpec& spec, const BridgeTask& task, Threads& threads
     // The drift from a given x0 is the whole of it, and its loss weighs all times as they enter the
     // divergence of paths; E[x1 | x_t, x0] would lose what differs little between ends.
     TrainSpec how = training(spec, from_source ? "u" : "b,eta",
-                             coupling_of(task, spec, "sinkhorn", common.epsilon));
+                             coupling_of(task, "sinkhorn", spec.pool, common.epsilon));
     if (from_source) how.condition = {"x0"};
     Model model =
         train(common.data, brownian(common.epsilon), how, task.seed, {}, threads, progress);
@@ -68,20 +66,19 @@ Model sf2m_bridge(const Sf2mSpec& spec, const BridgeTask& task, Threads& threads
 
 Model otcfm_bridge(const NetworkBridgeSpec& spec, const BridgeTask& task, Threads& threads,
                    Progress& progress) {
-    return flow_bridge(spec, task, "ot", threads, progress);
+    return flow_bridge(spec, task, coupling_of(task, "ot", spec.pool), threads, progress);
 }
 
-Model cfm_bridge(const NetworkBridgeSpec& spec, const BridgeTask& task, Threads& threads,
+Model cfm_bridge(const LearningSpec& spec, const BridgeTask& task, Threads& threads,
                  Progress& progress) {
-    return flow_bridge(spec, task, "independent", threads, progress);
+    return flow_bridge(spec, task, coupling_of(task, "independent"), threads, progress);
 }
 
 Model reflow_bridge(const ReflowSpec& spec, const BridgeTask& task, Threads& threads,
                     Progress& progress) {
     const CommonUnits common(task);
-    Model model =
-        train(common.data, {}, training(spec, "b", coupling_of(task, spec, "independent", 0)),
-              task.seed, {}, threads, progress);
+    Model model = train(common.data, {}, training(spec, "b", coupling_of(task, "independent")),
+                        task.seed, {}, threads, progress);
     for (Index round = 0; round < spec.rounds; ++round) {
         TrainData made = rectified(model, {"", 0, 1e-6}, common.data, task.seed, threads, progress);
         made.teacher.reset();  // its coordinates are the common ones, as are these

@@ -23,6 +23,7 @@ struct LearningSpec {
     }
 };
 
+/// The settings of methods that match the samples of a pool.
 struct NetworkBridgeSpec : LearningSpec {
     Index pool = 2048;
 
@@ -50,11 +51,11 @@ struct Sf2mSpec : NetworkBridgeSpec {
     }
 };
 
-struct ReflowSpec : NetworkBridgeSpec {
+struct ReflowSpec : LearningSpec {
     Index rounds = 1;
     static constexpr auto fields() {
         return std::tuple_cat(
-            NetworkBridgeSpec::fields(),
+            LearningSpec::fields(),
             std::tuple{field("rounds", &ReflowSpec::rounds,
                              "Number of repetitions from the pairs of the flow", kPositive)});
     }
@@ -85,6 +86,16 @@ struct DsbmSpec : NetworkBridgeSpec {
                 field("refresh", &DsbmSpec::refresh, "With online: steps between new pairs",
                       kPositive)});
     }
+
+    static GoesWithTable goes_with() {
+        constexpr auto online = [](const Asked& asked) {
+            return asked.value("schedule") == "online";
+        };
+        return {{"pool", "first=sinkhorn or first=ot",
+                 [](const Asked& asked) { return asked.value("first") != "independent"; }},
+                {"cache", "schedule=online", online},
+                {"refresh", "schedule=online", online}};
+    }
 };
 
 /// [SF]2M (Tong et al., arXiv:2307.03672): x_t = (1 - t) x0 + t x1 + sigma sqrt(t (1 - t)) z on
@@ -101,7 +112,7 @@ Model sf2m_bridge(const Sf2mSpec& spec, const BridgeTask& task, Threads& threads
 /// OT-CFM and I-CFM (Tong et al., arXiv:2302.00482) at sigma = 0: straight lines between pairs.
 Model otcfm_bridge(const NetworkBridgeSpec& spec, const BridgeTask& task, Threads& threads,
                    Progress& progress);
-Model cfm_bridge(const NetworkBridgeSpec& spec, const BridgeTask& task, Threads& threads,
+Model cfm_bridge(const LearningSpec& spec, const BridgeTask& task, Threads& threads,
                  Progress& progress);
 
 /// Rectified flow (Liu, Gong and Liu 2023): cfm, then pairs of its flow.

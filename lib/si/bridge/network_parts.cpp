@@ -42,11 +42,10 @@ InterpolantSpec brownian(double epsilon) {
     return interpolant;
 }
 
-Json coupling_of(const BridgeTask& task, const NetworkBridgeSpec& spec, std::string_view kind,
-                 double epsilon) {
+Json coupling_of(const BridgeTask& task, std::string_view kind, Index pool, double epsilon) {
     if (task.pairs) return {{"kind", "paired"}};
     Json coupling{{"kind", kind}};
-    if (kind != "independent") coupling["pool"] = spec.pool;
+    if (kind != "independent") coupling["pool"] = pool;
     if (kind == "sinkhorn") coupling["epsilon"] = epsilon;
     return coupling;
 }

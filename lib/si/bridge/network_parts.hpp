@@ -24,9 +24,9 @@ TrainSpec training(const LearningSpec& spec, const char* learn, const Json& coup
 /// Path linear with gamma^2 = epsilon t (1 - t).
 InterpolantSpec brownian(double epsilon);
 
-/// The pairs that are given, else those of a coupling.
-Json coupling_of(const BridgeTask& task, const NetworkBridgeSpec& spec, std::string_view kind,
-                 double epsilon);
+/// The pairs that are given, else those of a coupling, of which not every kind uses `pool` and
+/// `epsilon`.
+Json coupling_of(const BridgeTask& task, std::string_view kind, Index pool = 0, double epsilon = 0);
 
 Model in_data_units(Model model, const CommonUnits& common);
 

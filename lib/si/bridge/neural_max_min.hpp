@@ -20,6 +20,11 @@ struct MaxMinSpec : LearningSpec {
                                                "the path; 0 keeps the initial path",
                                                kNonNegative)});
     }
+
+    static GoesWithTable goes_with() {
+        return {{"modes", "path_rate above 0",
+                 [](const Asked& asked) { return asked.value("path_rate") > 0; }}};
+    }
 };
 
 /// Bends a path between independent x0 and x1 until its action, half of the integral of

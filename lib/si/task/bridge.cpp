@@ -76,6 +76,27 @@ BridgeNoise NoiseSpec::noise() const {
     return {sigma ? *sigma * *sigma : *epsilon};
 }
 
+BridgeNoise BridgeSpec::noise() const {
+    return method.row().noiseless ? BridgeNoise{0} : NoiseSpec::noise();
+}
+
+GoesWithTable BridgeSpec::goes_with() {
+    std::vector<std::string> noiseless;
+    for (const BridgeRow& row : bridge_methods()) {
+        if (row.noiseless) noiseless.emplace_back(row.name);
+    }
+    const std::string company =
+        text("a method that has noise, not with --method ", join(noiseless, ", "));
+    constexpr auto noisy = [](const Asked& asked) {
+        const Json& kind = asked.value("method").at("kind");
+        return !bridge_methods().at(kind.get_ref<const std::string&>()).noiseless;
+    };
+    return {{"sigma", company, noisy},
+            {"epsilon", company, noisy},
+            {"method.pool", "pairs that the method makes, not with --pairs",
+             [](const Asked& asked) { return asked.value("pairs") == false; }}};
+}
+
 BridgeTask read_task(const std::string& x0, const std::string& x1, const BridgeSpec& spec,
                      std::uint64_t seed) {
     const auto noise = spec.noise();

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 
+#include "si/base/goes_with.hpp"
 #include "si/base/progress.hpp"
 #include "si/bridge/bench.hpp"
 #include "si/bridge/method.hpp"
@@ -42,6 +43,11 @@ struct BridgeSpec : NoiseSpec {
                              "Rows are pairs: row i of X0 belongs to row i of X1 (sf2m, otcfm, cfm "
                              "and reflow)")});
     }
+
+    /// None for a method that is noiseless; else throws Failure::usage unless exactly one is given.
+    BridgeNoise noise() const;
+
+    static GoesWithTable goes_with();
 };
 
 /// The two sets of a bridge. Throws Failure::data when they do not fit together.
