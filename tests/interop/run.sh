@@ -51,7 +51,7 @@ si-sample plain.json -n 10 --log-density --trajectory 0.5,1 -q -o sampled.h5
 si-sample two.json --x0 start.h5 --sde heun,steps=5 --epsilon 0.1 -q -o carried.h5
 si-likelihood plain.json points.h5 -q -o scored.h5 >/dev/null
 si-bridge couple start.h5 data.h5 --plan exact -q -o pairs.h5 2>/dev/null
-si-train data.h5 --dump-batch batch.h5 -q -o none.json
+si-train data.h5 --dump-batch batch.h5 -q
 si-data split data.h5 -q -o part.h5 --held-out rest.h5
 si-data export points.h5 -o points.npy
 

@@ -67,6 +67,12 @@ struct InpaintSpec {
                   "Start from the known part; off: from noise everywhere, with the known part as "
                   "input of the network")};
     }
+
+    static GoesWithTable goes_with() {
+        constexpr auto tiles = "tiles that are hidden at random, not with known";
+        constexpr auto random = [](const Asked& asked) { return asked.value("known").empty(); };
+        return {{"p", tiles, random}, {"tile", tiles, random}};
+    }
 };
 
 struct SuperresSpec {

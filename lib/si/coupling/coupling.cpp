@@ -155,10 +155,15 @@ DrawPairs by_reused_pools(
     });
 }
 
+bool one_pool_of_ot(const OtSpec& spec, Index n0, Index n1) { return n0 == n1 && n1 <= spec.pool; }
+bool one_pool_of_sinkhorn(const SinkhornCouplingSpec& spec, Index n0, Index n1) {
+    return std::max(n0, n1) <= spec.pool;
+}
+
 DrawPairs optimal(const OtSpec& spec, const CouplingData& data) {
     need_samples(data, "ot");
     const Index size = std::min(spec.pool, std::max(data.n0, data.n1));
-    if (size == data.n0 && size == data.n1) {  // one matching of all, in a new order each time
+    if (one_pool_of_ot(spec, data.n0, data.n1)) {  // one matching of all, in a new order each time
         const auto all = match_exactly(*data.x0, *data.x1).x1;
         return by_pools(size, [data, size, all](Index pool) {
             Pairs pairs{shuffled_rows(data.seed, Purpose::pairing, size, pool, size), {}};
@@ -187,7 +192,7 @@ DrawPairs entropic(const SinkhornCouplingSpec& spec, const CouplingData& data) {
         return Address{seed, Purpose::plan, static_cast<std::uint32_t>(pool)};
     };
     const auto alone = std::make_shared<Threads>(1);
-    if (std::max(data.n0, data.n1) <= spec.pool) {  // one plan of all, drawn from each time
+    if (one_pool_of_sinkhorn(spec, data.n0, data.n1)) {  // one plan of all, drawn from each time
         const auto all = std::make_shared<SinkhornPlan>(*data.x0, *data.x1, plan, *alone);
         return by_pools(data.n0, [=](Index pool) {
             auto rows = shuffled_rows(data.seed, Purpose::pairing, data.n0, pool, data.n0);
@@ -265,7 +270,9 @@ constexpr auto kCouplings = std::to_array<CouplingRow>({
      .summary = "by optimal transport: the pairs of a pool have the least sum of squared distances",
      .aliases = "exact",
      .spec = spec_of<OtSpec>,
-     .kind = RowPairs{.draw = from_json<optimal>, .beside = from_json<beside_of_ot>},
+     .kind = RowPairs{.draw = from_json<optimal>,
+                      .beside = from_json<beside_of_ot>,
+                      .one_pool = from_json<one_pool_of_ot>},
      .plan = {.name = "exact",
               .summary = "optimal transport: one partner for each point, at the least sum of "
                          "squared distances",
@@ -277,7 +284,8 @@ constexpr auto kCouplings = std::to_array<CouplingRow>({
      .spec = spec_of<SinkhornCouplingSpec>,
      .kind = RowPairs{.every_row = false,
                       .draw = from_json<entropic>,
-                      .beside = from_json<beside_of_sinkhorn>},
+                      .beside = from_json<beside_of_sinkhorn>,
+                      .one_pool = from_json<one_pool_of_sinkhorn>},
      .plan = {.name = "sinkhorn",
               .summary = "entropic: the ends of a Schroedinger bridge",
               .spec = spec_of<SinkhornPlanSpec>,
@@ -340,6 +348,12 @@ BesideCost beside_cost(const Choice<couplings>& coupling) {
     const auto* rows = std::get_if<RowPairs>(&coupling.row().kind);
     const bool looks = rows != nullptr && rows->beside != nullptr;
     return looks ? rows->beside(coupling.settings()) : BesideCost{};
+}
+
+bool in_one_pool(const Choice<couplings>& coupling, Index n0, Index n1) {
+    const auto* rows = std::get_if<RowPairs>(&coupling.row().kind);
+    const bool pools = rows != nullptr && rows->one_pool != nullptr;
+    return pools && rows->one_pool(coupling.settings(), n0, n1);
 }
 
 Catalogue<PlanRow> plans() { return {"plan", kPlans}; }

@@ -54,6 +54,8 @@ struct RowPairs {
     /// What counts beside distances. A coupling that has this looks at the samples, so held-out
     /// ones are paired by themselves; null for a coupling that looks at numbers of rows alone.
     BesideCost (*beside)(const Json& settings) = nullptr;
+    /// One pool has all samples, so that it is matched once; null for a coupling without pools.
+    bool (*one_pool)(const Json& settings, Index n0, Index n1) = nullptr;
 };
 
 /// A coupling that makes x0 from x1, so that x0 has no rows.
@@ -86,5 +88,8 @@ Catalogue<CouplingRow> couplings();
 
 /// What counts beside distances in a coupling; nothing for those that look at none.
 BesideCost beside_cost(const Choice<couplings>& coupling);
+
+/// One pool has all of n0 and n1 samples; false for a coupling without pools.
+bool in_one_pool(const Choice<couplings>& coupling, Index n0, Index n1);
 
 }  // namespace si

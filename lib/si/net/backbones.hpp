@@ -50,6 +50,13 @@ struct MlpSpec {
                   "Size of the vector that represents a label", kSize),
             field("dropout", &MlpSpec::dropout, kDropoutHelp, kBelowOne)};
     }
+
+    static GoesWithTable goes_with() {
+        return {{"fourier_scale", "fourier above 0",
+                 [](const Asked& asked) { return asked.value("fourier") > 0; }},
+                {"residual", "depth above 1",
+                 [](const Asked& asked) { return asked.value("depth") > 1; }}};
+    }
 };
 Graph make_mlp(const MlpSpec& spec, const NetworkShape& shape);
 

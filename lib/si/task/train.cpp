@@ -1,5 +1,7 @@
 #include "si/task/train.hpp"
 
+#include <algorithm>
+
 #include "si/base/ranks.hpp"
 #include "si/io/model_file.hpp"
 #include "si/task/dump_batch.hpp"
@@ -18,6 +20,13 @@ bool holds_out(const Asked& asked) {
     return parse_real(asked.value("valid").get_ref<const std::string&>()) != 0.0;
 }
 
+/// Neither a model nor the target makes x0.
+bool draws_x0(const Asked& asked) {
+    const Json& kind = asked.value("coupling").at("kind");
+    const CouplingRow& row = couplings().at(kind.get_ref<const std::string&>());
+    return row.made_from_x1() == nullptr && row.made_by_model() == nullptr;
+}
+
 /// Between two data sets without a latent nothing has a sign to turn.
 bool has_signs(const Asked& asked) {
     return asked.value("antithetic") != "on" || !asked.given("x0") ||
@@ -27,7 +36,7 @@ bool has_signs(const Asked& asked) {
 }  // namespace
 
 GoesWithTable train_goes_with() {
-    return {
+    GoesWithTable table{
         {"given", "--dump-batch FILE, which is not given",
          [](const Asked& asked) { return asked.given("dump-batch"); }},
         {"resume", "--checkpoint FILE, which is not given",
@@ -38,8 +47,33 @@ GoesWithTable train_goes_with() {
         {"label-dropout", "--condition label, which is not given", conditioned_on_labels},
         {"valid-interval", "held-out samples, and --valid 0 leaves none", holds_out},
         {"antithetic", "--gamma, which is none between two data sets", has_signs},
+        {"base", "an x0 that is drawn, not with --x0",
+         [](const Asked& asked) { return asked.value("x0").is_null(); }},
+        {"base", "an x0 that is drawn, not with --path mirror",
+         [](const Asked& asked) { return asked.value("path").at("kind") != "mirror"; }},
+        {"base", "an x0 that is drawn; this --coupling makes x0", draws_x0},
+        {"net.label_features", "--condition label, which is not given", conditioned_on_labels},
     };
+    for (const char* option :
+         {"output", "max-time", "checkpoint", "checkpoint-interval", "resume", "weights",
+          "weighting", "learn-path", "label-dropout", "steps", "optimizer", "schedule", "precision",
+          "ema", "clip", "valid-interval", "errors"}) {
+        table.push_back({option, "training, and --dump-batch stops before it",
+                         [](const Asked& asked) { return asked.value("dump-batch").is_null(); }});
+    }
+    return table;
 }
+
+namespace {
+
+/// What depends on the number of samples.
+void require_several_pools(const Choice<couplings>& coupling, const TrainData& data) {
+    require(!coupling.asks("reuse") || !in_one_pool(coupling, data.n0(), data.n1()), Failure::usage,
+            "--coupling: reuse: goes with several pools; one pool has all ",
+            std::max(data.n0(), data.n1()), " samples");
+}
+
+}  // namespace
 
 Json run_training(const TrainRun& run, const Provenance& provenance, const std::string& output,
                   double start, std::function<Checkpoints::Request()> request, Threads& threads,
@@ -48,6 +82,7 @@ Json run_training(const TrainRun& run, const Provenance& provenance, const std::
     const auto& options = run.options;
     const auto data =
         read_training_data(run.x1, options.x0, run.spec, seed, threads, progress, run.files);
+    require_several_pools(run.spec.coupling, data);
     if (options.dump_batch) {
         if (ranks().first()) {
             write_batch(*options.dump_batch, options.given, data, run.interpolant, run.spec,

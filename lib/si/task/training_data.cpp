@@ -218,13 +218,17 @@ TrainData read_training_data(const std::string& x1, const std::optional<std::str
         }
         return data;
     }
-    TrainData data = read_sets(*target, base.get(), spec, seed, reading);
     const MadeByModel* made = spec.coupling.row().made_by_model();
-    if (made == nullptr) return data;
+    if (made == nullptr) return read_sets(*target, base.get(), spec, seed, reading);
     require(spec.condition.empty(), Failure::usage,
             "--condition: pairs that a model makes have no labels or conditions");
     const auto pairs = made->pairs(spec.coupling.settings());
-    return rectified(read_model(pairs.model), pairs, data, seed, threads, progress);
+    const Model teacher = read_model(pairs.model);
+    require(!x0 || !teacher.base_density(), Failure::usage,
+            "--x0: goes with a model in --coupling ", "whose base is known by its samples only; ",
+            pairs.model, " draws x0");
+    const TrainData data = read_sets(*target, base.get(), spec, seed, reading);
+    return rectified(teacher, pairs, data, seed, threads, progress);
 }
 
 }  // namespace si
