@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "si/base/linear.hpp"
 #include "si/metric/classifier.hpp"
 #include "si/metric/moment_distances.hpp"
 #include "si/metric/neighbours.hpp"
@@ -298,5 +299,22 @@ constexpr auto kMetrics = std::to_array<MetricRow>({
 }  // namespace
 
 Catalogue<MetricRow> metrics() { return {"metric", kMetrics}; }
+
+GoesWithTable MetricSpec::goes_with() {
+    const auto limited = [](std::string option, const std::vector<decltype(MetricRow::most)>& by) {
+        std::vector<std::string> names;
+        for (const MetricRow& row : kMetrics) {
+            if (std::find(by.begin(), by.end(), row.most) != by.end()) names.emplace_back(row.name);
+        }
+        const auto useful = [names](const Asked& asked) {
+            const Json& list = asked.value("metrics");
+            return std::any_of(list.begin(), list.end(), [&](const Json& metric) {
+                return std::find(names.begin(), names.end(), metric.at("kind")) != names.end();
+            });
+        };
+        return GoesWith{std::move(option), text("--metrics ", join(names, ", ")), useful};
+    };
+    return {limited("most", {in_pairs, in_products}), limited("exact", {by_assignment})};
+}
 
 }  // namespace si

@@ -10,6 +10,7 @@
 
 #include "si/base/choice_list.hpp"
 #include "si/base/estimate.hpp"
+#include "si/base/goes_with.hpp"
 #include "si/base/threads.hpp"
 #include "si/base/types.hpp"
 
@@ -97,6 +98,8 @@ struct MetricSpec {
                   "fraction",
                   kPositive)};
     }
+
+    static GoesWithTable goes_with();
 };
 
 }  // namespace si

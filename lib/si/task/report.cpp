@@ -62,8 +62,11 @@ class Reporter {
         section("Data", [&] { data(); });
         section("Training", [&] { training(); });
         section("Samples beside data", [&] { samples(); });
-        section("Cross-entropy", [&] { score(); });
-        section("Calibration", [&] { calibration(); });
+        const bool scored = section("Cross-entropy", [&] { score(); });
+        const bool carried = section("Calibration", [&] { calibration(); }) && model_.one_sided();
+        require(spec_.score == 0 || scored || carried, Failure::usage,
+                "--score: goes with a model that has a log-density or is one-sided, and ",
+                model_file_, " is neither");
         section("The model's arithmetic", [&] { probe(); });
         return page_.html();
     }
@@ -74,15 +77,17 @@ class Reporter {
         return slash == std::string::npos ? file : file.substr(slash + 1);
     }
 
-    /// If a section cannot be computed, its place says why.
+    /// If a section cannot be computed, its place says why, and the result is false.
     template <class Body>
-    void section(const std::string& title, const Body& body) {
+    bool section(const std::string& title, const Body& body) {
         page_.heading(title);
         try {
             body();
+            return true;
         } catch (const Error& error) {
             if (error.kind() != Failure::usage && error.kind() != Failure::data) throw;
             page_.remark(text("Not available for this model and these data: ", error.what(), "."));
+            return false;
         }
     }
 
