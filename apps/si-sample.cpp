@@ -21,6 +21,8 @@ int main(int argc, char** argv) {
         .options("Samples", samples)
         .options("Transport", spec)
         .alternatives("ode", "sde")
+        .alternatives("n", "x0")
+        .alternatives("n", "observed")
         .unrecorded_options("Parts", part)
         .unrecorded_options("Dry run", dry)
         .output(output)

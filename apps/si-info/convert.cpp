@@ -18,7 +18,7 @@ int interpolant_command(int argc, char** argv) {
         .options("Times", times)
         .required("t")
         .common(messages)
-        .example("si-info interpolant --path trig --gamma brownian,a=2 --t 0,0.1,0.5",
+        .example("si-info interpolant --path trig --gamma brownian,a=2 -t 0,0.1,0.5",
                  "Prints a list of three objects.")
         .run(argc, argv, [&](Console&) {
             std::cout << si::json_text(si::interpolant_table(si::Interpolant(spec), times.t));

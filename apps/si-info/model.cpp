@@ -23,7 +23,7 @@ int field_command(int argc, char** argv) {
         .required("t")
         .output(output)
         .common(messages)
-        .example("si-info field model.json --at points.h5 --t 0.1,0.5 -o fields.h5", "")
+        .example("si-info field model.json --at points.h5 -t 0.1,0.5 -o fields.h5", "")
         .run(argc, argv, [&](Console& console) {
             si::write_fields(output.output, si::read_model(file), points.at, times.t,
                              {.command = console.command(), .seed = 0});
@@ -42,6 +42,8 @@ int straightness_command(int argc, char** argv) {
             "constant speed; each with its standard error, in the units of the data.")
         .input("MODEL", file, "model")
         .options("Paths", spec)
+        .alternatives("n", "x0")
+        .alternatives("n", "observed")
         .common(common)
         .example("si-info straightness model.json -n 10000", "")
         .run(argc, argv, [&](Console& console) {

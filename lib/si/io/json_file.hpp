@@ -18,8 +18,8 @@ inline constexpr std::size_t kDeepestJson = 64;
 /// The document in a JSON file, or in "-". Stricter than JSON: keys given twice, integers
 /// beyond 64 bits, nesting deeper than kDeepestJson and files of more than `limit` bytes are
 /// refused. Throws Failure::data with the place, as a position or a JSON pointer:
-/// "model.json: line 3, column 7: ...", "model.json: /net/width: given twice"; Failure::input
-/// when the file cannot be read.
+/// "model.json: line 3, column 7: ...", "model.json: /net/width: given twice", and for HDF5, which
+/// is no JSON at all; Failure::input when the file cannot be read.
 Json read_json(const std::string& file, std::size_t limit = kLargestJson);
 
 /// The same for text in memory; the error starts with the place.

@@ -133,6 +133,10 @@ Json read_json(const std::string& file, std::size_t limit) {
     const std::string bytes = input.read_all(limit);
     return in_file(input.name(), [&] {
         require(!bytes.empty(), Failure::data, "is empty");
+        require(
+            !bytes.starts_with("\x89HDF\r\n"), Failure::data,
+            "is an HDF5 file, such as a data set, and a model is a JSON file; si-data info shows "
+            "data sets");
         return parse_json(bytes);
     });
 }

@@ -61,7 +61,7 @@ std::string model_text(const Json& description) {
 
 void write_fields(const std::string& file, const Model& model, const std::string& points,
                   const std::vector<double>& times, const Provenance& provenance) {
-    require(!times.empty(), Failure::usage, "at which times? Give --t T,...");
+    require(!times.empty(), Failure::usage, "at which times? Give -t T,...");
     const auto samples = read_samples(points);
     require_dimension(samples.source, samples.dim(), model.dim);
     const Matrix x = model.transform.from_data(samples.values);

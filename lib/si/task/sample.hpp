@@ -26,15 +26,13 @@ struct StartSpec {
     static constexpr auto point_fields() {
         return std::tuple{
             field("n", &StartSpec::n, "Number of samples", kPositive),
-            field("x0", &StartSpec::x0,
-                  "Start from these points of the base; with --backward, the x0 of each path, for "
-                  "a model that is conditioned on x0")
+            field("x0", &StartSpec::x0, "Start from these points at t = 0, in place of random ones")
                 .value("FILE")};
     }
     static constexpr auto condition_fields() {
         return std::tuple{
             field("path", &StartSpec::path,
-                  "Sample along another path than the one the model was trained on (one-sided "
+                  "Path of the flow, in place of the one that the model was trained on (one-sided "
                   "models)"),
             field("label", &StartSpec::label,
                   "Label of the samples: a number, each (all labels in turn) or none")
@@ -65,8 +63,13 @@ struct SampleSpec : StartSpec {
 
     static constexpr auto fields() {
         return std::tuple_cat(
-            point_fields(),
-            std::tuple{field("x1", &SampleSpec::x1,
+            std::tuple{field("n", &SampleSpec::n, "Number of samples", kPositive),
+                       field("x0", &SampleSpec::x0,
+                             "Start from these points at t = 0, in place of random ones; with "
+                             "--backward, the x0 of each path, for a model that is conditioned on "
+                             "x0")
+                           .value("FILE"),
+                       field("x1", &SampleSpec::x1,
                              "With --backward: start from these points of the target")
                            .value("FILE"),
                        field("backward", &SampleSpec::backward, "Go from the target to the base")},
