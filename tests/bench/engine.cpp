@@ -288,8 +288,7 @@ void sample(const Options& options, const std::string& net, Index dim, const cha
     const Matrix start = draw_base(model, 1, 0, n);
     double evaluations = 0;
     const auto call = [&] {
-        const auto result =
-            transport(model, field, how, Direction::forward, start, 1, 0, threads, silent);
+        const auto result = transport(model, field, how, {.x = start, .seed = 1}, threads, silent);
         evaluations = result.evaluations.cast<double>().sum();
     };
     call();

@@ -61,8 +61,10 @@ class Paths {
             along.epsilon = EpsilonChoice{"bridge"};
         }
         const Matrix start = model_.transform.from_data(x0);
-        return transport(model_, *field_, along, Direction::forward, start,
-                         with_start(field_->conditions(), {}, start), seed, 0, threads_, progress_);
+        return transport(
+            model_, *field_, along,
+            {.x = start, .seed = seed, .given = with_start(field_->conditions(), {}, start)},
+            threads_, progress_);
     }
 
     Matrix in_data_units(ConstMatrix x) const { return model_.transform.to_data(x); }

@@ -55,7 +55,7 @@ struct LogDensities {
 /// The points to score, and which they are: the numbers of point i are those of sample
 /// `first` + i at `seed`, and its result depends on nothing else.
 struct Points {
-    Eigen::Ref<const Matrix, 0, Eigen::OuterStride<>> x;  ///< (d, n)
+    MatrixView x;  ///< (d, n)
     End end = End::target;
     std::uint64_t seed = 0;
     Index first = 0;

@@ -94,8 +94,13 @@ Json dry_run_sampling(const Model& model, const Field& field, const SampleSpec& 
     const double seconds = seconds_of_all(points.n(), 0, threads, [&](Index rows) {
         rows = std::min(rows, points.n() - next);
         const Start start = points.read({next, rows});
-        const auto made = transport(model, field, spec, samples.direction(), start.x, start.given,
-                                    provenance.seed, points.first() + next, threads, progress);
+        const auto made = transport(model, field, spec,
+                                    {.x = start.x,
+                                     .direction = samples.direction(),
+                                     .seed = provenance.seed,
+                                     .first = points.first() + next,
+                                     .given = start.given},
+                                    threads, progress);
         if (rows > 0) evaluations = made.evaluations.cast<double>().mean();
         next = rows + next < points.n() ? next + rows : 0;
         return rows;

@@ -273,7 +273,9 @@ void Reporter::calibration() {
         columns_of(conditions_of(DataFile(data_file_), field->conditions()), first);
     const Matrix x = measured_points(model_, data_.samples->values.leftCols(first.count), seed_, 0);
     const auto back =
-        transport(model_, *field, {}, Direction::backward, x, given, seed_, 0, threads_, progress_);
+        transport(model_, *field, {},
+                  {.x = x, .direction = Direction::backward, .seed = seed_, .given = given},
+                  threads_, progress_);
     std::string verdict;
     const Drawing drawing = latent_histograms(back.x, verdict);
     page_.picture(

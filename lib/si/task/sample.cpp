@@ -354,9 +354,13 @@ void sample_to(const std::string& file, const Model& model, const Field& field,
         [&](const Columns& some) {
             PartProgress part(progress, some.first, points.n());
             Arrived made{points.read(some), {}};
-            made.end =
-                transport(model, field, spec, samples.direction(), made.start.x, made.start.given,
-                          seed, points.first() + some.first, threads, part);
+            made.end = transport(model, field, spec,
+                                 {.x = made.start.x,
+                                  .direction = samples.direction(),
+                                  .seed = seed,
+                                  .first = points.first() + some.first,
+                                  .given = made.start.given},
+                                 threads, part);
             return made;
         },
         [](Arrived& made, const auto& f) { made.each(f); },
