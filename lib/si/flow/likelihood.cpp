@@ -166,8 +166,8 @@ void warn_of_uneven_weights(const LogDensities& all, Index paths, Progress& prog
              "; take more --paths, another --estimator or a smaller --epsilon"));
 }
 
-/// CrossEntropy the first points again with half the steps, which must not make a difference that
-/// anybody sees: 0.05 nats, beyond 3 standard errors of the differences.
+/// Warns unless log-densities of the first points with half the steps are the same to anybody who
+/// looks: to 0.05 nats, beyond 3 standard errors of the differences.
 template <class Score>
 void warn_of_few_steps(const Vector& log_density, SdeLogDensitySpec spec, const Points& points,
                        Progress& progress, const Score& score) {
@@ -346,14 +346,15 @@ LogDensities path_log_density(const Model& model, const Field& field, const SdeL
 }
 
 void judge_paths(const Model& model, const Field& field, const SdeLogDensitySpec& spec,
-                 const Epsilon& epsilon, const Points& first, const Vector& log_density,
-                 const LogDensities& all, Threads& threads, Progress& progress) {
-    if (!spec.estimator.row().bound) warn_of_uneven_weights(all, spec.paths, progress);
+                 const Epsilon& epsilon, const ScoredPaths& scored, Threads& threads,
+                 Progress& progress) {
+    if (!spec.estimator.row().bound) warn_of_uneven_weights(scored.all, spec.paths, progress);
     if (spec.estimator.row().exact_steps) return;
-    warn_of_few_steps(
-        log_density, spec, first, progress, [&](const SdeLogDensitySpec& how, const Points& where) {
-            return path_log_density(model, field, how, epsilon, where, threads, progress);
-        });
+    warn_of_few_steps(scored.log_density, spec, scored.first, progress,
+                      [&](const SdeLogDensitySpec& how, const Points& where) {
+                          return path_log_density(model, field, how, epsilon, where, threads,
+                                                  progress);
+                      });
 }
 
 LogDensities sde_log_density(const Model& model, const Field& field, const SdeLogDensitySpec& spec,
@@ -362,8 +363,11 @@ LogDensities sde_log_density(const Model& model, const Field& field, const SdeLo
     LogDensities all = path_log_density(model, field, spec, epsilon, points, threads, progress);
     const Index some = std::min(kPointsJudged, points.x.cols());
     const Matrix x = points.x.leftCols(some);
-    judge_paths(model, field, spec, epsilon, {x, points.end, points.seed, points.first},
-                all.log_density.head(some), all, threads, progress);
+    judge_paths(model, field, spec, epsilon,
+                {.all = all,
+                 .first = {x, points.end, points.seed, points.first},
+                 .log_density = all.log_density.head(some)},
+                threads, progress);
     return all;
 }
 

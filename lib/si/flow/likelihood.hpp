@@ -92,12 +92,20 @@ LogDensities path_log_density(const Model& model, const Field& field, const SdeL
                               const Epsilon& epsilon, const Points& points, Threads& threads,
                               Progress& progress);
 
-/// The warnings of sde_log_density(), for points that were scored part by part: from `all`, which
-/// needs effective_paths and log_weight_sd alone, and from the first kPointsJudged points with
-/// their `log_density`.
+/// The number of points that judge_paths() scores a second time.
 inline constexpr Index kPointsJudged = 32;
+
+/// Points that path_log_density() scored, in one part or in several. It refers to its arguments.
+struct ScoredPaths {
+    const LogDensities& all;    ///< of all points; only effective_paths and log_weight_sd are read
+    const Points& first;        ///< the first of the points, at most kPointsJudged
+    const Vector& log_density;  ///< of `first`, one number for each; none: no second look
+};
+
+/// The warnings of sde_log_density(), for points that were scored part by part with the same
+/// `spec` and `epsilon`. Throws as path_log_density() does.
 void judge_paths(const Model& model, const Field& field, const SdeLogDensitySpec& spec,
-                 const Epsilon& epsilon, const Points& first, const Vector& log_density,
-                 const LogDensities& all, Threads& threads, Progress& progress);
+                 const Epsilon& epsilon, const ScoredPaths& scored, Threads& threads,
+                 Progress& progress);
 
 }  // namespace si

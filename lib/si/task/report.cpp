@@ -244,8 +244,9 @@ void Reporter::score() {
     const bool large = model_.dim > 32;
     if (large) spec.divergence = Choice<traces>("hutchinson");
     const Index n = data_.samples->n(), parts = (n + rows() - 1) / rows();
-    const auto all = log_densities_of_file(model_, data_file_, spec, seed_, threads_, progress_,
-                                           Keep::summary, {1, parts});
+    const auto all = log_densities_of_file(
+        model_, data_file_, spec, {.seed = seed_, .shard = {1, parts}, .keep = Keep::summary},
+        threads_, progress_);
     const Json found = all.front().report();
     page_.paragraph(text(
         "Cross-entropy ", short_number(found.at("cross_entropy").get<double>(), 6), " +- ",
