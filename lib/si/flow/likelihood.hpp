@@ -31,11 +31,19 @@ Catalogue<TraceRow> traces();
 /// The end of time at which points are scored. What must be known is the density of the other.
 enum class End { base, target };
 
+/// How log-densities are computed along the flow.
 struct OdeLogDensitySpec {
     Choice<ode_solvers> ode{"dopri5"};
     Choice<traces> divergence{"exact"};
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("ode", &OdeLogDensitySpec::ode, "Solver of dx = b dt").value("SOLVER,..."),
+            field("divergence", &OdeLogDensitySpec::divergence, "Divergence of b along the flow")};
+    }
 };
 
+/// How log-densities are estimated by paths of a diffusion.
 struct SdeLogDensitySpec {
     Choice<estimators> estimator{"tilted"};
     Index steps = 100;

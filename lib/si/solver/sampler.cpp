@@ -152,12 +152,7 @@ class MeansStepper : public Stepper {
     FieldValues values_;
 };
 
-struct MeansSpec {
-    Index steps = 100;
-    static constexpr auto fields() {
-        return std::tuple{field("steps", &MeansSpec::steps, "Number of equal steps", kPositive)};
-    }
-};
+using MeansSpec = EqualStepsSpec<100>;
 
 Sampler denoise(const MeansSpec& settings, const SamplerSpec& spec, const Model& model) {
     require(!spec.sampler || !spec.denoise, Failure::usage,

@@ -84,8 +84,8 @@ class Flow {
 
   private:
     LogDensities score(ConstMatrix x) const {
-        return ode_log_density(model_, *field_, {spec_.ode, spec_.divergence},
-                               {.x = x, .seed = seed_}, threads_, progress_);
+        return ode_log_density(model_, *field_, spec_, {.x = x, .seed = seed_}, threads_,
+                               progress_);
     }
     Vector in_data_units(const Vector& log_density) const {
         require(log_density.allFinite(), Failure::check,

@@ -362,8 +362,7 @@ class FileLogDensities {
     LogDensities by(const Method& method, const Points& points, Progress& progress) {
         return method.epsilon ? path_log_density(model_, *field_, method.paths, *method.epsilon,
                                                  points, threads_, progress)
-                              : ode_log_density(model_, *field_, {spec_.ode, spec_.divergence},
-                                                points, threads_, progress);
+                              : ode_log_density(model_, *field_, spec_, points, threads_, progress);
     }
 
     void warn_of_marks() {

@@ -27,9 +27,7 @@ template <>
 struct SettingRows<EpsilonList> : SettingRows<EpsilonChoice> {};
 
 /// What si-likelihood is asked.
-struct LogDensitySpec {
-    Choice<ode_solvers> ode{"dopri5"};
-    Choice<traces> divergence{"exact"};
+struct LogDensitySpec : OdeLogDensitySpec {
     std::optional<Index> sde;
     std::optional<EpsilonList> epsilon;
     Choice<estimators> estimator{"tilted"};
@@ -38,27 +36,29 @@ struct LogDensitySpec {
     Nonfinite allow_nonfinite = Nonfinite::refuse;
 
     static constexpr auto fields() {
-        return std::tuple{
-            field("ode", &LogDensitySpec::ode, "Solver of dx = b dt").value("SOLVER,..."),
-            field("divergence", &LogDensitySpec::divergence, "Divergence of b along the flow"),
-            field("sde", &LogDensitySpec::sde,
-                  "Use the diffusion instead of the flow, by paths of this many equal steps; 100 "
-                  "when only --epsilon is given",
-                  kPositive)
-                .value("STEPS"),
-            field("epsilon", &LogDensitySpec::epsilon,
-                  "Noise of the diffusion, 1 when only --sde is given; 0 is the flow. Several "
-                  "values are compared"),
-            field("estimator", &LogDensitySpec::estimator,
-                  "Estimator of the density of the diffusion"),
-            field("paths", &LogDensitySpec::paths, "Random paths per sample", kPositive),
-            field("reverse", &LogDensitySpec::reverse,
-                  "Compute the log-density of samples of the base, at t = 0, from a target in "
-                  "closed form"),
-            field("allow_nonfinite", &LogDensitySpec::allow_nonfinite,
-                  "Samples with numbers that are not finite: no refuses them; keep writes nan as "
-                  "their log-density and leaves them out of all means")
-                .value("no|keep")};
+        return std::tuple_cat(
+            OdeLogDensitySpec::fields(),
+            std::tuple{
+                field(
+                    "sde", &LogDensitySpec::sde,
+                    "Use the diffusion instead of the flow, by paths of this many equal steps; 100 "
+                    "when only --epsilon is given",
+                    kPositive)
+                    .value("STEPS"),
+                field("epsilon", &LogDensitySpec::epsilon,
+                      "Noise of the diffusion, 1 when only --sde is given; 0 is the flow. Several "
+                      "values are compared"),
+                field("estimator", &LogDensitySpec::estimator,
+                      "Estimator of the density of the diffusion"),
+                field("paths", &LogDensitySpec::paths, "Random paths per sample", kPositive),
+                field("reverse", &LogDensitySpec::reverse,
+                      "Compute the log-density of samples of the base, at t = 0, from a target in "
+                      "closed form"),
+                field(
+                    "allow_nonfinite", &LogDensitySpec::allow_nonfinite,
+                    "Samples with numbers that are not finite: no refuses them; keep writes nan as "
+                    "their log-density and leaves them out of all means")
+                    .value("no|keep")});
     }
 
     static GoesWithTable goes_with();
