@@ -9,7 +9,7 @@
 #include "si/bridge/truth.hpp"
 #include "si/coupling/plan.hpp"
 #include "si/flow/transport.hpp"
-#include "si/model/given.hpp"
+#include "si/model/sample_conditions.hpp"
 #include "si/random/draw.hpp"
 #include "si/train/trainer.hpp"
 

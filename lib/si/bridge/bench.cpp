@@ -10,7 +10,7 @@
 #include "si/coupling/plan.hpp"
 #include "si/flow/over_chunks.hpp"
 #include "si/flow/transport.hpp"
-#include "si/model/given.hpp"
+#include "si/model/sample_conditions.hpp"
 #include "si/random/draw.hpp"
 
 namespace si {
@@ -89,7 +89,7 @@ class Paths {
         over_chunks(*field_, n, kChunk, threads_, progress_, "energy",
                     [&](const Columns& part, Evaluator& evaluate) {
                         FieldValues out;
-                        const Given here(evaluate, columns_of(given, part));
+                        const SampleConditions here(evaluate, columns_of(given, part));
                         evaluate(Vector::Constant(part.count, t),
                                  x.middleCols(part.first, part.count), want, out);
                         to_data_coordinates(model_, want, out);

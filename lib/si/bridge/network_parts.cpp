@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "si/model/given.hpp"
+#include "si/model/sample_conditions.hpp"
 
 namespace si {
 

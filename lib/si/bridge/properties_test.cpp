@@ -10,7 +10,7 @@
 #include "si/bridge/end_moments.hpp"
 #include "si/bridge/method.hpp"
 #include "si/flow/transport.hpp"
-#include "si/model/given.hpp"
+#include "si/model/sample_conditions.hpp"
 #include "si/random/draw.hpp"
 
 // Properties of bridges that no single source file answers for, by the numbers of their list.

@@ -6,7 +6,7 @@
 
 #include "si/flow/median.hpp"
 #include "si/flow/over_chunks.hpp"
-#include "si/model/given.hpp"
+#include "si/model/sample_conditions.hpp"
 #include "si/solver/sampler.hpp"
 
 namespace si {
@@ -206,7 +206,7 @@ class Paths {
     void score(const Columns& columns, LogDensities& out) {
         evaluations_ = 0;
         given_ = columns_of(points_.given, columns);
-        const Given here(evaluate_, given_);
+        const SampleConditions here(evaluate_, given_);
         Matrix state = Matrix::Zero(dim_ + 1, columns.count);
         state.topRows(dim_) = points_.x.middleCols(columns.first, columns.count);
         state = bridge(way_.from(), noisy_[0], std::move(state));
@@ -251,7 +251,7 @@ class Paths {
         for (Index j = 0; j < n && given.rows() > 0; ++j) {
             given.middleCols(j * count, count) = given_.col(j).replicate(1, count);
         }
-        const Given here(evaluate_, std::move(given));
+        const SampleConditions here(evaluate_, std::move(given));
         Matrix x = state.topRows(dim_);
         const auto weights =
             weigh_({evaluate_, epsilon_, increments, noisy_[0], noisy_[1], spec_.steps}, x);
@@ -294,7 +294,7 @@ LogDensities ode_log_density(const Model& model, const Field& field, const OdeLo
     over_chunks(field, n, field.together(kChunk), threads, progress, "likelihood",
                 [&](const Columns& columns, Evaluator& evaluate) {
                     const auto range = Eigen::seqN(columns.first, columns.count);
-                    const Given here(evaluate, columns_of(points.given, columns));
+                    const SampleConditions here(evaluate, columns_of(points.given, columns));
                     FieldValues values;
                     Matrix drawn;
                     Drift drift = velocity(evaluate, d, values);
@@ -311,7 +311,7 @@ LogDensities ode_log_density(const Model& model, const Field& field, const OdeLo
                                               {.from = way.from(),
                                                .to = way.to(),
                                                .unmeasured_rows = probes > 0 ? 1 : 0,
-                                               .on_compaction = here.some()},
+                                               .on_compaction = here.on_compaction()},
                                               std::move(state));
                     here.all();
                     all.log_density(range) = way.log_density(evaluate, result.x.topRows(d));

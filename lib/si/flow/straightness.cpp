@@ -29,7 +29,7 @@ Straightness straightness(const Model& model, const Field& field, ConstMatrix st
     Transform linear = model.transform;
     linear.shift.setZero();
     const auto evaluate = field.evaluator();
-    const Given here(*evaluate, given);
+    const SampleConditions here(*evaluate, given);
     const Index n = start.cols();
     Vector energy = Vector::Zero(n);
     FieldValues values;

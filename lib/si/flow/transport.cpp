@@ -89,7 +89,7 @@ Transported transport(const Model& model, const Field& field, const TransportSpe
     all.trajectory.assign(spec.trajectory.size(), Matrix(d, n));
     const auto run = [&](const Columns& columns, Evaluator& evaluator) {
         const auto range = Eigen::seqN(columns.first, columns.count);
-        const Given here(evaluator, columns_of(start.given, columns));
+        const SampleConditions here(evaluator, columns_of(start.given, columns));
         const auto stepper =
             sampler.stepper({setup, field, evaluator, here, direction,
                              noise_of(start.seed, start.first + columns.first), spec.log_density});

@@ -9,8 +9,8 @@
 #include "si/base/choice_list.hpp"
 #include "si/base/parts.hpp"
 #include "si/flow/median.hpp"
-#include "si/model/given.hpp"
 #include "si/model/network_field.hpp"
+#include "si/model/sample_conditions.hpp"
 #include "si/task/training_data.hpp"
 
 namespace si {

@@ -7,7 +7,7 @@
 #include "si/io/dataset.hpp"
 #include "si/io/json_file.hpp"
 #include "si/io/model_file.hpp"
-#include "si/model/given.hpp"
+#include "si/model/sample_conditions.hpp"
 #include "si/plot/kinds.hpp"
 #include "si/plot/page.hpp"
 #include "si/plot/picture.hpp"
