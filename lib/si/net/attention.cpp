@@ -163,7 +163,14 @@ class Factor {
     /// y (wide, n) = this x, x (depth, n), n <= kQueries.
     void times(Index n, const T* x, T* y) const {
         if constexpr (std::is_same_v<T, float>) {
-            own_.columns(n, wide_, depth_, x, matrix_.data(), false, y, room_.data());
+            own_.columns({.n = n,
+                          .wide = wide_,
+                          .depth = depth_,
+                          .x = x,
+                          .packed = matrix_.data(),
+                          .keep = false,
+                          .y = y,
+                          .scratch = room_.data()});
         } else {
             multiply<T>(own_, {wide_, depth_, matrix_.data(), nullptr}, n, x, T(0), y);
         }

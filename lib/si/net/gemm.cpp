@@ -54,7 +54,14 @@ void multiply(const ProductKernels& own, const Multiplier<T>& w, Index n, const 
               T* y) {
     const Index out = w.out, in = w.in;
     if constexpr (kOwn<T>) {
-        own.columns(n, out, in, x, w.packed, keep != T(0), y, scratch(column_scratch(in, n)));
+        own.columns({.n = n,
+                     .wide = out,
+                     .depth = in,
+                     .x = x,
+                     .packed = w.packed,
+                     .keep = keep != T(0),
+                     .y = y,
+                     .scratch = scratch(column_scratch(in, n))});
     } else {
         BatchOut<T> result(y, out, n);
         if (keep == T(0)) {
@@ -70,8 +77,14 @@ void multiply_transposed(const ProductKernels& own, const Multiplier<T>& w, Inde
                          T keep, T* dx) {
     const Index out = w.out, in = w.in;
     if constexpr (kOwn<T>) {
-        own.columns(n, in, out, dy, w.packed + own.packed_size(in, out), keep != T(0), dx,
-                    scratch(column_scratch(out, n)));
+        own.columns({.n = n,
+                     .wide = in,
+                     .depth = out,
+                     .x = dy,
+                     .packed = w.packed + own.packed_size(in, out),
+                     .keep = keep != T(0),
+                     .y = dx,
+                     .scratch = scratch(column_scratch(out, n))});
     } else {
         BatchOut<T> result(dx, in, n);
         if (keep == T(0)) {
@@ -87,7 +100,14 @@ void multiply_outer(const ProductKernels& own, Index n, const T* dy, const T* x,
                     const OuterSum<T>& sum) {
     const auto [out, in, keep, dw] = sum;
     if constexpr (kOwn<T>) {
-        own.outer(out, in, n, dy, x, keep != T(0), dw, scratch(outer_scratch(out, in)));
+        own.outer({.out = out,
+                   .in = in,
+                   .n = n,
+                   .dy = dy,
+                   .x = x,
+                   .keep = keep != T(0),
+                   .dw = dw,
+                   .scratch = scratch(outer_scratch(out, in))});
     } else {
         BatchOut<T> result(dw, in, out);  // (in, out) column-major is (out, in) row-major
         if (keep == T(0)) result.setZero();
