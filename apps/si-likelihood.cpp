@@ -35,8 +35,11 @@ int main(int argc, char** argv) {
             const auto model = si::read_model(model_file);
             si::Threads threads(common.threads);
             if (dry.dry_run) {
-                std::cout << si::dry_run_log_density(model, data, spec, common.seed, part.shard,
-                                                     output.output.has_value(), threads, console)
+                const auto keep = output.output ? si::Keep::samples : si::Keep::summary;
+                std::cout << si::dry_run_log_density(
+                                 model, data, spec,
+                                 {.seed = common.seed, .shard = part.shard, .keep = keep}, threads,
+                                 console)
                           << '\n';
                 return;
             }

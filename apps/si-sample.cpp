@@ -37,14 +37,13 @@ int main(int argc, char** argv) {
             auto model = si::read_model(file);
             const auto field = si::field_along(model, samples);
             si::Threads threads(common.threads);
-            const si::Provenance provenance{console.command(), common.seed, part.shard};
+            const si::SampleTask task{.points = samples,
+                                      .transport = spec,
+                                      .provenance = {console.command(), common.seed, part.shard}};
             if (dry.dry_run) {
-                std::cout << si::dry_run_sampling(model, *field, samples, spec, provenance, threads,
-                                                  console)
-                          << '\n';
+                std::cout << si::dry_run_sampling(model, *field, task, threads, console) << '\n';
                 return;
             }
-            si::sample_to(output.output, model, *field, samples, spec, provenance, threads,
-                          console);
+            si::sample_to(output.output, model, *field, task, threads, console);
         });
 }

@@ -41,21 +41,3 @@ int export_command(int argc, char** argv) {
         .example("si-data export samples.h5 -o samples.npy", "For Python.")
         .run(argc, argv, [&](Console&) { si::export_data(file, output.output); });
 }
-
-int classes_command(int argc, char** argv) {
-    std::string file;
-    Messages messages;
-    Output output;
-    return Program("si-data classes",
-                   "make a data set to train a classifier on, from samples with labels")
-        .about(
-            "Writes to /x the number 1 at the label of each sample and 0 at the others, and the "
-            "sample to /condition. A model trained on it by si-train --condition condition --learn "
-            "x1 gives the probabilities of the labels: si-sample --given IMAGES --denoise 1.")
-        .input("FILE", file, kData)
-        .output(output)
-        .common(messages)
-        .example("si-data classes train.h5 -o classes.h5", "")
-        .run(argc, argv,
-             [&](Console& console) { si::write_classes(file, output.output, console.command()); });
-}

@@ -2,9 +2,7 @@
 
 #include "commands.hpp"
 #include "si/cli/program.hpp"
-#include "si/io/model_file.hpp"
 #include "si/task/rows.hpp"
-#include "si/task/synthetic.hpp"
 
 using si::cli::Console;
 using si::cli::Messages;
@@ -24,24 +22,18 @@ int info_command(int argc, char** argv) {
         });
 }
 
-int exact_command(int argc, char** argv) {
-    si::Choice<si::generators> generator("mixture");
-    si::ExactSpec spec;
-    si::InterpolantSpec interpolant;
+int head_command(int argc, char** argv) {
+    std::string file;
+    si::HeadSpec spec;
     Messages messages;
     Output output;
-    return Program("si-data exact",
-                   "write the model that training without error would find (mixtures)")
-        .input("NAME", generator, "synthetic data set that is a mixture of Gaussians")
-        .options("Base", spec)
-        .options("Interpolant", interpolant)
+    return Program("si-data head",
+                   "print the first samples as text, or write them as HDF5 with -o FILE")
+        .input("FILE", file, kData)
+        .options("Head", spec)
         .output(output)
         .common(messages)
-        .example("si-data exact mixture,dim=128 --gamma brownian -o exact.json",
-                 "The exact model for samples of si-data mixture,dim=128.")
         .run(argc, argv, [&](Console& console) {
-            auto model = si::exact_model(generator, spec.base, interpolant);
-            model.about["command"] = console.command();
-            si::write_model(output.output, model);
+            si::head_data(file, spec, output.output, console.command(), console);
         });
 }

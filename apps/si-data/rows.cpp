@@ -27,22 +27,6 @@ int split_command(int argc, char** argv) {
         });
 }
 
-int head_command(int argc, char** argv) {
-    std::string file;
-    si::HeadSpec spec;
-    Messages messages;
-    Output output;
-    return Program("si-data head",
-                   "print the first samples as text, or write them as HDF5 with -o FILE")
-        .input("FILE", file, kData)
-        .options("Head", spec)
-        .output(output)
-        .common(messages)
-        .run(argc, argv, [&](Console& console) {
-            si::head_data(file, spec, output.output, console.command(), console);
-        });
-}
-
 int merge_command(int argc, char** argv) {
     std::vector<std::string> files;
     Messages messages;
@@ -54,4 +38,22 @@ int merge_command(int argc, char** argv) {
         .example("si-data merge part-*.h5 -o all.h5",
                  "The result has the bytes of one run without --shard.")
         .run(argc, argv, [&](Console&) { si::merge_shards(files, output.output); });
+}
+
+int classes_command(int argc, char** argv) {
+    std::string file;
+    Messages messages;
+    Output output;
+    return Program("si-data classes",
+                   "make a data set to train a classifier on, from samples with labels")
+        .about(
+            "Writes to /x the number 1 at the label of each sample and 0 at the others, and the "
+            "sample to /condition. A model trained on it by si-train --condition condition --learn "
+            "x1 gives the probabilities of the labels: si-sample --given IMAGES --denoise 1.")
+        .input("FILE", file, kData)
+        .output(output)
+        .common(messages)
+        .example("si-data classes train.h5 -o classes.h5", "")
+        .run(argc, argv,
+             [&](Console& console) { si::write_classes(file, output.output, console.command()); });
 }

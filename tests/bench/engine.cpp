@@ -194,17 +194,14 @@ class Products {
         for (const Columns& columns : cut_) {
             const Index n = padded(columns.count);
             for (std::size_t k = 0; k < layers_.size(); ++k) {
-                const auto& l = layers_[k];
-                multiply(own_, l.out, l.in, n, weights_.data() + l.offset, packed_[k].data(),
-                         below_[k].data(), 0.0F, above_[k].data());
+                multiply(own_, matrix(k), n, below_[k].data(), 0.0F, above_[k].data());
             }
             for (std::size_t k = layers_.size(); k-- > 0;) {
                 const auto& l = layers_[k];
-                multiply_outer(own_, l.out, l.in, n, above_[k].data(), below_[k].data(), 0.0F,
-                               gradient_.data() + l.offset);
+                multiply_outer(own_, n, above_[k].data(), below_[k].data(),
+                               {l.out, l.in, 0.0F, gradient_.data() + l.offset});
                 if (l.above) {
-                    multiply_transposed(own_, l.out, l.in, n, weights_.data() + l.offset,
-                                        packed_[k].data(), above_[k].data(), 0.0F,
+                    multiply_transposed(own_, matrix(k), n, above_[k].data(), 0.0F,
                                         d_below_[k].data());
                 }
             }
@@ -212,6 +209,11 @@ class Products {
     }
 
   private:
+    Multiplier<float> matrix(std::size_t k) const {
+        const Layer& l = layers_[k];
+        return {l.out, l.in, weights_.data() + l.offset, packed_[k].data()};
+    }
+
     std::vector<Layer> layers_;
     std::vector<Columns> cut_;
     const ProductKernels& own_ = chosen_kernels();
@@ -288,8 +290,7 @@ void sample(const Options& options, const std::string& net, Index dim, const cha
     const Matrix start = draw_base(model, 1, 0, n);
     double evaluations = 0;
     const auto call = [&] {
-        const auto result =
-            transport(model, field, how, Direction::forward, start, 1, 0, threads, silent);
+        const auto result = transport(model, field, how, {.x = start, .seed = 1}, threads, silent);
         evaluations = result.evaluations.cast<double>().sum();
     };
     call();

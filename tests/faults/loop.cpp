@@ -50,9 +50,13 @@ void everything(const Scratch& folder, Threads& threads, Progress& progress) {
     samples.n = 5;
     TransportSpec transport;
     const auto field = field_along(model, samples);
-    sample_to(folder / "s.h5", model, *field, samples, transport, {"loop", 1}, threads, progress);
+    sample_to(
+        folder / "s.h5", model, *field,
+        {.points = samples, .transport = transport, .provenance = {.command = "loop", .seed = 1}},
+        threads, progress);
     read_samples(folder / "s.h5");
-    log_densities_of_file(model, folder / "s.h5", {}, 1, threads, progress, Keep::summary, {});
+    log_densities_of_file(model, folder / "s.h5", {}, {.seed = 1, .keep = Keep::summary}, threads,
+                          progress);
     write_model(folder / "again.json", model);
     spill(folder / "t.csv", "1,2\n3,4\n");
     read_samples(folder / "t.csv");

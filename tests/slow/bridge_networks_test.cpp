@@ -9,7 +9,7 @@
 #include "si/bridge/truth.hpp"
 #include "si/coupling/plan.hpp"
 #include "si/flow/transport.hpp"
-#include "si/model/given.hpp"
+#include "si/model/sample_conditions.hpp"
 #include "si/random/draw.hpp"
 #include "si/train/trainer.hpp"
 
@@ -53,9 +53,11 @@ std::vector<Matrix> states(const Model& model, const Matrix& x0, double g,
     }
     const auto field = make_field(model);
     const Matrix start = model.transform.from_data(x0);
-    auto paths = transport(model, *field, along, Direction::forward, start,
-                           with_start(field->conditions(), {}, start), 9, 0, threads, silent)
-                     .trajectory;
+    auto paths =
+        transport(model, *field, along,
+                  {.x = start, .seed = 9, .given = with_start(field->conditions(), {}, start)},
+                  threads, silent)
+            .trajectory;
     for (Matrix& x : paths) x = model.transform.to_data(x);
     return paths;
 }

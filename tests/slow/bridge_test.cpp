@@ -75,10 +75,10 @@ TEST_CASE("iterated Markovian fitting finds the covariance of the bridge from in
     TransportSpec along;
     along.sde = Choice<sde_steps>("heun,steps=100");
     along.epsilon = Setting<EpsilonChoice>::from_text("bridge");
-    const Matrix y =
-        model.transform.to_data(transport(model, *make_field(model), along, Direction::forward,
-                                          model.transform.from_data(x0), 9, 0, threads, silent)
-                                    .x);
+    const Matrix y = model.transform.to_data(
+        transport(model, *make_field(model), along, {.x = model.transform.from_data(x0), .seed = 9},
+                  threads, silent)
+            .x);
     const double cross = x0.cwiseProduct(y).sum() / static_cast<double>(d * n);
     // 5 standard errors of a mean of 10 000 products of variance 1 + c^2 are 0.06.
     CHECK(cross == doctest::Approx(0.618).epsilon(0.06 / 0.618));
@@ -108,8 +108,8 @@ TEST_CASE("the max-min of networks finds the action and the variances of the bri
     constexpr int kTimes = 50;
     for (int k = 0; k < kTimes; ++k) along.trajectory.push_back((k + 0.5) / kTimes);
     const auto field = make_field(model);
-    const auto there = transport(model, *field, along, Direction::forward,
-                                 model.transform.from_data(from), 1, 0, threads, silent);
+    const auto there = transport(
+        model, *field, along, {.x = model.transform.from_data(from), .seed = 1}, threads, silent);
     const auto evaluator = field->evaluator();
     const double unit = model.transform.scale[0] * model.transform.scale[0];
     const GaussianBridge exact(start, end, 1);

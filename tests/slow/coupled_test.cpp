@@ -78,8 +78,7 @@ TEST_CASE("the flow of a coupling that depends on x1 ends at the law of x1") {
     along.ode = Choice<ode_solvers>("rk4,steps=200");
     Threads threads(2);
     Progress silent;
-    const Matrix end =
-        transport(model, field, along, Direction::forward, x0, 1, 0, threads, silent).x;
+    const Matrix end = transport(model, field, along, {.x = x0, .seed = 1}, threads, silent).x;
     // The flow is linear, so the moments of the end are exact but for its steps.
     CHECK((end * end.transpose() / static_cast<double>(n) - c).cwiseAbs().maxCoeff() < 1e-3);
 }

@@ -87,8 +87,7 @@ TEST_CASE("diffusions and the flow on an exact mixture are as good as published"
                 along.final = Choice<finals>("mean,length=0.04");
             }
             const double w1 = distance(
-                transport(model, *field, along, Direction::forward, start, 2, 0, threads, silent)
-                    .x);
+                transport(model, *field, along, {.x = start, .seed = 2}, threads, silent).x);
             // Two times the floor: theirs and ours; constant noise is all in the last step.
             const double slack = k == 5 ? 0.02 : 0.006;
             if (row.evaluations == 20 && k == 5) continue;  // steps longer than the last one

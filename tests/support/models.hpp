@@ -26,7 +26,8 @@ inline Transported carry(const Model& model, const TransportSpec& spec, Directio
                          ConstMatrix start, std::uint64_t seed = 3) {
     Threads threads(2);
     Progress quiet;
-    return transport(model, *make_field(model), spec, direction, start, seed, 0, threads, quiet);
+    return transport(model, *make_field(model), spec,
+                     {.x = start, .direction = direction, .seed = seed}, threads, quiet);
 }
 
 }  // namespace si::examples

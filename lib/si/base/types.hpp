@@ -16,8 +16,12 @@ using Matrix = Eigen::MatrixXd;
 using Vector = Eigen::VectorXd;
 using MatrixF = Eigen::MatrixXf;
 
+/// Any block of columns without a copy, for members of structs that are arguments. It refers to the
+/// memory of what it is made from, which must outlive it.
+using MatrixView = Eigen::Ref<const Matrix, 0, Eigen::OuterStride<>>;
+
 /// Arguments: any block of columns without a copy.
-using ConstMatrix = const Eigen::Ref<const Matrix, 0, Eigen::OuterStride<>>&;
+using ConstMatrix = const MatrixView&;
 using MatrixRef = Eigen::Ref<Matrix, 0, Eigen::OuterStride<>>;
 using ConstVector = const Eigen::Ref<const Vector>&;
 using VectorRef = Eigen::Ref<Vector>;

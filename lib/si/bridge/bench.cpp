@@ -12,7 +12,7 @@
 #include "si/coupling/plan.hpp"
 #include "si/flow/over_chunks.hpp"
 #include "si/flow/transport.hpp"
-#include "si/model/given.hpp"
+#include "si/model/sample_conditions.hpp"
 #include "si/random/draw.hpp"
 
 namespace si {
@@ -65,12 +65,14 @@ class Paths {
         TransportSpec along;
         along.trajectory = times;
         if (has_noise()) {
-            along.sde = Choice<sde_steps>(text("heun,steps=", spec_.steps.value_or(100)));
+            along.sde = Choice<sde_steps>(text("heun,steps=", spec_.step_count()));
             along.epsilon = EpsilonChoice{"bridge"};
         }
         const Matrix start = model_.transform.from_data(x0);
-        return transport(model_, *field_, along, Direction::forward, start,
-                         with_start(field_->conditions(), {}, start), seed, 0, threads_, progress_);
+        return transport(
+            model_, *field_, along,
+            {.x = start, .seed = seed, .given = with_start(field_->conditions(), {}, start)},
+            threads_, progress_);
     }
 
     Matrix in_data_units(ConstMatrix x) const { return model_.transform.to_data(x); }
@@ -78,7 +80,7 @@ class Paths {
         return in_data_units(run(x0, {}, set).x);
     }
 
-    /// LawMoments at these times.
+    /// Gaussian laws with the moments of paths from x0 at these times.
     std::vector<GaussianLaw> laws(ConstMatrix x0, const std::vector<double>& times,
                                   std::uint32_t set) const;
 
@@ -95,7 +97,7 @@ class Paths {
         over_chunks(*field_, n, kChunk, threads_, progress_, "energy",
                     [&](const Columns& part, Evaluator& evaluate) {
                         FieldValues out;
-                        const Given here(evaluate, columns_of(given, part));
+                        const SampleConditions here(evaluate, columns_of(given, part));
                         evaluate(Vector::Constant(part.count, t),
                                  x.middleCols(part.first, part.count), want, out);
                         to_data_coordinates(model_, want, out);
@@ -116,7 +118,7 @@ class Paths {
     Progress& progress_;
 };
 
-/// LawMoments of what comes in parts.
+/// Moments of samples that come in parts.
 class LawMoments {
   public:
     void add(ConstMatrix x) {
@@ -187,7 +189,7 @@ std::vector<GaussianLaw> laws_of(const EndMoments& moments, const std::vector<do
     return laws;
 }
 
-/// LawMoments of `samples` ends of each point, all drawn at once. `law` draws ends of given points.
+/// Gaussian laws with the moments of `samples` ends of each point, all drawn at once by `draw`.
 template <class Draw>
 ConditionalLaw sampled(ConstMatrix points, Index samples, const Draw& draw) {
     const Matrix starts =
@@ -262,6 +264,127 @@ double flow_energy_of(const EndMoments& moments) {
     return (moments.end.mean - moments.start.mean).squaredNorm() + sum / kTimes;
 }
 
+/// Fresh samples of a truth, by sets that no training data are from.
+struct TruthSamples {
+    Matrix x0, x1;        ///< (d, spec.path_count()), pairs
+    Matrix start, again;  ///< (d, spec.path_count()), other pairs
+    Matrix points;        ///< (d, spec.point_count()), where conditional laws begin
+    GaussianLaw target;   ///< the moments of x1
+
+    TruthSamples(const KnownBridge& truth, const BridgeBenchSpec& spec, std::uint64_t seed) {
+        const Index d = truth.start.dim();
+        for (Matrix* some : {&x0, &x1, &start, &again}) some->resize(d, spec.path_count());
+        truth.sample(seed, kTarget, 0, x0, x1);
+        truth.sample(seed, kAgain, 0, start, again);
+        points.resize(d, spec.point_count());
+        Matrix unused(d, points.cols());
+        truth.sample(seed, kPoints, 0, points, unused);
+        target = GaussianLaw::of(x1);
+    }
+};
+
+/// The errors of the paths of a model against a truth, a section of the report from each function.
+class TruthBench {
+  public:
+    TruthBench(const Paths& paths, const KnownBridge& truth, const BridgeBenchSpec& spec,
+               std::uint64_t seed, Threads& threads)
+        : paths_(paths),
+          truth_(truth),
+          spec_(spec),
+          seed_(seed),
+          threads_(threads),
+          drawn_(truth, spec, seed),
+          first_{truth.start.mean(), truth.start.covariance()},
+          moments_(gaussian() ? EndMoments::of(first_, truth.forward)
+                              : EndMoments::of(drawn_.x0, drawn_.x1, truth.forward.epsilon())) {}
+
+    /// "cbw2_uvp" and what it is compared with.
+    Json conditionals() const {
+        const GaussianLaw& target = drawn_.target;
+        const auto* bridge = paths_.bridge();
+        const Index samples = paths_.has_noise() ? spec_.end_count() : 1;
+        const auto ends = [&](ConstMatrix x) { return paths_.ends(x, 2); };
+        const ConditionalError own =
+            bridge != nullptr
+                ? error_of([&](Index, const Vector& x) { return bridge->forward().conditional(x); })
+                : error_of(sampled(drawn_.points, samples, ends));
+        const ConditionalError floor =
+            error_of(sampled(drawn_.points, spec_.end_count(),
+                             [&](ConstMatrix x) { return draw_truth(truth_, x, seed_); }));
+        const ConditionalError independent = error_of([&](Index, const Vector&) {
+            return Potential::Conditional{target.mean, target.covariance};
+        });
+        return {{"cbw2_uvp", own.value},
+                {"cbw2_uvp_stderr", own.error},
+                {"exact_moments", bridge != nullptr},
+                {"cbw2_uvp_floor", floor.value},
+                {"cbw2_uvp_independent", independent.value}};
+    }
+
+    /// "bw2_uvp" and "kl_*", from the laws of x_t.
+    Json marginals() const {
+        const auto times = spread_times(21, 0, 0.05);
+        const auto exact = laws_of(moments_, times);
+        const auto* bridge = paths_.bridge();
+        const bool closed = bridge != nullptr && bridge->forward().size() == 1;
+        constexpr std::uint32_t kMany = 1000;  // sets from here on are one for each block of paths
+        const auto found = closed ? laws_of(EndMoments::of(first_, bridge->forward()), times)
+                                  : paths_.laws(drawn_.start, times, kMany);
+        const auto fresh =
+            laws_between(drawn_.start, drawn_.again, truth_.forward.epsilon(), times, seed_);
+        const Divergences kl(found, exact), kl_floor(fresh, exact),
+            kl_independent(laws_of(moments_.independent(), times), exact);
+        return {{"bw2_uvp", unexplained(found.back())},
+                {"bw2_uvp_floor", unexplained(fresh.back())},
+                {"kl_full", kl.full},
+                {"kl_full_floor", kl_floor.full},
+                {"kl_full_independent", kl_independent.full},
+                {"kl_diagonal", kl.diagonal},
+                {"kl_diagonal_floor", kl_floor.diagonal},
+                {"kl_diagonal_independent", kl_independent.diagonal},
+                {"exact_kl", closed}};
+    }
+
+    /// "*_true".
+    Json energies() const {
+        return {{"path_energy_true", energy_of(truth_, drawn_.x0, drawn_.x1)},
+                {"flow_energy_true", gaussian() ? Json(flow_energy_of(moments_)) : Json()}};
+    }
+
+    /// transport_errors() with their floor.
+    Json transport() const {
+        const Index n = std::min(spec_.transport, spec_.path_count());
+        Json report = transport_errors(paths_, drawn_.start.leftCols(n), drawn_.x1.leftCols(n));
+        report["w2_floor"] = w2(drawn_.again.leftCols(n), drawn_.x1.leftCols(n));
+        return report;
+    }
+
+  private:
+    bool gaussian() const { return truth_.start.size() == 1 && truth_.forward.size() == 1; }
+
+    ConditionalError error_of(const ConditionalLaw& law) const {
+        return conditional_error(truth_, drawn_.points, drawn_.target.covariance.trace(), law,
+                                 threads_);
+    }
+
+    /// The squared Bures-Wasserstein distance of a law from the target, in percent of the variance
+    /// of the target.
+    double unexplained(const GaussianLaw& law) const {
+        const GaussianLaw& target = drawn_.target;
+        return 100 * half_bures(target.mean, target.covariance, law.mean, law.covariance) /
+               (target.covariance.trace() / 2);
+    }
+
+    const Paths& paths_;
+    const KnownBridge& truth_;
+    const BridgeBenchSpec& spec_;
+    std::uint64_t seed_;
+    Threads& threads_;
+    TruthSamples drawn_;
+    GaussianLaw first_;   ///< of x0
+    EndMoments moments_;  ///< of the truth: in closed form, or of x0 and x1
+};
+
 }  // namespace
 
 Json bench_against(const Model& model, const KnownBridge& truth, const BridgeBenchSpec& spec,
@@ -270,72 +393,14 @@ Json bench_against(const Model& model, const KnownBridge& truth, const BridgeBen
     require(model.dim == d, Failure::data, "the known bridge has dimension ", d, ", the model ",
             model.dim);
     const Paths paths(model, spec, seed, threads, progress);
-    const Index count = spec.n.value_or(20000), ends = spec.samples.value_or(1000);
-    // Fresh samples, by sets that no training data are from.
-    Matrix x0(d, count), x1(d, count), start(d, count), again(d, count);
-    truth.sample(seed, kTarget, 0, x0, x1);
-    truth.sample(seed, kAgain, 0, start, again);
-    Matrix points(d, spec.points.value_or(1000)), unused(points.rows(), points.cols());
-    truth.sample(seed, kPoints, 0, points, unused);
-    const auto target = GaussianLaw::of(x1);
-    const double variance = target.covariance.trace();
-
-    const auto error_of = [&](const ConditionalLaw& law) {
-        return conditional_error(truth, points, variance, law, threads);
-    };
-    const auto* bridge = paths.bridge();
-    const Index samples = paths.has_noise() ? ends : 1;
-    const ConditionalError own =
-        bridge != nullptr
-            ? error_of([&](Index, const Vector& x) { return bridge->forward().conditional(x); })
-            : error_of(sampled(points, samples, [&](ConstMatrix x) { return paths.ends(x, 2); }));
-    const ConditionalError floor =
-        error_of(sampled(points, ends, [&](ConstMatrix x) { return draw_truth(truth, x, seed); }));
-    const ConditionalError independent = error_of([&](Index, const Vector&) {
-        return Potential::Conditional{target.mean, target.covariance};
-    });
-
-    const bool gaussian = truth.start.size() == 1 && truth.forward.size() == 1;
-    const GaussianLaw first{truth.start.mean(), truth.start.covariance()};
-    const auto moments = gaussian ? EndMoments::of(first, truth.forward)
-                                  : EndMoments::of(x0, x1, truth.forward.epsilon());
-    const auto times = spread_times(21, 0, 0.05);
-    const auto exact = laws_of(moments, times);
-    const bool closed = bridge != nullptr && bridge->forward().size() == 1;
-    constexpr std::uint32_t kMany = 1000;  // sets from here on are one for each block of paths
-    const auto found = closed ? laws_of(EndMoments::of(first, bridge->forward()), times)
-                              : paths.laws(start, times, kMany);
-    const auto fresh = laws_between(start, again, truth.forward.epsilon(), times, seed);
-    const Divergences kl(found, exact), kl_floor(fresh, exact),
-        kl_independent(laws_of(moments.independent(), times), exact);
-    const auto bures = [&](const GaussianLaw& law) {
-        return 100 * half_bures(target.mean, target.covariance, law.mean, law.covariance) /
-               (variance / 2);
-    };
-
-    Json report{{"runs", paths.runs()},
-                {"cbw2_uvp", own.value},
-                {"cbw2_uvp_stderr", own.error},
-                {"exact_moments", bridge != nullptr},
-                {"cbw2_uvp_floor", floor.value},
-                {"cbw2_uvp_independent", independent.value},
-                {"bw2_uvp", bures(found.back())},
-                {"bw2_uvp_floor", bures(fresh.back())},
-                {"kl_full", kl.full},
-                {"kl_full_floor", kl_floor.full},
-                {"kl_full_independent", kl_independent.full},
-                {"kl_diagonal", kl.diagonal},
-                {"kl_diagonal_floor", kl_floor.diagonal},
-                {"kl_diagonal_independent", kl_independent.diagonal},
-                {"exact_kl", closed},
-                {"path_energy_true", energy_of(truth, x0, x1)},
-                {"flow_energy_true", gaussian ? Json(flow_energy_of(moments)) : Json()},
-                {"points", points.cols()},
-                {"samples", ends},
-                {"n", count}};
-    const Index n = std::min(spec.transport, count);
-    report.update(transport_errors(paths, start.leftCols(n), x1.leftCols(n)));
-    report["w2_floor"] = w2(again.leftCols(n), x1.leftCols(n));
+    const TruthBench bench(paths, truth, spec, seed, threads);
+    Json report{{"runs", paths.runs()}};
+    report.update(bench.conditionals());
+    report.update(bench.marginals());
+    report.update(bench.energies());
+    report.update(Json{
+        {"points", spec.point_count()}, {"samples", spec.end_count()}, {"n", spec.path_count()}});
+    report.update(bench.transport());
     return report;
 }
 

@@ -14,6 +14,12 @@ namespace si {
 struct BridgeBenchSpec {
     std::optional<Index> points, samples, n, steps;
     Index transport = 2000;
+
+    Index point_count() const { return points.value_or(1000); }
+    Index end_count() const { return samples.value_or(1000); }
+    Index path_count() const { return n.value_or(20'000); }
+    Index step_count() const { return steps.value_or(100); }
+
     static constexpr auto fields() {
         return std::tuple{
             field(

@@ -11,13 +11,16 @@ using Array = Eigen::ArrayXXd;
 /// One component at all points, in the axes of its shape S: there everything is a number a
 /// coordinate, with Q = t S + 1 - t.
 struct Component {
-    Matrix axes;  ///< empty: those of the space
+    Index k;         ///< its number
+    double epsilon;  ///< of the bridge
+    Matrix axes;     ///< empty: those of the space
     Vector s;
     Array inverse_q, pull;  ///< 1 / Q, and q = Q^-1 (x - t r)
     Matrix drift;           ///< g = Q^-1 (r + (S - I) x), in the axes of the space
     Vector logs;            ///< l, see Potential
 
-    Component(const LightParameters& at, Index k, double e, ConstVector t, ConstMatrix x) {
+    Component(const LightParameters& at, Index number, double e, ConstVector t, ConstMatrix x)
+        : k(number), epsilon(e) {
         if (at.full) {
             const Matrix factor = at.factor(k);
             Spectrum solved = spectrum(factor * factor.transpose());
@@ -45,11 +48,12 @@ struct Component {
     Matrix out_of(const Matrix& y) const { return axes.size() > 0 ? axes * y : y; }
 };
 
-/// What the loss gains from component k. `p` are its weights over n, `residual` is u - target, and
-/// `ahead` its product with g - u, how the loss grows with l.
-void add_gradient(const LightParameters& at, const Component& of, Index k, double e, ConstVector t,
-                  const Vector& p, const Matrix& residual, const Vector& ahead,
-                  LightParameters& gradient) {
+/// Adds the gradient of the loss by the parameters of one component. `p` are its weights over n,
+/// `residual` is u - target, and `ahead` its product with g - u, by which the loss grows with l.
+void add_gradient(const LightParameters& at, const Component& of, ConstVector t, const Vector& p,
+                  const Matrix& residual, const Vector& ahead, LightParameters& gradient) {
+    const Index k = of.k;
+    const double e = of.epsilon;
     const Vector held = p.cwiseProduct(ahead);
     gradient.a[k] += 2 * held.sum();
     // dg/dr = Q^-1, dl/dr = q / e; dg = Q^-1 dS q, dl = tr dS (q q' / (2 e) - t Q^-1 / 2).
@@ -95,7 +99,7 @@ double matching_loss(const LightParameters& at, double epsilon, ConstVector t, C
         const Component& of = components[static_cast<std::size_t>(k)];
         const Vector ahead = residual.cwiseProduct(of.drift - drift).colwise().sum().transpose();
         const Vector p = weights.row(k).transpose() / static_cast<double>(n);
-        add_gradient(at, of, k, epsilon, t, p, residual, ahead, *gradient);
+        add_gradient(at, of, t, p, residual, ahead, *gradient);
     }
     return loss;
 }

@@ -56,9 +56,11 @@ Matrix carried(const Model& model, ConstMatrix x, Direction direction, const cha
         spec.epsilon = Setting<EpsilonChoice>::from_text(epsilon);
     }
     const auto field = make_field(model);
-    return model.transform.to_data(transport(model, *field, spec, direction,
-                                             model.transform.from_data(x), 1, 0, threads, silent)
-                                       .x);
+    return model.transform.to_data(
+        transport(model, *field, spec,
+                  {.x = model.transform.from_data(x), .direction = direction, .seed = 1}, threads,
+                  silent)
+            .x);
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "si/model/given.hpp"
+#include "si/model/sample_conditions.hpp"
 
 namespace si {
 
@@ -63,7 +63,10 @@ Matrix walk(const Model& model, const Matrix& start, Direction direction, Index 
     along.epsilon = EpsilonChoice{"bridge"};
     const auto field = make_field(model);
     const Matrix given = with_start(field->conditions(), {}, start);
-    return transport(model, *field, along, direction, start, given, seed, 0, threads, progress).x;
+    return transport(model, *field, along,
+                     {.x = start, .direction = direction, .seed = seed, .given = given}, threads,
+                     progress)
+        .x;
 }
 
 }  // namespace si

@@ -10,7 +10,7 @@
 #include "si/bridge/end_moments.hpp"
 #include "si/bridge/method.hpp"
 #include "si/flow/transport.hpp"
-#include "si/model/given.hpp"
+#include "si/model/sample_conditions.hpp"
 #include "si/random/draw.hpp"
 
 // Properties of bridges that no single source file answers for, by the numbers of their list.
@@ -166,8 +166,7 @@ TEST_CASE("twice the steps of Euler and Maruyama halve what the ends are off") {
         spec.sde = Choice<sde_steps>(steps);
         spec.epsilon = Setting<EpsilonChoice>::from_text("bridge");
         const auto field = make_field(model);
-        const Matrix y =
-            transport(model, *field, spec, Direction::forward, x0, 1, 0, threads, silent).x;
+        const Matrix y = transport(model, *field, spec, {.x = x0, .seed = 1}, threads, silent).x;
         return std::abs(GaussianLaw::of(y).covariance(0, 0) - right);
     };
     const double few = off("euler-maruyama,steps=4"), many = off("euler-maruyama,steps=8");
@@ -223,10 +222,11 @@ Matrix ends_of(const Model& model, const Matrix& x0, std::uint64_t seed = 1) {
     along.epsilon = Setting<EpsilonChoice>::from_text("bridge");
     const auto field = make_field(model);
     const Matrix start = model.transform.from_data(x0);
-    return model.transform.to_data(transport(model, *field, along, Direction::forward, start,
-                                             with_start(field->conditions(), {}, start), seed, 0,
-                                             threads, silent)
-                                       .x);
+    return model.transform.to_data(
+        transport(model, *field, along,
+                  {.x = start, .seed = seed, .given = with_start(field->conditions(), {}, start)},
+                  threads, silent)
+            .x);
 }
 
 }  // namespace
@@ -286,7 +286,10 @@ TEST_CASE("from a given x0 there are an SDE forward, a way back to it, and no fl
     Progress silent;
     const auto go = [&](const TransportSpec& along, Direction direction, const Matrix& from,
                         const Matrix& given) {
-        return transport(model, *field, along, direction, from, given, 1, 0, threads, silent).x;
+        return transport(model, *field, along,
+                         {.x = from, .direction = direction, .seed = 1, .given = given}, threads,
+                         silent)
+            .x;
     };
     CHECK_THROWS_WITH_AS(go({}, Direction::forward, start, start),
                          "this model is conditioned on x0, from where its flow goes to one point; "

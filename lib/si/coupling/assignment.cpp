@@ -51,10 +51,18 @@ SI_CLONES TwoBest two_best(const double* c, const double* price, Index n) {
     return all;
 }
 
+/// A person whom ways may go through.
+struct Through {
+    double person;   ///< the number, as `from` has it
+    double reached;  ///< its distance
+    double shift;    ///< from its cost plus a price to the distance of a thing
+};
+
 /// Shortens distances by the ways through one person, whom `from` then names, and returns the
 /// least distance that is open (closed ones are infinite in `open`).
-SI_CLONES double shorten(const double* c, const double* price, double shift, double reached,
-                         Index n, double person, double* open, double* from) {
+SI_CLONES double shorten(const double* c, const double* price, Index n, Through through,
+                         double* open, double* from) {
+    const auto [person, reached, shift] = through;
     std::array<double, kLanes> least;
     least.fill(kInfinity);
     Index j = 0;
@@ -163,8 +171,10 @@ class Solver {
         Index i = person, end = kNobody;
         double reached = 0;
         while (end == kNobody) {
-            reached = shorten(cost_.col(i).data(), price_.data(), reached - u_[i], reached, n_,
-                              static_cast<double>(i), open_.data(), from_.data());
+            const Through through{
+                .person = static_cast<double>(i), .reached = reached, .shift = reached - u_[i]};
+            reached = shorten(cost_.col(i).data(), price_.data(), n_, through, open_.data(),
+                              from_.data());
             Index j = 0;
             while (open_[j] != reached) ++j;
             if (owner_[at(j)] == kNobody) {

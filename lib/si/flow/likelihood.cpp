@@ -6,7 +6,7 @@
 
 #include "si/flow/median.hpp"
 #include "si/flow/over_chunks.hpp"
-#include "si/model/given.hpp"
+#include "si/model/sample_conditions.hpp"
 #include "si/solver/sampler.hpp"
 
 namespace si {
@@ -166,8 +166,8 @@ void warn_of_uneven_weights(const LogDensities& all, Index paths, Progress& prog
              "; take more --paths, another --estimator or a smaller --epsilon"));
 }
 
-/// CrossEntropy the first points again with half the steps, which must not make a difference that
-/// anybody sees: 0.05 nats, beyond 3 standard errors of the differences.
+/// Warns unless log-densities of the first points with half the steps are the same to anybody who
+/// looks: to 0.05 nats, beyond 3 standard errors of the differences.
 template <class Score>
 void warn_of_few_steps(const Vector& log_density, SdeLogDensitySpec spec, const Points& points,
                        Progress& progress, const Score& score) {
@@ -206,7 +206,7 @@ class Paths {
     void score(const Columns& columns, LogDensities& out) {
         evaluations_ = 0;
         given_ = columns_of(points_.given, columns);
-        const Given here(evaluate_, given_);
+        const SampleConditions here(evaluate_, given_);
         Matrix state = Matrix::Zero(dim_ + 1, columns.count);
         state.topRows(dim_) = points_.x.middleCols(columns.first, columns.count);
         state = bridge(way_.from(), noisy_[0], std::move(state));
@@ -251,7 +251,7 @@ class Paths {
         for (Index j = 0; j < n && given.rows() > 0; ++j) {
             given.middleCols(j * count, count) = given_.col(j).replicate(1, count);
         }
-        const Given here(evaluate_, std::move(given));
+        const SampleConditions here(evaluate_, std::move(given));
         Matrix x = state.topRows(dim_);
         const auto weights =
             weigh_({evaluate_, epsilon_, increments, noisy_[0], noisy_[1], spec_.steps}, x);
@@ -294,7 +294,7 @@ LogDensities ode_log_density(const Model& model, const Field& field, const OdeLo
     over_chunks(field, n, field.together(kChunk), threads, progress, "likelihood",
                 [&](const Columns& columns, Evaluator& evaluate) {
                     const auto range = Eigen::seqN(columns.first, columns.count);
-                    const Given here(evaluate, columns_of(points.given, columns));
+                    const SampleConditions here(evaluate, columns_of(points.given, columns));
                     FieldValues values;
                     Matrix drawn;
                     Drift drift = velocity(evaluate, d, values);
@@ -311,7 +311,7 @@ LogDensities ode_log_density(const Model& model, const Field& field, const OdeLo
                                               {.from = way.from(),
                                                .to = way.to(),
                                                .unmeasured_rows = probes > 0 ? 1 : 0,
-                                               .on_compaction = here.some()},
+                                               .on_compaction = here.on_compaction()},
                                               std::move(state));
                     here.all();
                     all.log_density(range) = way.log_density(evaluate, result.x.topRows(d));
@@ -346,14 +346,15 @@ LogDensities path_log_density(const Model& model, const Field& field, const SdeL
 }
 
 void judge_paths(const Model& model, const Field& field, const SdeLogDensitySpec& spec,
-                 const Epsilon& epsilon, const Points& first, const Vector& log_density,
-                 const LogDensities& all, Threads& threads, Progress& progress) {
-    if (!spec.estimator.row().bound) warn_of_uneven_weights(all, spec.paths, progress);
+                 const Epsilon& epsilon, const ScoredPaths& scored, Threads& threads,
+                 Progress& progress) {
+    if (!spec.estimator.row().bound) warn_of_uneven_weights(scored.all, spec.paths, progress);
     if (spec.estimator.row().exact_steps) return;
-    warn_of_few_steps(
-        log_density, spec, first, progress, [&](const SdeLogDensitySpec& how, const Points& where) {
-            return path_log_density(model, field, how, epsilon, where, threads, progress);
-        });
+    warn_of_few_steps(scored.log_density, spec, scored.first, progress,
+                      [&](const SdeLogDensitySpec& how, const Points& where) {
+                          return path_log_density(model, field, how, epsilon, where, threads,
+                                                  progress);
+                      });
 }
 
 LogDensities sde_log_density(const Model& model, const Field& field, const SdeLogDensitySpec& spec,
@@ -362,8 +363,11 @@ LogDensities sde_log_density(const Model& model, const Field& field, const SdeLo
     LogDensities all = path_log_density(model, field, spec, epsilon, points, threads, progress);
     const Index some = std::min(kPointsJudged, points.x.cols());
     const Matrix x = points.x.leftCols(some);
-    judge_paths(model, field, spec, epsilon, {x, points.end, points.seed, points.first},
-                all.log_density.head(some), all, threads, progress);
+    judge_paths(model, field, spec, epsilon,
+                {.all = all,
+                 .first = {x, points.end, points.seed, points.first},
+                 .log_density = all.log_density.head(some)},
+                threads, progress);
     return all;
 }
 

@@ -31,11 +31,19 @@ Catalogue<TraceRow> traces();
 /// The end of time at which points are scored. What must be known is the density of the other.
 enum class End { base, target };
 
+/// How log-densities are computed along the flow.
 struct OdeLogDensitySpec {
     Choice<ode_solvers> ode{"dopri5"};
     Choice<traces> divergence{"exact"};
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("ode", &OdeLogDensitySpec::ode, "Solver of dx = b dt").value("SOLVER,..."),
+            field("divergence", &OdeLogDensitySpec::divergence, "Divergence of b along the flow")};
+    }
 };
 
+/// How log-densities are estimated by paths of a diffusion.
 struct SdeLogDensitySpec {
     Choice<estimators> estimator{"tilted"};
     Index steps = 100;
@@ -55,7 +63,7 @@ struct LogDensities {
 /// The points to score, and which they are: the numbers of point i are those of sample
 /// `first` + i at `seed`, and its result depends on nothing else.
 struct Points {
-    Eigen::Ref<const Matrix, 0, Eigen::OuterStride<>> x;  ///< (d, n)
+    MatrixView x;  ///< (d, n)
     End end = End::target;
     std::uint64_t seed = 0;
     Index first = 0;
@@ -92,12 +100,20 @@ LogDensities path_log_density(const Model& model, const Field& field, const SdeL
                               const Epsilon& epsilon, const Points& points, Threads& threads,
                               Progress& progress);
 
-/// The warnings of sde_log_density(), for points that were scored part by part: from `all`, which
-/// needs effective_paths and log_weight_sd alone, and from the first kPointsJudged points with
-/// their `log_density`.
+/// The number of points that judge_paths() scores a second time.
 inline constexpr Index kPointsJudged = 32;
+
+/// Points that path_log_density() scored, in one part or in several. It refers to its arguments.
+struct ScoredPaths {
+    const LogDensities& all;    ///< of all points; only effective_paths and log_weight_sd are read
+    const Points& first;        ///< the first of the points, at most kPointsJudged
+    const Vector& log_density;  ///< of `first`, one number for each; none: no second look
+};
+
+/// The warnings of sde_log_density(), for points that were scored part by part with the same
+/// `spec` and `epsilon`. Throws as path_log_density() does.
 void judge_paths(const Model& model, const Field& field, const SdeLogDensitySpec& spec,
-                 const Epsilon& epsilon, const Points& first, const Vector& log_density,
-                 const LogDensities& all, Threads& threads, Progress& progress);
+                 const Epsilon& epsilon, const ScoredPaths& scored, Threads& threads,
+                 Progress& progress);
 
 }  // namespace si

@@ -247,7 +247,8 @@ TEST_CASE("the flow carries the target back to the base (T24)") {
                              GaussianMixture::standard_normal(1), target);
     TransportSpec along;
     along.ode = "rk4,steps=100";
-    auto back = transport(model_of(1), field, along, Direction::backward, draw(target, n), 1, 0,
+    auto back = transport(model_of(1), field, along,
+                          {.x = draw(target, n), .direction = Direction::backward, .seed = 1},
                           threads(), quiet);
     std::sort(back.x.data(), back.x.data() + n);
     double distance = 0;  // Kolmogorov's, against N(0, 1)
@@ -555,8 +556,9 @@ TEST_CASE("the divergence of a misfit has its minimum at noise between 1 and 2 (
         TransportSpec spec;
         spec.sde = Choice<sde_steps>("heun,steps=100");
         spec.epsilon = Setting<EpsilonChoice>::from_text(epsilon);
-        const auto sampled = transport(misfit.model, misfit.field, spec, Direction::forward,
-                                       draw_base(misfit.model, 3, 0, n), 3, 0, threads(), quiet);
+        const auto sampled =
+            transport(misfit.model, misfit.field, spec,
+                      {.x = draw_base(misfit.model, 3, 0, n), .seed = 3}, threads(), quiet);
         const double mean = sampled.x.mean(), variance = (sampled.x.array() - mean).square().mean();
         const Sweep truth(std::stod(epsilon));
         const auto count = static_cast<double>(n);

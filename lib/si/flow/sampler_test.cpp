@@ -267,8 +267,7 @@ TEST_CASE("a rectified flow has the same ends and straight paths (T41)") {
     Progress quiet;
     const Model model = closed_model(kHalf);
     const Matrix start = draw_base(model, 4, 0, 200);
-    const auto end =
-        transport(model, Rectified(), {}, Direction::forward, start, 1, 0, threads, quiet);
+    const auto end = transport(model, Rectified(), {}, {.x = start, .seed = 1}, threads, quiet);
     CHECK((end.x.array() - (2 + start.array() / 2)).abs().maxCoeff() < 1e-8);
     const auto straight = straightness(model, Rectified(), start, threads, quiet);
     CHECK(std::abs(straight.excess) < 1e-8);

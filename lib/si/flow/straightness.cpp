@@ -25,11 +25,11 @@ Straightness straightness(const Model& model, const Field& field, ConstMatrix st
         spec.trajectory.push_back(k == kIntervals ? to : from + u * (to - from));
     }
     const auto path =
-        transport(model, field, spec, Direction::forward, start, given, 0, 0, threads, progress);
+        transport(model, field, spec, {.x = start, .given = given}, threads, progress);
     Transform linear = model.transform;
     linear.shift.setZero();
     const auto evaluate = field.evaluator();
-    const Given here(*evaluate, given);
+    const SampleConditions here(*evaluate, given);
     const Index n = start.cols();
     Vector energy = Vector::Zero(n);
     FieldValues values;

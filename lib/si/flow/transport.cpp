@@ -71,12 +71,12 @@ Matrix draw_base(const Model& model, std::uint64_t seed, Index first, Index n) {
 }
 
 Transported transport(const Model& model, const Field& field, const TransportSpec& spec,
-                      Direction direction, ConstMatrix start, ConstMatrix given, std::uint64_t seed,
-                      Index first, Threads& threads, Progress& progress) {
-    const Index d = model.dim, n = start.cols();
+                      const InitialStates& start, Threads& threads, Progress& progress) {
+    const Direction direction = start.direction;
+    const Index d = model.dim, n = start.x.cols();
     const Sampler sampler = spec.make(model);
     check_transport(model, field, spec, sampler, direction);
-    check_given(field, given, n);
+    check_given(field, start.given, n);
     const auto base = model.base_density();
     const Setup setup = model.setup();
     const Stops stops(spec.trajectory, direction);
@@ -89,12 +89,12 @@ Transported transport(const Model& model, const Field& field, const TransportSpe
     all.trajectory.assign(spec.trajectory.size(), Matrix(d, n));
     const auto run = [&](const Columns& columns, Evaluator& evaluator) {
         const auto range = Eigen::seqN(columns.first, columns.count);
-        const Given here(evaluator, columns_of(given, columns));
+        const SampleConditions here(evaluator, columns_of(start.given, columns));
         const auto stepper =
             sampler.stepper({setup, field, evaluator, here, direction,
-                             noise_of(seed, first + columns.first), spec.log_density});
+                             noise_of(start.seed, start.first + columns.first), spec.log_density});
         Matrix state(d + (spec.log_density ? 1 : 0), columns.count);
-        state.topRows(d) = start.middleCols(columns.first, columns.count);
+        state.topRows(d) = start.x.middleCols(columns.first, columns.count);
         if (spec.log_density) state.row(d).setZero();
         const auto states = carry(*stepper, stops, direction, state);
         all.x.middleCols(columns.first, columns.count) = state.topRows(d);
@@ -106,7 +106,7 @@ Transported transport(const Model& model, const Field& field, const TransportSpe
         }
         if (spec.log_density) {
             all.log_density(range) =
-                base->log_density(start.middleCols(columns.first, columns.count)) -
+                base->log_density(start.x.middleCols(columns.first, columns.count)) -
                 state.row(d).transpose();
         }
     };

@@ -50,20 +50,20 @@ struct Stops {
 /// Throws Failure::usage when the base is known by its samples only.
 Matrix draw_base(const Model& model, std::uint64_t seed, Index first, Index n);
 
-/// Carries `start` (d, n) from one end to the other. `given` is what the samples are conditioned on
-/// (field.conditions().rows(), n). Sample i depends on the model, the seed, its index `first` + i,
-/// its starting point and its conditions alone. Throws Failure::usage when the model
-/// lacks what is asked for.
-Transported transport(const Model& model, const Field& field, const TransportSpec& spec,
-                      Direction direction, ConstMatrix start, ConstMatrix given, std::uint64_t seed,
-                      Index first, Threads& threads, Progress& progress);
+/// The states that transport() starts from, and the numbers of their samples: column i is sample
+/// `first` + i at `seed`. Both matrices are views, so their memory must outlive this.
+struct InitialStates {
+    MatrixView x;  ///< (d, n), in the model's coordinates
+    Direction direction = Direction::forward;
+    std::uint64_t seed = 0;       ///< of the noise; flows have none
+    Index first = 0;              ///< at least 0
+    MatrixView given = Matrix();  ///< their conditions (field.conditions().rows(), n), if any
+};
 
-/// The same by a field that is conditioned on nothing.
-inline Transported transport(const Model& model, const Field& field, const TransportSpec& spec,
-                             Direction direction, ConstMatrix start, std::uint64_t seed,
-                             Index first, Threads& threads, Progress& progress) {
-    return transport(model, field, spec, direction, start, Matrix(), seed, first, threads,
-                     progress);
-}
+/// Carries `start` from one end to the other. Sample i depends on the model, the seed, its index
+/// `start.first` + i, its starting point and its conditions alone. Throws Failure::usage when the
+/// model lacks what is asked for, and as check_given() for `start.given`.
+Transported transport(const Model& model, const Field& field, const TransportSpec& spec,
+                      const InitialStates& start, Threads& threads, Progress& progress);
 
 }  // namespace si

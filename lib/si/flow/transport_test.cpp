@@ -55,8 +55,7 @@ TEST_CASE("the flow to N(1.5, 0.5^2) is z -> 1.5 + 0.5 z, and its log-density is
             spec.log_density = true;
             const Matrix z = draw_base(model, 7, 0, 500);
             const auto made = make_field(model);
-            const auto result =
-                transport(model, *made, spec, Direction::forward, z, 7, 0, threads, quiet);
+            const auto result = transport(model, *made, spec, {.x = z, .seed = 7}, threads, quiet);
             CHECK((result.x.array() - (1.5 + 0.5 * z.array())).abs().maxCoeff() < 1e-6);
             const Vector exact =
                 (-z.array().square() / 2 - std::log(2 * std::numbers::pi) / 2 - std::log(0.5))
@@ -68,8 +67,9 @@ TEST_CASE("the flow to N(1.5, 0.5^2) is z -> 1.5 + 0.5 z, and its log-density is
             CHECK((scored.log_density - exact).cwiseAbs().maxCoeff() < 1e-6);
             TransportSpec same;
             same.ode = spec.ode;
-            const auto back =
-                transport(model, *made, same, Direction::backward, result.x, 7, 0, threads, quiet);
+            const auto back = transport(
+                model, *made, same, {.x = result.x, .direction = Direction::backward, .seed = 7},
+                threads, quiet);
             CHECK((back.x - z).cwiseAbs().maxCoeff() < 1e-6);
         }
     }
@@ -95,8 +95,8 @@ TEST_CASE("marginals do not depend on epsilon, forward and backward (T26, T28)")
         spec.sde = Choice<sde_steps>("heun,steps=200");
         spec.epsilon = Setting<EpsilonChoice>::from_text(epsilon);
         spec.trajectory = {0.5};
-        const auto there = transport(model, *field, spec, Direction::forward,
-                                     draw_base(model, 3, 0, n), 3, 0, threads, quiet);
+        const auto there = transport(model, *field, spec,
+                                     {.x = draw_base(model, 3, 0, n), .seed = 3}, threads, quiet);
         check(there.x, 4.25, 16 + 6 * 4 * 0.25 + 3 * 0.0625);
         // Half way: x = z / 2 + x1 / 2, of variance 1/4 + 1/16 around -1 and 1.
         const double v = 0.3125;
@@ -106,7 +106,8 @@ TEST_CASE("marginals do not depend on epsilon, forward and backward (T26, T28)")
                         {Matrix::Constant(1, 1, 0.25), Matrix::Constant(1, 1, 0.25)})
             .sample({5, Purpose::data, 0}, 0, x1);
         const auto back =
-            transport(model, *field, spec, Direction::backward, x1, 3, 0, threads, quiet);
+            transport(model, *field, spec, {.x = x1, .direction = Direction::backward, .seed = 3},
+                      threads, quiet);
         check(back.x, 1, 3);
     }
 }
@@ -124,15 +125,16 @@ TEST_CASE("a sample depends on its index alone: not on n, threads or place") {
             spec.log_density = !sde;
             spec.trajectory = {0, 0.5, 1};
             Threads one(1), three(3);
-            const auto all = transport(model, *field, spec, Direction::forward,
-                                       draw_base(model, 1, 0, 600), 1, 0, three, quiet);
-            const auto again = transport(model, *field, spec, Direction::forward,
-                                         draw_base(model, 1, 0, 600), 1, 0, one, quiet);
+            const auto all = transport(model, *field, spec,
+                                       {.x = draw_base(model, 1, 0, 600), .seed = 1}, three, quiet);
+            const auto again = transport(model, *field, spec,
+                                         {.x = draw_base(model, 1, 0, 600), .seed = 1}, one, quiet);
             CHECK(all.x == again.x);
             CHECK(all.log_density == again.log_density);
             for (const Index i : {0, 255, 256, 411, 599}) {
-                const auto alone = transport(model, *field, spec, Direction::forward,
-                                             draw_base(model, 1, i, 1), 1, i, one, quiet);
+                const auto alone =
+                    transport(model, *field, spec,
+                              {.x = draw_base(model, 1, i, 1), .seed = 1, .first = i}, one, quiet);
                 CHECK(alone.x == all.x.col(i));
                 CHECK(alone.trajectory[1] == all.trajectory[1].col(i));
                 CHECK(alone.evaluations[0] == all.evaluations[i]);
@@ -163,9 +165,9 @@ TEST_CASE("what cannot be had is refused in words") {
     const auto field = make_field(model);
     TransportSpec spec;
     spec.sde = Choice<sde_steps>("heun");
-    CHECK_THROWS_WITH_AS(transport(model, *field, spec, Direction::forward, Matrix::Zero(2, 3), 1,
-                                   0, threads, quiet),
-                         "this model has no s; it has b, v, eta, x0, x1, div_b, u", Error);
+    CHECK_THROWS_WITH_AS(
+        transport(model, *field, spec, {.x = Matrix::Zero(2, 3), .seed = 1}, threads, quiet),
+        "this model has no s; it has b, v, eta, x0, x1, div_b, u", Error);
     CHECK_THROWS_AS(ode_log_density(model, *field, {}, {.x = Matrix::Zero(2, 3)}, threads, quiet),
                     Error);
 }

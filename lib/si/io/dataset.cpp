@@ -266,7 +266,8 @@ SampleReader DataFile::reader(Passes passes, const Look& look, const std::string
     auto opened = all.open(path);
     all.reading = all.head != nullptr;
     auto reader = SampleReader::of(all.input, text(name(), ":", path), std::move(opened), all.plan,
-                                   all.reading, all.nonfinite_pass);
+                                   all.reading);
+    if (all.nonfinite_pass) reader.let_nonfinite_pass();
     if (!all.reading) reader.look_at_all(look);
     return reader;
 }

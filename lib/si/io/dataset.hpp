@@ -69,7 +69,8 @@ class SampleReader {
     explicit SampleReader(std::unique_ptr<Open> open);
     static SampleReader of(Samples samples);
     static SampleReader of(InputFile& input, const std::string& source, hdf5::OpenDataset dataset,
-                           const Plan& plan, bool arriving, bool nonfinite_pass);
+                           const Plan& plan, bool arriving);
+    void let_nonfinite_pass();
     void look_at_all(const Look& look) const;
     std::unique_ptr<Open> open_;
     friend class DataFile;

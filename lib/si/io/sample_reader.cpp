@@ -73,8 +73,7 @@ SampleReader SampleReader::of(Samples samples) {
 }
 
 SampleReader SampleReader::of(InputFile& input, const std::string& source,
-                              hdf5::OpenDataset dataset, const Plan& plan, bool arriving,
-                              bool nonfinite_pass) {
+                              hdf5::OpenDataset dataset, const Plan& plan, bool arriving) {
     const auto& sizes = dataset.shape;
     std::vector<Index> shape(sizes.begin() + 1, sizes.end());
     if (shape.empty()) shape = {1};
@@ -85,7 +84,6 @@ SampleReader SampleReader::of(InputFile& input, const std::string& source,
                                             .type = dataset.type.type});
     open->dataset = std::move(dataset);
     open->plan = plan;
-    open->nonfinite_pass = nonfinite_pass;
     open->rows.emplace(input, *open->dataset, open->plan);
     SampleReader reader(std::move(open));
     if (arriving) {
@@ -94,6 +92,8 @@ SampleReader SampleReader::of(InputFile& input, const std::string& source,
     }
     return reader;
 }
+
+void SampleReader::let_nonfinite_pass() { open_->nonfinite_pass = true; }
 
 void SampleReader::look_at_all(const Look& look) const {
     in_context(source(), [&] {

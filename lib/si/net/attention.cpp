@@ -125,14 +125,26 @@ void softmax_slopes(Index keys, Index n, const double* p, double* slopes) {
     pull_softmax(keys, n, p, slopes);
 }
 
-/// A matrix (wide, depth) that multiplies columns: element (i, k) is from[i * wide_step + k *
-/// depth_step]; one of the steps is 1.
+/// A matrix (wide, depth): element (i, k) is from[i * wide_step + k * depth_step]; one of the steps
+/// is 1.
+template <class T>
+struct StridedMatrix {
+    Index wide, depth;
+    const T* from;
+    Index wide_step, depth_step;
+
+    StridedMatrix transposed() const { return {depth, wide, from, depth_step, wide_step}; }
+};
+
+/// A copy of a matrix (wide, depth) that multiplies columns. It stands in `memory`; `room` is what
+/// its products work with.
 template <class T>
 class Factor {
   public:
-    Factor(const ProductKernels& own, Index wide, Index depth, const T* from, Index wide_step,
-           Index depth_step, std::vector<T>& memory, std::vector<T>& room)
-        : own_(own), wide_(wide), depth_(depth), matrix_(memory), room_(room) {
+    Factor(const ProductKernels& own, const StridedMatrix<T>& original, std::vector<T>& memory,
+           std::vector<T>& room)
+        : own_(own), wide_(original.wide), depth_(original.depth), matrix_(memory), room_(room) {
+        const auto [wide, depth, from, wide_step, depth_step] = original;
         if constexpr (std::is_same_v<T, float>) {
             grow(matrix_, own.packed_size(depth, wide));
             grow(room_, std::max(pack_scratch(depth, wide), column_scratch(depth, kQueries)));
@@ -151,9 +163,16 @@ class Factor {
     /// y (wide, n) = this x, x (depth, n), n <= kQueries.
     void times(Index n, const T* x, T* y) const {
         if constexpr (std::is_same_v<T, float>) {
-            own_.columns(n, wide_, depth_, x, matrix_.data(), false, y, room_.data());
+            own_.columns({.n = n,
+                          .wide = wide_,
+                          .depth = depth_,
+                          .x = x,
+                          .packed = matrix_.data(),
+                          .keep = false,
+                          .y = y,
+                          .scratch = room_.data()});
         } else {
-            multiply<T>(own_, wide_, depth_, n, matrix_.data(), nullptr, x, T(0), y);
+            multiply<T>(own_, {wide_, depth_, matrix_.data(), nullptr}, n, x, T(0), y);
         }
     }
 
@@ -196,6 +215,13 @@ struct AttentionOp : OpOf<AttentionOp> {
         return memory;
     }
 
+    /// The keys or the values of one head, which begin at `from`: (tokens, size).
+    template <class T>
+    StridedMatrix<T> rows(const T* from) const {
+        return {
+            .wide = tokens, .depth = size, .from = from, .wide_step = 3 * width(), .depth_step = 1};
+    }
+
     /// Columns (size, n) out of tokens `stride` apart, times a factor.
     template <class T>
     void gather(const T* from, Index stride, Index n, T factor, T* to) const {
@@ -215,8 +241,8 @@ struct AttentionOp : OpOf<AttentionOp> {
             const T* const q = c.inputs[0] + j * tokens * stride + head * size;
             T* const out = c.output + j * tokens * width() + head * size;
             T* const logs = c.saved == nullptr ? nullptr : c.saved + job * tokens;
-            const Factor<T> keys(*c.products, tokens, size, q + width(), stride, 1, w.keys, w.room);
-            const Factor<T> values(*c.products, size, tokens, q + 2 * width(), 1, stride, w.values,
+            const Factor<T> keys(*c.products, rows(q + width()), w.keys, w.room);
+            const Factor<T> values(*c.products, rows(q + 2 * width()).transposed(), w.values,
                                    w.room);
             for (Index at = 0; at < tokens; at += kQueries) {
                 const Index n = std::min(kQueries, tokens - at);
@@ -245,11 +271,10 @@ struct AttentionOp : OpOf<AttentionOp> {
             T* const dq = c.d_inputs[0] + first;
             const T* const dout = c.d_output + j * tokens * width() + head * size;
             const T* const logs = c.saved + job * tokens;
-            const Factor<T> keys(*c.products, tokens, size, q + width(), stride, 1, w.keys, w.room);
-            const Factor<T> keys_turned(*c.products, size, tokens, q + width(), 1, stride,
-                                        w.keys_turned, w.room);
-            const Factor<T> values(*c.products, tokens, size, q + 2 * width(), stride, 1, w.values,
-                                   w.room);
+            const Factor<T> keys(*c.products, rows(q + width()), w.keys, w.room);
+            const Factor<T> keys_turned(*c.products, rows(q + width()).transposed(), w.keys_turned,
+                                        w.room);
+            const Factor<T> values(*c.products, rows(q + 2 * width()), w.values, w.room);
             for (Index at = 0; at < tokens; at += kQueries) {
                 const Index n = std::min(kQueries, tokens - at);
                 const T later = at == 0 ? T(0) : T(1);
@@ -258,11 +283,11 @@ struct AttentionOp : OpOf<AttentionOp> {
                 keys.times(n, w.query.data(), w.weights.data());
                 weights_again(tokens, n, w.weights.data(), logs + at, 1);
                 values.times(n, w.d_result.data(), w.slopes.data());
-                multiply_outer(*c.products, tokens, size, n, w.weights.data(), w.d_result.data(),
-                               later, w.d_value.data());
+                multiply_outer(*c.products, n, w.weights.data(), w.d_result.data(),
+                               {tokens, size, later, w.d_value.data()});
                 softmax_slopes(tokens, n, w.weights.data(), w.slopes.data());
-                multiply_outer(*c.products, tokens, size, n, w.slopes.data(), w.query.data(), later,
-                               w.d_key.data());
+                multiply_outer(*c.products, n, w.slopes.data(), w.query.data(),
+                               {tokens, size, later, w.d_key.data()});
                 keys_turned.times(n, w.slopes.data(), w.d_query.data());
                 scatter(w.d_query.data(), n, scale, c.keep[0], dq + at * stride, stride);
             }

@@ -138,20 +138,32 @@ struct ConvolveOp : OpOf<ConvolveOp> {
         }
     }
 
-    /// y (to, pixels, columns) = the convolution of x (from, pixels, columns) + keep y, by weights
-    /// in lines, which are `packed` in float; finish(pixel, number) when some of y are done.
+    /// Weights in lines, (3, to, 3 from): plain, or by pack_lines(); what there is not is null.
+    template <class T>
+    struct Lines {
+        Index from, to;
+        const T *plain, *packed;
+
+        Multiplier<T> line(Index dy) const {
+            return {.out = to,
+                    .in = 3 * from,
+                    .w = plain == nullptr ? nullptr : plain + dy * to * 3 * from,
+                    .packed =
+                        packed == nullptr ? nullptr : packed + dy * si::packed_size(to, 3 * from)};
+        }
+    };
+
+    /// y (to, pixels, columns) = the convolution of x (from, pixels, columns) + keep y;
+    /// finish(pixel, number) when some of y are done.
     template <class T, class Finish>
-    void convolve(const ProductKernels& products, Index columns, Index from, Index to,
-                  const T* lines, const T* packed, const T* x, T keep, T* y,
-                  const Finish& finish) const {
+    void convolve(const ProductKernels& products, Index columns, const Lines<T>& weights,
+                  const T* x, T keep, T* y, const Finish& finish) const {
+        const Index from = weights.from;
         by_lines(kAtOnce, columns, x, from, work_space<T>(room(from)),
                  [&](Index at, Index n, const T* near) {
                      for (Index dy = 0; dy < 3; ++dy) {
-                         const Index size = si::packed_size(to, 3 * from);
-                         multiply(products, to, 3 * from, n,
-                                  lines == nullptr ? nullptr : lines + dy * to * 3 * from,
-                                  packed == nullptr ? nullptr : packed + dy * size,
-                                  near + dy * width * 3 * from, dy == 0 ? keep : T(1), y + at * to);
+                         multiply(products, weights.line(dy), n, near + dy * width * 3 * from,
+                                  dy == 0 ? keep : T(1), y + at * weights.to);
                      }
                      finish(at, n);
                  });
@@ -165,8 +177,9 @@ struct ConvolveOp : OpOf<ConvolveOp> {
             swap(out, 3, c.parameters + weight, lines.data());
         }
         const auto add_bias = activate<T>(activations().at("none"));
-        convolve<T>(*c.products, c.columns, in, out, lines.data(), c.packed, c.inputs[0], T(0),
-                    c.output, [&](Index at, Index n) {
+        convolve<T>(*c.products, c.columns,
+                    {.from = in, .to = out, .plain = lines.data(), .packed = c.packed}, c.inputs[0],
+                    T(0), c.output, [&](Index at, Index n) {
                         add_bias(out, n, c.parameters + bias, c.output + at * out, nullptr);
                     });
     }
@@ -185,10 +198,10 @@ struct ConvolveOp : OpOf<ConvolveOp> {
                              for (Index o = 0; o < out; ++o) db[o] += dy[o];
                          }
                          for (Index dy = 0; dy < 3; ++dy) {
-                             multiply_outer(*c.products, out, 3 * in, n, c.d_output + at * out,
+                             multiply_outer(*c.products, n, c.d_output + at * out,
                                             near + dy * width * 3 * in,
-                                            at == 0 ? c.keep_parameters : T(1),
-                                            lines + dy * out * 3 * in);
+                                            {out, 3 * in, at == 0 ? c.keep_parameters : T(1),
+                                             lines + dy * out * 3 * in});
                          }
                      });
             swap<T>(3, out, lines, c.d_parameters + weight);
@@ -199,9 +212,11 @@ struct ConvolveOp : OpOf<ConvolveOp> {
             lines.resize(static_cast<std::size_t>(9 * in * out));
             turn(c.parameters + weight, lines.data());
         }
-        convolve<T>(*c.products, c.columns, out, in, lines.data(),
-                    c.packed == nullptr ? nullptr : c.packed + 3 * si::packed_size(out, 3 * in),
-                    c.d_output, c.keep[0], c.d_inputs[0], [](Index, Index) {});
+        const T* const packed =
+            c.packed == nullptr ? nullptr : c.packed + 3 * si::packed_size(out, 3 * in);
+        convolve<T>(*c.products, c.columns,
+                    {.from = out, .to = in, .plain = lines.data(), .packed = packed}, c.d_output,
+                    c.keep[0], c.d_inputs[0], [](Index, Index) {});
     }
 };
 

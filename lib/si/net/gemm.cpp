@@ -50,41 +50,64 @@ void pack_matrix(const ProductKernels& own, Index out, Index in, const float* w,
 }
 
 template <class T>
-void multiply(const ProductKernels& own, Index out, Index in, Index n, const T* w, const T* packed,
-              const T* x, T keep, T* y) {
+void multiply(const ProductKernels& own, const Multiplier<T>& w, Index n, const T* x, T keep,
+              T* y) {
+    const Index out = w.out, in = w.in;
     if constexpr (kOwn<T>) {
-        own.columns(n, out, in, x, packed, keep != T(0), y, scratch(column_scratch(in, n)));
+        own.columns({.n = n,
+                     .wide = out,
+                     .depth = in,
+                     .x = x,
+                     .packed = w.packed,
+                     .keep = keep != T(0),
+                     .y = y,
+                     .scratch = scratch(column_scratch(in, n))});
     } else {
         BatchOut<T> result(y, out, n);
         if (keep == T(0)) {
-            result.noalias() = Rows<T>(w, out, in) * Batch<T>(x, in, n);
+            result.noalias() = Rows<T>(w.w, out, in) * Batch<T>(x, in, n);
         } else {
-            result.noalias() += Rows<T>(w, out, in) * Batch<T>(x, in, n);
+            result.noalias() += Rows<T>(w.w, out, in) * Batch<T>(x, in, n);
         }
     }
 }
 
 template <class T>
-void multiply_transposed(const ProductKernels& own, Index out, Index in, Index n, const T* w,
-                         const T* packed, const T* dy, T keep, T* dx) {
+void multiply_transposed(const ProductKernels& own, const Multiplier<T>& w, Index n, const T* dy,
+                         T keep, T* dx) {
+    const Index out = w.out, in = w.in;
     if constexpr (kOwn<T>) {
-        own.columns(n, in, out, dy, packed + own.packed_size(in, out), keep != T(0), dx,
-                    scratch(column_scratch(out, n)));
+        own.columns({.n = n,
+                     .wide = in,
+                     .depth = out,
+                     .x = dy,
+                     .packed = w.packed + own.packed_size(in, out),
+                     .keep = keep != T(0),
+                     .y = dx,
+                     .scratch = scratch(column_scratch(out, n))});
     } else {
         BatchOut<T> result(dx, in, n);
         if (keep == T(0)) {
-            result.noalias() = Rows<T>(w, out, in).transpose() * Batch<T>(dy, out, n);
+            result.noalias() = Rows<T>(w.w, out, in).transpose() * Batch<T>(dy, out, n);
         } else {
-            result.noalias() += Rows<T>(w, out, in).transpose() * Batch<T>(dy, out, n);
+            result.noalias() += Rows<T>(w.w, out, in).transpose() * Batch<T>(dy, out, n);
         }
     }
 }
 
 template <class T>
-void multiply_outer(const ProductKernels& own, Index out, Index in, Index n, const T* dy,
-                    const T* x, T keep, T* dw) {
+void multiply_outer(const ProductKernels& own, Index n, const T* dy, const T* x,
+                    const OuterSum<T>& sum) {
+    const auto [out, in, keep, dw] = sum;
     if constexpr (kOwn<T>) {
-        own.outer(out, in, n, dy, x, keep != T(0), dw, scratch(outer_scratch(out, in)));
+        own.outer({.out = out,
+                   .in = in,
+                   .n = n,
+                   .dy = dy,
+                   .x = x,
+                   .keep = keep != T(0),
+                   .dw = dw,
+                   .scratch = scratch(outer_scratch(out, in))});
     } else {
         BatchOut<T> result(dw, in, out);  // (in, out) column-major is (out, in) row-major
         if (keep == T(0)) result.setZero();
@@ -93,12 +116,12 @@ void multiply_outer(const ProductKernels& own, Index out, Index in, Index n, con
 }
 
 #define SI_INSTANTIATE(T)                                                                      \
-    template void multiply<T>(const ProductKernels&, Index, Index, Index, const T*, const T*,  \
-                              const T*, T, T*);                                                \
-    template void multiply_transposed<T>(const ProductKernels&, Index, Index, Index, const T*, \
-                                         const T*, const T*, T, T*);                           \
-    template void multiply_outer<T>(const ProductKernels&, Index, Index, Index, const T*,      \
-                                    const T*, T, T*);
+    template void multiply<T>(const ProductKernels&, const Multiplier<T>&, Index, const T*, T, \
+                              T*);                                                             \
+    template void multiply_transposed<T>(const ProductKernels&, const Multiplier<T>&, Index,   \
+                                         const T*, T, T*);                                     \
+    template void multiply_outer<T>(const ProductKernels&, Index, const T*, const T*,          \
+                                    const OuterSum<T>&);
 SI_INSTANTIATE(float)
 SI_INSTANTIATE(double)
 #undef SI_INSTANTIATE

@@ -24,20 +24,35 @@ Index packed_size(Index out, Index in);
 /// Copies w (out, in) in the orders in which the two products below read it.
 void pack_matrix(const ProductKernels& own, Index out, Index in, const float* w, float* packed);
 
+/// A matrix (out, in) that multiplies batches, in the form that products of T read.
+template <class T>
+struct Multiplier {
+    Index out, in;
+    const T* w;       ///< its numbers, row-major; not read in float
+    const T* packed;  ///< pack_matrix() of them; not read in double
+};
+
 /// y (out, n) = w x + keep y. `keep` is 0 or 1; with 0, y may hold anything.
 template <class T>
-void multiply(const ProductKernels& own, Index out, Index in, Index n, const T* w, const T* packed,
-              const T* x, T keep, T* y);
+void multiply(const ProductKernels& own, const Multiplier<T>& w, Index n, const T* x, T keep, T* y);
 
 /// dx (in, n) = w^T dy + keep dx.
 template <class T>
-void multiply_transposed(const ProductKernels& own, Index out, Index in, Index n, const T* w,
-                         const T* packed, const T* dy, T keep, T* dx);
+void multiply_transposed(const ProductKernels& own, const Multiplier<T>& w, Index n, const T* dy,
+                         T keep, T* dx);
 
-/// dw (out, in) = dy x^T + keep dw.
+/// A matrix (out, in), row-major, that the product of two batches goes to.
 template <class T>
-void multiply_outer(const ProductKernels& own, Index out, Index in, Index n, const T* dy,
-                    const T* x, T keep, T* dw);
+struct OuterSum {
+    Index out, in;
+    T keep;  ///< 0 or 1, what the numbers before count; with 0 they may be anything
+    T* dw;
+};
+
+/// dw (out, in) = dy x^T + keep dw, with dy (out, n) and x (in, n).
+template <class T>
+void multiply_outer(const ProductKernels& own, Index n, const T* dy, const T* x,
+                    const OuterSum<T>& sum);
 
 /// "own, avx512": which products run on this machine, for --version and provenance.
 const char* product_library();

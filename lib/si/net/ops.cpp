@@ -70,12 +70,16 @@ struct LinearOp : OpOf<LinearOp> {
     const ProductKernels& kernels(const ProductKernels* products) const {
         return exact ? chosen_kernels() : *products;
     }
+    template <class T>
+    Multiplier<T> matrix(const T* parameters, const T* packed) const {
+        return {.out = out, .in = in, .w = parameters + weight, .packed = packed};
+    }
 
     template <class T>
     void run(const ForwardCall<T>& c) const {
         const Index n = c.columns * positions;
-        multiply(kernels(c.products), out, in, n, c.parameters + weight, c.packed, c.inputs[0],
-                 T(0), c.output);
+        multiply(kernels(c.products), matrix(c.parameters, c.packed), n, c.inputs[0], T(0),
+                 c.output);
         if (!curved && bias < 0) return;
         activate<T> (*act)(out, n, bias < 0 ? nullptr : c.parameters + bias, c.output,
                            curved ? c.saved : nullptr);
@@ -91,12 +95,12 @@ struct LinearOp : OpOf<LinearOp> {
             times(out * n, c.saved, c.d_output);
         }
         if (c.d_parameters != nullptr) {
-            multiply_outer(kernels(c.products), out, in, n, c.d_output, c.inputs[0],
-                           c.keep_parameters, c.d_parameters + weight);
+            multiply_outer(kernels(c.products), n, c.d_output, c.inputs[0],
+                           {out, in, c.keep_parameters, c.d_parameters + weight});
         }
         if (c.d_inputs[0] != nullptr) {
-            multiply_transposed(kernels(c.products), out, in, n, c.parameters + weight, c.packed,
-                                c.d_output, c.keep[0], c.d_inputs[0]);
+            multiply_transposed(kernels(c.products), matrix(c.parameters, c.packed), n, c.d_output,
+                                c.keep[0], c.d_inputs[0]);
         }
     }
 };

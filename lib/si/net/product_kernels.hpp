@@ -11,6 +11,26 @@ namespace si {
 /// What products multiply. Sums are float32 with either.
 enum class Precision { float32, bf16 };
 
+/// y (wide, n) = p^T x + keep y. All pointers are to float32.
+struct ColumnProduct {
+    std::ptrdiff_t n, wide, depth;  ///< n at least 0, the others at least 1
+    const float* x;                 ///< (depth, n)
+    const float* packed;            ///< p (depth, wide), by ProductKernels::pack
+    bool keep;                      ///< without, y may hold anything
+    float* y;                       ///< (wide, n)
+    float* scratch;                 ///< column_scratch(depth, n) numbers
+};
+
+/// dw (out, in) = dy x^T + keep dw.
+struct OuterProduct {
+    std::ptrdiff_t out, in, n;  ///< at least 1
+    const float* dy;            ///< (out, n)
+    const float* x;             ///< (in, n)
+    bool keep;                  ///< without, dw may hold anything
+    float* dw;                  ///< (out, in), row-major
+    float* scratch;             ///< outer_scratch(out, in) numbers
+};
+
 /// The products of one instruction set. A batch is (rows, n), column-major. A number of the result
 /// is summed one product (in bf16: two) after another, in the order of the summed index, so it does
 /// not depend on where it stands or how many others there are. Sets with fused multiply-adds agree
@@ -27,15 +47,8 @@ struct ProductKernels {
     void (*pack)(std::ptrdiff_t depth, std::ptrdiff_t wide, const float* w, std::ptrdiff_t row,
                  std::ptrdiff_t column, float* packed, float* scratch);
 
-    /// y (wide, n) = p^T x + keep y, with x (depth, n) and p as packed; `keep` is 0 or 1.
-    /// `scratch` has column_scratch(depth, n) numbers.
-    void (*columns)(std::ptrdiff_t n, std::ptrdiff_t wide, std::ptrdiff_t depth, const float* x,
-                    const float* packed, bool keep, float* y, float* scratch);
-
-    /// dw (out, in), row-major, = dy x^T + keep dw, with dy (out, n), x (in, n) and n > 0.
-    /// `scratch` has outer_scratch(out, in) numbers.
-    void (*outer)(std::ptrdiff_t out, std::ptrdiff_t in, std::ptrdiff_t n, const float* dy,
-                  const float* x, bool keep, float* dw, float* scratch);
+    void (*columns)(const ColumnProduct& product);
+    void (*outer)(const OuterProduct& product);
 
     std::ptrdiff_t packed_size(std::ptrdiff_t depth, std::ptrdiff_t wide) const {
         const std::ptrdiff_t words = precision == Precision::bf16 ? (depth + 1) / 2 : depth;

@@ -43,6 +43,35 @@ std::vector<float> packed(const ProductKernels& own, const MatrixF& w, bool tran
     return copy;
 }
 
+/// y = w x + keep y, of weights that were packed.
+void multiply(const ProductKernels& own, const MatrixF& x, const std::vector<float>& weights,
+              bool keep, MatrixF& y) {
+    std::vector<float> room(static_cast<std::size_t>(column_scratch(x.rows(), x.cols())));
+    own.columns({.n = x.cols(),
+                 .wide = y.rows(),
+                 .depth = x.rows(),
+                 .x = x.data(),
+                 .packed = weights.data(),
+                 .keep = keep,
+                 .y = y.data(),
+                 .scratch = room.data()});
+}
+
+/// dw = dy x^T + keep dw, row-major.
+void multiply_outer(const ProductKernels& own, const MatrixF& dy, const MatrixF& x, bool keep,
+                    float* dw) {
+    const Index out = dy.rows(), in = x.rows();
+    std::vector<float> room(static_cast<std::size_t>(outer_scratch(out, in)));
+    own.outer({.out = out,
+               .in = in,
+               .n = x.cols(),
+               .dy = dy.data(),
+               .x = x.data(),
+               .keep = keep,
+               .dw = dw,
+               .scratch = room.data()});
+}
+
 }  // namespace
 
 TEST_CASE("products agree with double precision on every instruction set") {
@@ -66,25 +95,21 @@ TEST_CASE("products agree with double precision on every instruction set") {
                 const double unit = factors + 0x1p-24 * static_cast<double>(terms + 1);
                 return ((got.cast<double>() - want).array().abs() <= unit * sizes.array()).all();
             };
-            std::vector<float> room(static_cast<std::size_t>(column_scratch(std::max(in, out), n)));
             MatrixF y(out, n);
-            own->columns(n, out, in, x.data(), packed(*own, w, false).data(), false, y.data(),
-                         room.data());
+            multiply(*own, x, packed(*own, w, false), false, y);
             CHECK(close(y, wd * xd, wd.cwiseAbs() * xd.cwiseAbs(), in));
 
             MatrixF dx = before;
-            own->columns(n, in, out, dy.data(), packed(*own, w, true).data(), true, dx.data(),
-                         room.data());
+            multiply(*own, dy, packed(*own, w, true), true, dx);
             const Matrix start = before.cast<double>();
             CHECK(close(dx, wd.transpose() * dyd + start,
                         wd.cwiseAbs().transpose() * dyd.cwiseAbs() + start.cwiseAbs(), out + 1));
 
             Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> dw = w;
-            std::vector<float> scratch(static_cast<std::size_t>(outer_scratch(out, in)));
-            own->outer(out, in, n, dy.data(), x.data(), true, dw.data(), scratch.data());
+            multiply_outer(*own, dy, x, true, dw.data());
             CHECK(close(dw, dyd * xd.transpose() + wd,
                         dyd.cwiseAbs() * xd.cwiseAbs().transpose() + wd.cwiseAbs(), n + 1));
-            own->outer(out, in, n, dy.data(), x.data(), false, dw.data(), scratch.data());
+            multiply_outer(*own, dy, x, false, dw.data());
             CHECK(close(dw, dyd * xd.transpose(), dyd.cwiseAbs() * xd.cwiseAbs().transpose(), n));
         }
     }
@@ -98,12 +123,10 @@ TEST_CASE("a column of a product does not depend on its place or its company") {
         const MatrixF w = normals(out, in, 1), x = normals(in, n, 2);
         const auto weights = packed(*own, w, false);
         MatrixF together(out, n);
-        std::vector<float> room(static_cast<std::size_t>(column_scratch(in, n)));
-        own->columns(n, out, in, x.data(), weights.data(), false, together.data(), room.data());
+        multiply(*own, x, weights, false, together);
         for (Index j = 0; j < n; ++j) {
-            Eigen::VectorXf alone(out);
-            own->columns(1, out, in, x.col(j).data(), weights.data(), false, alone.data(),
-                         room.data());
+            MatrixF alone(out, 1);
+            multiply(*own, x.col(j), weights, false, alone);
             CHECK(alone == together.col(j));
         }
     }
@@ -124,15 +147,12 @@ TEST_CASE("AVX2 and AVX-512 agree to the bit") {
         CAPTURE(in);
         CAPTURE(n);
         const MatrixF w = normals(out, in, 1), x = normals(in, n, 2), dy = normals(out, n, 3);
-        std::vector<float> room(
-            static_cast<std::size_t>(std::max(column_scratch(in, n), outer_scratch(out, in))));
         MatrixF y[2], dw[2];
         for (std::size_t k = 0; k < 2; ++k) {
             y[k].setOnes(out, n);
-            fused[k]->columns(n, out, in, x.data(), packed(*fused[k], w, false).data(), true,
-                              y[k].data(), room.data());
+            multiply(*fused[k], x, packed(*fused[k], w, false), true, y[k]);
             dw[k].setOnes(in, out);
-            fused[k]->outer(out, in, n, dy.data(), x.data(), true, dw[k].data(), room.data());
+            multiply_outer(*fused[k], dy, x, true, dw[k].data());
         }
         CHECK(y[0] == y[1]);
         CHECK(dw[0] == dw[1]);

@@ -38,6 +38,12 @@ SI_TILE void add_products(const float* left, const Vector& right, Vector& sum) {
 SI_TILE Vector load(const float* from) { return *reinterpret_cast<const Loose*>(from); }
 SI_TILE void store(float* to, Vector v) { *reinterpret_cast<Loose*>(to) = v; }
 
+/// The place of a result: its rows are `row` apart, and `wide` columns of it are real.
+struct Place {
+    float* to;
+    Size row, wide;
+};
+
 /// c (R, W vectors) = a b, or += with Add: a(r, k) = a[r * a_row + k * a_step], and b's row k has
 /// W vectors.
 template <int R, int W, bool Add>
@@ -62,48 +68,46 @@ SI_TILE void tile(Size depth, const float* a, Size a_row, Size a_step, const flo
     }
 }
 
-/// A tile at the right edge, of which `wide` columns are real.
+/// A tile at the right edge.
 template <int R, int W, bool Add>
 SI_TILE void edge_tile(Size depth, const float* a, Size a_row, Size a_step, const float* b,
-                       float* c, Size c_row, Size wide) {
+                       Place c) {
     float whole[R * W * kLanes];
     if (Add) {
         for (int r = 0; r < R; ++r) {
-            for (Size i = 0; i < wide; ++i) whole[r * W * kLanes + i] = c[r * c_row + i];
-            for (Size i = wide; i < W * kLanes; ++i) whole[r * W * kLanes + i] = 0;
+            for (Size i = 0; i < c.wide; ++i) whole[r * W * kLanes + i] = c.to[r * c.row + i];
+            for (Size i = c.wide; i < W * kLanes; ++i) whole[r * W * kLanes + i] = 0;
         }
     }
     tile<R, W, Add>(depth, a, a_row, a_step, b, whole, W * kLanes);
     for (int r = 0; r < R; ++r) {
-        for (Size i = 0; i < wide; ++i) c[r * c_row + i] = whole[r * W * kLanes + i];
+        for (Size i = 0; i < c.wide; ++i) c.to[r * c.row + i] = whole[r * W * kLanes + i];
     }
 }
 
-/// `rows` of a against one panel of W vectors, of which `wide` columns are real.
+/// `rows` of a against one panel of W vectors.
 template <int R, int W, bool Add>
 SI_TILE void band(Size rows, Size depth, const float* a, Size a_row, Size a_step, const float* b,
-                  float* c, Size c_row, Size wide) {
-    for (; rows >= R; rows -= R, a += R * a_row, c += R * c_row) {
-        if (wide == W * kLanes) {
-            tile<R, W, Add>(depth, a, a_row, a_step, b, c, c_row);
+                  Place c) {
+    for (; rows >= R; rows -= R, a += R * a_row, c.to += R * c.row) {
+        if (c.wide == W * kLanes) {
+            tile<R, W, Add>(depth, a, a_row, a_step, b, c.to, c.row);
         } else {
-            edge_tile<R, W, Add>(depth, a, a_row, a_step, b, c, c_row, wide);
+            edge_tile<R, W, Add>(depth, a, a_row, a_step, b, c);
         }
     }
     if constexpr (R > 1) {
-        if (rows > 0) {
-            band<(R > 4 ? 4 : R / 2), W, Add>(rows, depth, a, a_row, a_step, b, c, c_row, wide);
-        }
+        if (rows > 0) band<(R > 4 ? 4 : R / 2), W, Add>(rows, depth, a, a_row, a_step, b, c);
     }
 }
 
 template <bool Add>
-void panel(Size rows, Size depth, const float* a, Size a_row, Size a_step, const float* b, float* c,
-           Size c_row, Size wide) {
-    if (wide > (kVectors - 1) * kLanes) {
-        band<kRows, kVectors, Add>(rows, depth, a, a_row, a_step, b, c, c_row, wide);
+void panel(Size rows, Size depth, const float* a, Size a_row, Size a_step, const float* b,
+           const Place& c) {
+    if (c.wide > (kVectors - 1) * kLanes) {
+        band<kRows, kVectors, Add>(rows, depth, a, a_row, a_step, b, c);
     } else {
-        band<kRows, 1, Add>(rows, depth, a, a_row, a_step, b, c, c_row, wide);
+        band<kRows, 1, Add>(rows, depth, a, a_row, a_step, b, c);
     }
 }
 static_assert(kVectors == 2);
@@ -176,7 +180,7 @@ void multiply_words(Size n, Size wide, Size depth, const float* x, const float* 
         for (Size i = 0; i < wide; i += kPanel) {
             const Size real = least(kPanel, wide - i), room = rounded_up(real);
             const auto run = k > 0 || keep ? panel<true> : panel<false>;
-            run(n, part, x + k, depth, 1, from + k * room, y + i, wide, real);
+            run(n, part, x + k, depth, 1, from + k * room, {y + i, wide, real});
             from += depth * room;
         }
     }
@@ -208,14 +212,14 @@ void pack_rows(Size out, Size n, const float* dy, float* packed) {
 /// Few inputs would fill few lanes, so there the product is formed the other way round. What few
 /// are must not depend on the instruction set: those with fused multiply-adds agree to the bit.
 constexpr Size kFew = 16;
-void outer_of_few(Size out, Size in, Size n, const float* dy, const float* x, bool keep, float* dw,
-                  float* scratch) {
+void outer_of_few(const OuterProduct& product) {
+    const auto [out, in, n, dy, x, keep, dw, scratch] = product;
     float* turned = scratch;  // (in, out)
     float* right = scratch + rounded_up(in * out);
     for (Size i = 0; i < out; i += kPanel) {
         const Size real = least(kPanel, out - i);
         pack_words(n, real, dy + i, out, 1, right);
-        panel<false>(in, n, x, 1, in, right, turned + i, out, real);
+        panel<false>(in, n, x, 1, in, right, {turned + i, out, real});
     }
     for (Size o = 0; o < out; ++o) {
         for (Size i = 0; i < in; ++i) {
@@ -249,8 +253,8 @@ void pack(Size depth, Size wide, const float* w, Size row, Size column, float* p
     }
 }
 
-void columns(Size n, Size wide, Size depth, const float* x, const float* packed, bool keep,
-             float* y, float* scratch) {
+void columns(const ColumnProduct& product) {
+    const auto [n, wide, depth, x, packed, keep, y, scratch] = product;
     for (Size j = 0; j < n; ++j) to_pairs(depth, x + j * depth, scratch + j * words(depth));
     multiply_words(n, wide, words(depth), scratch, packed, keep, y);
 }
@@ -261,15 +265,16 @@ void pack(Size depth, Size wide, const float* w, Size row, Size column, float* p
     pack_words(depth, wide, w, row, column, packed);
 }
 
-void columns(Size n, Size wide, Size depth, const float* x, const float* packed, bool keep,
-             float* y, float*) {
+void columns(const ColumnProduct& product) {
+    const auto [n, wide, depth, x, packed, keep, y, scratch] = product;
     multiply_words(n, wide, depth, x, packed, keep, y);
 }
 
 #endif
 
-void outer(Size out, Size in, Size n, const float* dy, const float* x, bool keep, float* dw,
-           float* scratch) {
+void outer(const OuterProduct& product) {
+    const auto [out, in, n, dy, x, before, dw, scratch] = product;
+    bool keep = before;
     for (Size j = 0; j < n; j += kOuterDepth, keep = true) {
         Size part = least(kOuterDepth, n - j);
         const float *left = dy + j * out, *below = x + j * in;
@@ -281,7 +286,7 @@ void outer(Size out, Size in, Size n, const float* dy, const float* x, bool keep
         left = pairs, below = pairs + part * out;
 #endif
         if (in < kFew && in < out) {
-            outer_of_few(out, in, part, left, below, keep, dw, scratch);
+            outer_of_few({out, in, part, left, below, keep, dw, scratch});
             continue;
         }
         float* rows = scratch;
@@ -292,8 +297,8 @@ void outer(Size out, Size in, Size n, const float* dy, const float* x, bool keep
             const Size real = least(kPanel, in - i);
             pack_words(part, real, below + i, in, 1, right);
             for (Size o = 0; o < out; o += kRows) {
-                run(least(kRows, out - o), part, rows + o * part, 1, kRows, right, dw + o * in + i, in,
-                    real);
+                run(least(kRows, out - o), part, rows + o * part, 1, kRows, right,
+                    {dw + o * in + i, in, real});
             }
         }
     }

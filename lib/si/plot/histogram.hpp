@@ -32,10 +32,17 @@ struct Curve {
     Ink ink;
 };
 
-/// A panel with the histograms of several sets, the first filled, on equal bins, with a density
-/// over each if given.
-void histograms(Drawing& drawing, Box box, const Axis& x, const std::vector<const Samples*>& sets,
-                Index coordinate, Index bins, const std::string& label,
-                const std::vector<Curve>& curves = {}, const std::string& title = {});
+/// A panel of histograms, without the samples.
+struct HistogramPanel {
+    Box box;
+    Axis x;                          ///< of the coordinate; its range is cut into the bins
+    std::string label;               ///< of the densities; without one their axis has no numbers
+    Index bins = 0;                  ///< 0: after the number of samples of the smallest set
+    std::vector<Curve> curves = {};  ///< drawn over the histograms
+};
+
+/// Draws the histograms of one coordinate of several sets, the first filled, on equal bins.
+void histograms(Drawing& drawing, const HistogramPanel& panel,
+                const std::vector<const Samples*>& sets, Index coordinate);
 
 }  // namespace si::plot

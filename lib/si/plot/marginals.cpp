@@ -76,9 +76,9 @@ double total_variation(const Histogram& a, const Histogram& b) {
     return (sum + std::abs(all_a - all_b)) / 2;  // what lies outside is one more bin
 }
 
-void histograms(Drawing& drawing, Box box, const Axis& x, const std::vector<const Samples*>& sets,
-                Index coordinate, Index bins, const std::string& label,
-                const std::vector<Curve>& curves, const std::string& title) {
+void histograms(Drawing& drawing, const HistogramPanel& panel,
+                const std::vector<const Samples*>& sets, Index coordinate) {
+    Index bins = panel.bins;
     if (bins == 0) {
         Index least = 0;
         for (const Samples* set : sets) least = least == 0 ? set->n() : std::min(least, set->n());
@@ -87,24 +87,51 @@ void histograms(Drawing& drawing, Box box, const Axis& x, const std::vector<cons
     std::vector<Histogram> all;
     double top = 0;
     for (const Samples* set : sets) {
-        all.push_back(histogram(*set, coordinate, x.range, bins));
+        all.push_back(histogram(*set, coordinate, panel.x.range, bins));
         top = std::max(top, all.back().top());
     }
-    for (const Curve& curve : curves) {
+    for (const Curve& curve : panel.curves) {
         for (const Spot& point : curve.points) top = std::max(top, point.y);
     }
-    Axes frame(
-        drawing, box, x,
-        {{0, top > 0 && std::isfinite(top) ? 1.06 * top : 1}, label, false, {}, !label.empty()},
-        title);
+    const Axis density{.range = {0, top > 0 && std::isfinite(top) ? 1.06 * top : 1},
+                       .label = panel.label,
+                       .numbers = !panel.label.empty()};
+    Axes frame(drawing, panel.box, panel.x, density);
     for (std::size_t k = 0; k < all.size(); ++k) {
         const auto outline = all[k].outline();
         if (k == 0) frame.area(outline, series_ink(k), 0.25);
         frame.line(outline, series_ink(k), 1.3);
     }
-    for (const Curve& curve : curves) frame.line(curve.points, curve.ink, 1.8);
+    for (const Curve& curve : panel.curves) frame.line(curve.points, curve.ink, 1.8);
     frame.frame();
 }
+
+namespace {
+
+/// A sentence about the largest value of a density.
+std::string peak_of(const Source& source, const Curve& density) {
+    const auto peak = std::max_element(density.points.begin(), density.points.end(),
+                                       [](Spot a, Spot b) { return a.y < b.y; });
+    return text("The density of ", source.name, " is largest at ", short_number(peak->x, 3),
+                ", where it is ", short_number(peak->y, 3), ". ");
+}
+
+/// Sentences about the distance of each set from the first, in one coordinate.
+std::string differences(const Sources& data, const std::vector<const Samples*>& sets,
+                        Index coordinate, const Range& range) {
+    std::string all;
+    const std::string name = coordinate_name(*sets.front(), coordinate);
+    for (std::size_t j = 1; j < sets.size(); ++j) {
+        const auto bins = bins_for(std::min(sets[0]->n(), sets[j]->n()));
+        const double distance = total_variation(histogram(*sets[0], coordinate, range, bins),
+                                                histogram(*sets[j], coordinate, range, bins));
+        all += text(name, " of ", data[j].name, " differs from ", data[0].name,
+                    " by a total variation of ", short_number(distance, 3), ". ");
+    }
+    return all;
+}
+
+}  // namespace
 
 Drawing marginals(const MarginalsSpec& spec, const Sources& sources) {
     const Sources data = with_samples(sources);
@@ -139,26 +166,16 @@ Drawing marginals(const MarginalsSpec& spec, const Sources& sources) {
             if (!source.model) continue;
             curves.push_back(
                 {curve_of(source, c, range), entries[data.size() + curves.size()].ink});
-            const auto& points = curves.back().points;
-            const auto peak = std::max_element(points.begin(), points.end(),
-                                               [](Spot a, Spot b) { return a.y < b.y; });
-            drawing.description +=
-                text("The density of ", source.name, " is largest at ", short_number(peak->x, 3),
-                     ", where it is ", short_number(peak->y, 3), ". ");
+            drawing.description += peak_of(source, curves.back());
         }
-        const std::string name = coordinate_name(*sets.front(), c);
-        histograms(drawing, panels.frame(k), {range, name}, sets, c, spec.bins,
-                   k % across == 0 ? "density" : " ", curves);
-        for (std::size_t j = 1; j < sets.size(); ++j) {
-            const auto bins = bins_for(std::min(sets[0]->n(), sets[j]->n()));
-            drawing.description +=
-                text(name, " of ", data[j].name, " differs from ", data[0].name,
-                     " by a total variation of ",
-                     short_number(total_variation(histogram(*sets[0], c, range, bins),
-                                                  histogram(*sets[j], c, range, bins)),
-                                  3),
-                     ". ");
-        }
+        histograms(drawing,
+                   {.box = panels.frame(k),
+                    .x = {range, coordinate_name(*sets.front(), c)},
+                    .label = k % across == 0 ? "density" : " ",
+                    .bins = spec.bins,
+                    .curves = std::move(curves)},
+                   sets, c);
+        drawing.description += differences(data, sets, c, range);
     }
     return drawing;
 }

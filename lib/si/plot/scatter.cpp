@@ -85,7 +85,8 @@ Drawing pairs(const PairsSpec& spec, const Sources& sources) {
             const bool bottom = row + 1 == count, left = column == 0;
             const Axis x{ranges[i], bottom ? name(i) : "", false, {}, bottom};
             if (row == column) {
-                histograms(drawing, box, x, sets, axes[i], 0, left ? "density" : "");
+                histograms(drawing, {.box = box, .x = x, .label = left ? "density" : ""}, sets,
+                           axes[i]);
                 continue;
             }
             Axes frame(drawing, box, x, {ranges[j], left ? name(j) : "", false, {}, left});

@@ -8,6 +8,17 @@
 
 namespace si {
 
+/// The setting of methods of equal steps, with the default of each.
+template <Index Default>
+struct EqualStepsSpec {
+    Index steps = Default;  ///< over the whole way, at least 1
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("steps", &EqualStepsSpec::steps, "Number of equal steps", kPositive)};
+    }
+};
+
 /// How many of `steps` equal steps an interval takes: its share of them, rounded up, one at least.
 Index steps_over(const TimeInterval& interval, Index steps);
 

@@ -52,13 +52,7 @@ void step_of(const Tableau& method, const Drift& drift, const TimeInterval& inte
     require_finite(x, time(1));
 }
 
-struct OdeStepsSpec {
-    Index steps = 100;
-
-    static constexpr auto fields() {
-        return std::tuple{field("steps", &OdeStepsSpec::steps, "Number of equal steps", kPositive)};
-    }
-};
+using OdeStepsSpec = EqualStepsSpec<100>;
 
 template <const Tableau& Method>
 OdeSolve equal_ode_steps(const OdeStepsSpec& spec) {

@@ -31,10 +31,10 @@ class OdeStepper : public Stepper {
         const auto [first, last] = ends();
         TimeInterval leg = interval;
         leg.whole = std::abs(last - first);
-        leg.on_compaction = carried_.given.some();
+        leg.on_compaction = carried_.conditions.on_compaction();
         auto result = solve_(velocity(carried_.evaluate, carried_.field.dim(), values_), leg,
                              std::move(state));
-        carried_.given.all();
+        carried_.conditions.all();
         count(result);
         state = std::move(result.x);
         return std::move(result.at_stops);
@@ -152,12 +152,7 @@ class MeansStepper : public Stepper {
     FieldValues values_;
 };
 
-struct MeansSpec {
-    Index steps = 100;
-    static constexpr auto fields() {
-        return std::tuple{field("steps", &MeansSpec::steps, "Number of equal steps", kPositive)};
-    }
-};
+using MeansSpec = EqualStepsSpec<100>;
 
 Sampler denoise(const MeansSpec& settings, const SamplerSpec& spec, const Model& model) {
     require(!spec.sampler || !spec.denoise, Failure::usage,

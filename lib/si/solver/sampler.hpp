@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "si/base/goes_with.hpp"
-#include "si/model/given.hpp"
 #include "si/model/model.hpp"
+#include "si/model/sample_conditions.hpp"
 #include "si/solver/ode.hpp"
 #include "si/solver/sde.hpp"
 
@@ -25,7 +25,7 @@ struct Carried {
     const Setup& setup;
     const Field& field;
     Evaluator& evaluate;
-    const Given& given;  ///< what the samples are conditioned on
+    const SampleConditions& conditions;
     Direction direction = Direction::forward;
     Noise noise = {};
     bool log_density = false;  ///< the last row of the state is the integral of div b

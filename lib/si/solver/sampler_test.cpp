@@ -47,9 +47,9 @@ Matrix in_legs(const Model& model, const TransportSpec& spec, const Matrix& star
     const auto field = make_field(model);
     const auto evaluate = field->evaluator();
     const Setup setup = model.setup();
-    const Given given(*evaluate, {});
+    const SampleConditions none(*evaluate, {});
     const auto stepper = spec.make(model).stepper(
-        {setup, *field, *evaluate, given, Direction::forward, noise_of(3, 0)});
+        {setup, *field, *evaluate, none, Direction::forward, noise_of(3, 0)});
     Matrix state = start;
     double now = stepper->ends()[0];
     for (double time : times) {

@@ -57,12 +57,7 @@ void strang(DriftAt& f, double t, double to, double h, const Matrix& noise, Matr
     x += noise.rightCols(n);
 }
 
-struct SdeStepsSpec {
-    Index steps = 500;
-    static constexpr auto fields() {
-        return std::tuple{field("steps", &SdeStepsSpec::steps, "Number of equal steps", kPositive)};
-    }
-};
+using SdeStepsSpec = EqualStepsSpec<500>;
 
 /// How often a step is halved to find its noise at a time inside of it.
 constexpr Index kHalvings = 12;

@@ -84,18 +84,24 @@ Json dry_run_training(const TrainData& data, const InterpolantSpec& interpolant,
             {"output_bytes", whole(kBytes * static_cast<double>(parameters) + kText)}};
 }
 
-Json dry_run_sampling(const Model& model, const Field& field, const SampleSpec& samples,
-                      const TransportSpec& spec, const Provenance& provenance, Threads& threads,
-                      Progress& progress) {
+Json dry_run_sampling(const Model& model, const Field& field, const SampleTask& task,
+                      Threads& threads, Progress& progress) {
     require_alone();
-    const StartingPoints points(model, field, samples, provenance.seed, provenance.shard);
+    const TransportSpec& spec = task.transport;
+    const Provenance& provenance = task.provenance;
+    const StartingPoints points(model, field, task.points, provenance.seed, provenance.shard);
     double evaluations = 0;
     Index next = 0;  // what arrives is read once
     const double seconds = seconds_of_all(points.n(), 0, threads, [&](Index rows) {
         rows = std::min(rows, points.n() - next);
         const Start start = points.read({next, rows});
-        const auto made = transport(model, field, spec, samples.direction(), start.x, start.given,
-                                    provenance.seed, points.first() + next, threads, progress);
+        const auto made = transport(model, field, spec,
+                                    {.x = start.x,
+                                     .direction = task.points.direction(),
+                                     .seed = provenance.seed,
+                                     .first = points.first() + next,
+                                     .given = start.given},
+                                    threads, progress);
         if (rows > 0) evaluations = made.evaluations.cast<double>().mean();
         next = rows + next < points.n() ? next + rows : 0;
         return rows;
@@ -110,13 +116,12 @@ Json dry_run_sampling(const Model& model, const Field& field, const SampleSpec& 
 }
 
 Json dry_run_log_density(const Model& model, const std::string& data, const LogDensitySpec& spec,
-                         std::uint64_t seed, const Shard& shard, bool output, Threads& threads,
-                         Progress& progress) {
+                         const LogDensityRun& run, Threads& threads, Progress& progress) {
     require(data != "-" && !data.starts_with("-:/"), Failure::usage,
             "--dry-run: the number of samples on standard input is not known before");
     require_alone();
     const double begun = seconds_now();
-    const Index n = shard.of(DataFile(data).reader(Passes::one).n()).count;
+    const Index n = run.shard.of(DataFile(data).reader(Passes::one).n()).count;
     const double opening = seconds_now() - begun;
     double seconds = 0;
     LogDensitySpec one = spec;
@@ -125,11 +130,13 @@ Json dry_run_log_density(const Model& model, const std::string& data, const LogD
         if (spec.epsilon) one.epsilon = EpsilonList{{epsilon}};
         seconds += seconds_of_all(n, opening, threads, [&](Index rows) {
             const Shard part{1, std::max<Index>(1, n / std::max<Index>(1, rows))};
-            const auto scored = log_densities_of_file(model, data, one, seed, threads, progress,
-                                                      Keep::summary, part);
+            const auto scored = log_densities_of_file(
+                model, data, one, {.seed = run.seed, .shard = part, .keep = Keep::summary}, threads,
+                progress);
             return scored.front().log_density.n;
         });
     }
+    const bool output = run.keep == Keep::samples;
     const double columns = output ? (spec.sde || spec.epsilon ? 3 : 1) : 0;
     return {{"samples", n},
             {"seconds", seconds},

@@ -34,15 +34,13 @@ Json dry_run_training(const TrainData& data, const InterpolantSpec& interpolant,
                       std::uint64_t seed, double max_seconds, Threads& threads);
 
 /// Also "samples" and "nfe", the mean number of evaluations of the field. Throws as sample_to().
-Json dry_run_sampling(const Model& model, const Field& field, const SampleSpec& samples,
-                      const TransportSpec& spec, const Provenance& provenance, Threads& threads,
-                      Progress& progress);
+Json dry_run_sampling(const Model& model, const Field& field, const SampleTask& task,
+                      Threads& threads, Progress& progress);
 
-/// Also "samples". `output` says whether there is one. Throws as log_densities_of_file(), and
+/// Also "samples". With Keep::samples there is an output. Throws as log_densities_of_file(), and
 /// Failure::usage for standard input, whose length is not known.
 Json dry_run_log_density(const Model& model, const std::string& data, const LogDensitySpec& spec,
-                         std::uint64_t seed, const Shard& shard, bool output, Threads& threads,
-                         Progress& progress);
+                         const LogDensityRun& run, Threads& threads, Progress& progress);
 
 /// Also "samples" of both sides and "method", which is not auto. What a method does in steps and in
 /// rounds is timed with few of them; one that has none is timed whole. Throws as make_bridge().

@@ -70,9 +70,9 @@ class Flow {
     /// numbers of one sample, so theirs comes from the way back.
     Both at_model(const KnownDensity& truth) const {
         const bool exact = spec_.divergence.make().probes == 0;
-        const auto made =
-            transport(model_, *field_, along(exact), Direction::forward,
-                      draw_base(model_, seed_, 0, spec_.n), seed_, 0, threads_, progress_);
+        const auto made = transport(model_, *field_, along(exact),
+                                    {.x = draw_base(model_, seed_, 0, spec_.n), .seed = seed_},
+                                    threads_, progress_);
         const Vector log_truth = truth.log_density(model_.transform.to_data(made.x));
         if (exact) {
             return {log_truth, in_data_units(made.log_density), made.evaluations.cast<Index>()};
@@ -84,8 +84,8 @@ class Flow {
 
   private:
     LogDensities score(ConstMatrix x) const {
-        return ode_log_density(model_, *field_, {spec_.ode, spec_.divergence},
-                               {.x = x, .seed = seed_}, threads_, progress_);
+        return ode_log_density(model_, *field_, spec_, {.x = x, .seed = seed_}, threads_,
+                               progress_);
     }
     Vector in_data_units(const Vector& log_density) const {
         require(log_density.allFinite(), Failure::check,

@@ -19,21 +19,20 @@ namespace si {
 /// does.
 KnownDensity true_density(const std::string& truth);
 
-struct KlSpec {
+/// What si-eval kl is asked.
+struct KlSpec : OdeLogDensitySpec {
     std::string truth = {};
     Index n = 10000;
-    Choice<ode_solvers> ode{"dopri5"};
-    Choice<traces> divergence{"exact"};
 
     static constexpr auto fields() {
-        return std::tuple{
-            field("truth", &KlSpec::truth,
-                  "The true density: a synthetic set, as in ring,modes=5, or the file of an exact "
-                  "model (a name with a '.' or '/')")
-                .value("NAME,...|FILE"),
-            field("n", &KlSpec::n, "Number of samples of the truth, and of the model", kPositive),
-            field("ode", &KlSpec::ode, "Solver of dx = b dt").value("SOLVER,..."),
-            field("divergence", &KlSpec::divergence, "Divergence of b along the flow")};
+        return std::tuple_cat(
+            std::tuple{field("truth", &KlSpec::truth,
+                             "The true density: a synthetic set, as in ring,modes=5, or the file "
+                             "of an exact model (a name with a '.' or '/')")
+                           .value("NAME,...|FILE"),
+                       field("n", &KlSpec::n, "Number of samples of the truth, and of the model",
+                             kPositive)},
+            OdeLogDensitySpec::fields());
     }
 };
 

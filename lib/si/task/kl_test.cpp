@@ -46,13 +46,20 @@ void check_close(const Json& report, const std::string& name, double truth) {
 
 constexpr const char* kAccurate = "dopri5,rtol=1e-7,atol=1e-7";
 
+KlSpec accurate(Index n) {
+    KlSpec spec;
+    spec.n = n;
+    spec.ode = kAccurate;
+    return spec;
+}
+
 }  // namespace
 
 TEST_CASE("the divergences of an exact model from another Gaussian are those on paper") {
     // In each of two coordinates the truth is N(0.3, 1) and the model N(0.5, 1.1^2).
     const Index n = 20'000;
-    const auto report = report_of(exact("gaussian,mean=0.5,sigma=1.1"), "gaussian,mean=0.3",
-                                  {.n = n, .ode = kAccurate});
+    const auto report =
+        report_of(exact("gaussian,mean=0.5,sigma=1.1"), "gaussian,mean=0.3", accurate(n));
     const double m = 0.2, v = 1.21;
     const double forward = (1 + m * m) / v - 1 + std::log(v), reverse = v + m * m - 1 - std::log(v);
     for (const char* name : {"kl", "kl_controlled"}) check_close(report, name, forward);
@@ -86,7 +93,7 @@ TEST_CASE("between an exact model and its own target there is nothing") {
         write_model(scratch / "exact.json", model);
         for (const std::string& truth : {std::string("mixture,modes=3"), scratch / "exact.json"}) {
             CAPTURE(truth);
-            const auto report = report_of(model, truth, {.n = 2000, .ode = kAccurate});
+            const auto report = report_of(model, truth, accurate(2000));
             for (const char* name : {"kl", "reverse_kl", "log_z"}) check_close(report, name, 0);
             // (r - 1)^2 / 2 where log r is the error of the solver.
             CHECK(report.at("kl_controlled").get<double>() < 1e-8);
@@ -99,7 +106,7 @@ TEST_CASE("between an exact model and its own target there is nothing") {
 }
 
 TEST_CASE("a truth without tails: the reverse divergence is infinite, and said to be") {
-    const auto report = report_of(exact("gaussian,sigma=2.5"), "checkerboard", {.ode = kAccurate});
+    const auto report = report_of(exact("gaussian,sigma=2.5"), "checkerboard", accurate(10'000));
     // E of -log N(x; 0, 2.5^2 I) over a board with E x_i^2 = 16 / 3, less ln 32.
     const double variance = 6.25;
     const double forward = 16.0 / 3 / variance + std::log(2 * M_PI * variance) - std::log(32.0);
@@ -121,7 +128,7 @@ TEST_CASE("units do not matter, and neither does the way to the divergence of b"
     Model scaled = exact("gaussian,mean=0:0,sigma=1:1");
     scaled.transform = {Vector{{1, -2}}, Vector{{0.5, 3}}};
     const char* truth = "gaussian,mean=1.1:-2.5,sigma=0.6:2.5";
-    const KlSpec spec{.n = 2000, .ode = kAccurate};
+    KlSpec spec = accurate(2000);
     const auto a = report_of(plain, truth, spec), b = report_of(scaled, truth, spec);
     for (const char* name : {"kl", "kl_controlled", "log_z"}) {
         CAPTURE(name);
@@ -129,8 +136,8 @@ TEST_CASE("units do not matter, and neither does the way to the divergence of b"
     }
     CHECK(b.at("kl").get<double>() == doctest::Approx(a.at("kl").get<double>()).epsilon(1e-4));
     // A field in closed form answers probes with its trace.
-    const auto probed =
-        report_of(plain, truth, {.n = 2000, .ode = kAccurate, .divergence = "hutchinson,probes=2"});
+    spec.divergence = "hutchinson,probes=2";
+    const auto probed = report_of(plain, truth, spec);
     CHECK(probed.at("reverse_kl").get<double>() ==
           doctest::Approx(a.at("reverse_kl").get<double>()).epsilon(1e-4));
     CHECK(probed.at("warnings").size() == 1);
@@ -143,8 +150,8 @@ TEST_CASE("warnings where weights cannot be trusted") {
     CHECK(far.at("warnings").size() >= 1);
     // One of two modes is missed: the model's own samples say nothing of it, but those of the
     // truth do.
-    const auto missed = report_of(exact("gaussian,dim=1,mean=-2,sigma=0.5"), "two-gaussians",
-                                  {.n = 1000, .ode = kAccurate});
+    const auto missed =
+        report_of(exact("gaussian,dim=1,mean=-2,sigma=0.5"), "two-gaussians", accurate(1000));
     CHECK(missed.at("ess_of_truth").get<double>() < 1);
     CHECK(!missed.at("warnings").empty());
 }

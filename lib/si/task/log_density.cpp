@@ -9,8 +9,8 @@
 #include "si/base/choice_list.hpp"
 #include "si/base/parts.hpp"
 #include "si/flow/median.hpp"
-#include "si/model/given.hpp"
 #include "si/model/network_field.hpp"
+#include "si/model/sample_conditions.hpp"
 #include "si/task/training_data.hpp"
 
 namespace si {
@@ -288,75 +288,129 @@ std::vector<CrossEntropy> begin_cross_entropies(const Model& model, const LogDen
     return all;
 }
 
-}  // namespace
-
-std::vector<CrossEntropy> log_densities_of_file(const Model& model, const std::string& data,
-                                                const LogDensitySpec& spec, std::uint64_t seed,
-                                                Threads& threads, Progress& progress, Keep keep,
-                                                const Shard& shard) {
-    require(shard.whole() || !spec.epsilon || spec.epsilon->each.size() == 1, Failure::usage,
-            "--shard goes with one --epsilon: the best of several need not be that of every part");
-    const auto field = make_field(model);
+/// The field of a model that gives log-densities.
+std::shared_ptr<const Field> field_with_density(const Model& model) {
+    auto field = make_field(model);
     require(!field->conditions().start, Failure::usage,
             "this model has no log-density: it is conditioned on x0, from where its flow goes to "
             "one point");
-    const FilePoints file(model, field->conditions(), data, spec, seed, shard);
-    std::vector<Method> methods;
-    std::vector<CrossEntropy> all = begin_cross_entropies(model, spec, methods);
-    const auto count = std::ssize(all);
-    Matrix first;                                       // points for a second look
-    std::vector<Vector> log_densities(methods.size());  // of the first points
-    const auto score = [&](const Columns& some) {
-        LogDensityPart scored{std::vector<LogDensities>(methods.size())};
-        const Matrix x = file.read(some, scored.marks);
-        const Points points = file.points(x, some.first);
-        if (some.first == 0) first = x.leftCols(std::min(kPointsJudged, x.cols()));
+    return field;
+}
+
+/// Log-densities of the samples of one file by all methods, part by part.
+class FileLogDensities {
+  public:
+    FileLogDensities(const Model& model, const std::string& data, const LogDensitySpec& spec,
+                     const LogDensityRun& run, Threads& threads, Progress& progress)
+        : model_(model),
+          spec_(spec),
+          run_(run),
+          threads_(threads),
+          progress_(progress),
+          field_(field_with_density(model)),
+          file_(model, field_->conditions(), data, spec, run.seed, run.shard),
+          all_(begin_cross_entropies(model, spec, methods_)),
+          log_densities_(methods_.size()) {}
+
+    std::vector<Columns> parts() const { return file_.parts(threads_); }
+    LogDensityPart blank() const { return {std::vector<LogDensities>(methods_.size())}; }
+
+    LogDensityPart make(const Columns& some) {
+        LogDensityPart made = blank();
+        const Matrix x = file_.read(some, made.marks);
+        const Points points = file_.points(x, some.first);
+        if (some.first == 0) first_ = x.leftCols(std::min(kPointsJudged, x.cols()));
+        const auto count = std::ssize(methods_);
         for (Index k = 0; k < count; ++k) {
+            PartProgress part(progress_, count * some.first + k * some.count, count * file_.n());
             const auto at = static_cast<std::size_t>(k);
-            PartProgress part(progress, count * some.first + k * some.count, count * file.n());
-            scored.by_method[at] =
-                methods[at].epsilon ? path_log_density(model, *field, methods[at].paths,
-                                                       *methods[at].epsilon, points, threads, part)
-                                    : ode_log_density(model, *field, {spec.ode, spec.divergence},
-                                                      points, threads, part);
+            made.by_method[at] = by(methods_[at], points, part);
         }
-        return scored;
-    };
-    const auto take = [&](const Columns& some, LogDensityPart scored) {
-        std::vector<Vector> now(methods.size());
-        for (std::size_t at = 0; at < methods.size(); ++at) {
-            LogDensities& one = scored.by_method[at];
-            if (some.first == 0) log_densities[at] = one.log_density.head(first.cols());
+        return made;
+    }
+
+    void take(const Columns& some, LogDensityPart made) {
+        std::vector<Vector> now(methods_.size());
+        for (std::size_t at = 0; at < methods_.size(); ++at) {
+            LogDensities& one = made.by_method[at];
+            if (some.first == 0) log_densities_[at] = one.log_density.head(first_.cols());
             now[at] = one.log_density;
-            add(std::move(one), scored.marks, some.first, file.n(), file.log_determinant(), keep,
-                all[at]);
+            add(std::move(one), made.marks, some.first, file_.n(), file_.log_determinant(),
+                run_.keep, all_[at]);
         }
-        for (std::size_t a = 0; a < methods.size(); ++a) {
-            all[a].behind.resize(methods.size());
-            for (std::size_t b = 0; b < methods.size(); ++b) {
-                all[a].behind[b].add(now[b] - now[a], scored.marks);
+        for (std::size_t a = 0; a < methods_.size(); ++a) {
+            all_[a].behind.resize(methods_.size());
+            for (std::size_t b = 0; b < methods_.size(); ++b) {
+                all_[a].behind[b].add(now[b] - now[a], made.marks);
             }
         }
-    };
+    }
+
+    /// After the last part, on all ranks.
+    void finish() const { file_.finish(); }
+
+    /// All of it, with the warnings that it deserves; on the first rank.
+    std::vector<CrossEntropy> result() {
+        warn_of_marks();
+        for (std::size_t k = 0; k < methods_.size(); ++k) {
+            all_[k].dim = model_.dim;
+            all_[k].rows = file_.all();
+            if (!methods_[k].epsilon) continue;
+            judge_paths(model_, *field_, methods_[k].paths, *methods_[k].epsilon,
+                        {.all = all_[k].scored,
+                         .first = file_.points(first_, 0),
+                         .log_density = log_densities_[k]},
+                        threads_, progress_);
+        }
+        return std::move(all_);
+    }
+
+  private:
+    LogDensities by(const Method& method, const Points& points, Progress& progress) {
+        return method.epsilon ? path_log_density(model_, *field_, method.paths, *method.epsilon,
+                                                 points, threads_, progress)
+                              : ode_log_density(model_, *field_, spec_, points, threads_, progress);
+    }
+
+    void warn_of_marks() {
+        const Index marked = all_.front().marked;
+        if (marked == 0) return;
+        require(marked < file_.n() || !run_.shard.whole(), Failure::data, file_.source(),
+                ": no sample is finite");
+        progress_.warn(text(file_.source(), ": ", marked,
+                            marked == 1 ? " sample is" : " samples are",
+                            " not finite: nan in such rows, which count in no mean"));
+    }
+
+    const Model& model_;
+    const LogDensitySpec& spec_;
+    const LogDensityRun& run_;
+    Threads& threads_;
+    Progress& progress_;
+    std::shared_ptr<const Field> field_;
+    FilePoints file_;
+    std::vector<Method> methods_;
+    std::vector<CrossEntropy> all_;      ///< one for each method
+    Matrix first_;                       ///< points for a second look
+    std::vector<Vector> log_densities_;  ///< of these, by each method
+};
+
+}  // namespace
+
+std::vector<CrossEntropy> log_densities_of_file(const Model& model, const std::string& data,
+                                                const LogDensitySpec& spec,
+                                                const LogDensityRun& run, Threads& threads,
+                                                Progress& progress) {
+    require(run.shard.whole() || !spec.epsilon || spec.epsilon->each.size() == 1, Failure::usage,
+            "--shard goes with one --epsilon: the best of several need not be that of every part");
+    FileLogDensities file(model, data, spec, run, threads, progress);
     by_ranks(
-        file.parts(threads), LogDensityPart{std::vector<LogDensities>(methods.size())}, score,
-        [](auto& scored, const auto& f) { each_matrix(scored, f); }, take);
+        file.parts(), file.blank(), [&](const Columns& some) { return file.make(some); },
+        [](auto& made, const auto& f) { each_matrix(made, f); },
+        [&](const Columns& some, LogDensityPart made) { file.take(some, std::move(made)); });
     file.finish();
     if (!ranks().first()) return {};
-    if (const Index marked = all.front().marked; marked > 0) {
-        require(marked < file.n() || !shard.whole(), Failure::data, file.source(),
-                ": no sample is finite");
-        progress.warn(text(file.source(), ": ", marked, marked == 1 ? " sample is" : " samples are",
-                           " not finite: nan in such rows, which count in no mean"));
-    }
-    for (std::size_t k = 0; k < methods.size(); ++k) {
-        all[k].dim = model.dim;
-        all[k].rows = file.all();
-        if (!methods[k].epsilon) continue;
-        judge_paths(model, *field, methods[k].paths, *methods[k].epsilon, file.points(first, 0),
-                    log_densities[k], all[k].scored, threads, progress);
-    }
-    return all;
+    return file.result();
 }
 
 const CrossEntropy& best_of(const std::vector<CrossEntropy>& all) {
@@ -398,9 +452,11 @@ std::vector<Json> report_log_densities(const Model& model, const std::string& da
                                        const LogDensitySpec& spec, const LogDensityOutput& output,
                                        const Provenance& provenance, Threads& threads,
                                        Progress& progress) {
-    const auto all =
-        log_densities_of_file(model, data, spec, provenance.seed, threads, progress,
-                              output.output ? Keep::samples : Keep::summary, provenance.shard);
+    const auto all = log_densities_of_file(model, data, spec,
+                                           {.seed = provenance.seed,
+                                            .shard = provenance.shard,
+                                            .keep = output.output ? Keep::samples : Keep::summary},
+                                           threads, progress);
     if (!ranks().first()) return {};
     if (output.output) {
         const auto& best = best_of(all);

@@ -27,9 +27,7 @@ template <>
 struct SettingRows<EpsilonList> : SettingRows<EpsilonChoice> {};
 
 /// What si-likelihood is asked.
-struct LogDensitySpec {
-    Choice<ode_solvers> ode{"dopri5"};
-    Choice<traces> divergence{"exact"};
+struct LogDensitySpec : OdeLogDensitySpec {
     std::optional<Index> sde;
     std::optional<EpsilonList> epsilon;
     Choice<estimators> estimator{"tilted"};
@@ -38,27 +36,29 @@ struct LogDensitySpec {
     Nonfinite allow_nonfinite = Nonfinite::refuse;
 
     static constexpr auto fields() {
-        return std::tuple{
-            field("ode", &LogDensitySpec::ode, "Solver of dx = b dt").value("SOLVER,..."),
-            field("divergence", &LogDensitySpec::divergence, "Divergence of b along the flow"),
-            field("sde", &LogDensitySpec::sde,
-                  "Use the diffusion instead of the flow, by paths of this many equal steps; 100 "
-                  "when only --epsilon is given",
-                  kPositive)
-                .value("STEPS"),
-            field("epsilon", &LogDensitySpec::epsilon,
-                  "Noise of the diffusion, 1 when only --sde is given; 0 is the flow. Several "
-                  "values are compared"),
-            field("estimator", &LogDensitySpec::estimator,
-                  "Estimator of the density of the diffusion"),
-            field("paths", &LogDensitySpec::paths, "Random paths per sample", kPositive),
-            field("reverse", &LogDensitySpec::reverse,
-                  "Compute the log-density of samples of the base, at t = 0, from a target in "
-                  "closed form"),
-            field("allow_nonfinite", &LogDensitySpec::allow_nonfinite,
-                  "Samples with numbers that are not finite: no refuses them; keep writes nan as "
-                  "their log-density and leaves them out of all means")
-                .value("no|keep")};
+        return std::tuple_cat(
+            OdeLogDensitySpec::fields(),
+            std::tuple{
+                field(
+                    "sde", &LogDensitySpec::sde,
+                    "Use the diffusion instead of the flow, by paths of this many equal steps; 100 "
+                    "when only --epsilon is given",
+                    kPositive)
+                    .value("STEPS"),
+                field("epsilon", &LogDensitySpec::epsilon,
+                      "Noise of the diffusion, 1 when only --sde is given; 0 is the flow. Several "
+                      "values are compared"),
+                field("estimator", &LogDensitySpec::estimator,
+                      "Estimator of the density of the diffusion"),
+                field("paths", &LogDensitySpec::paths, "Random paths per sample", kPositive),
+                field("reverse", &LogDensitySpec::reverse,
+                      "Compute the log-density of samples of the base, at t = 0, from a target in "
+                      "closed form"),
+                field(
+                    "allow_nonfinite", &LogDensitySpec::allow_nonfinite,
+                    "Samples with numbers that are not finite: no refuses them; keep writes nan as "
+                    "their log-density and leaves them out of all means")
+                    .value("no|keep")});
     }
 
     static GoesWithTable goes_with();
@@ -108,17 +108,27 @@ Matrix measured_points(const Model& model, Matrix x, std::uint64_t seed, Index f
 /// Whether each sample's log-density is wanted, or what is said of all of them.
 enum class Keep { samples, summary };
 
-/// CrossEntropy the samples of `data`, or a part of them, once for each epsilon of `spec`. They are
-/// read once and part by part, from a pipe while they arrive. With Keep::summary memory does not
-/// grow with the number of samples but for 16 bytes each under a diffusion (whose effective numbers
-/// of paths have a median), when they are in an HDF5 file; results do not depend on the parts. A
-/// model that was trained with --dequantize is scored with the same kind of noise added once, at
-/// `seed`: its cross-entropy bounds that of the integers from above. All ranks; the first has the
-/// scores, the others none.
+/// The samples of a file that log_densities_of_file() goes through, and what it keeps of them.
+struct LogDensityRun {
+    std::uint64_t seed = 0;  ///< of probes, of paths and of the noise of --dequantize
+    Shard shard = {};  ///< the part of the samples; one that is not the whole takes one epsilon
+    Keep keep = Keep::samples;
+};
+
+/// The cross-entropy of the samples of `data`, or of a part of them, for each epsilon of `spec`.
+/// They are read once and part by part, from a pipe while they arrive. With Keep::summary memory
+/// does not grow with the number of samples but for 16 bytes each under a diffusion (whose
+/// effective numbers of paths have a median), when they are in an HDF5 file; results do not depend
+/// on the parts. The samples of a model that was trained with --dequantize get the same kind of
+/// noise once, at `run.seed`: the cross-entropy bounds that of the integers from above. All ranks
+/// take part; the first has the results, the others none.
+///
+/// Throws Failure::usage when `spec` and `run` do not go together or the model has no log-density,
+/// and Failure::data when the file does not fit the model or none of its samples is finite.
 std::vector<CrossEntropy> log_densities_of_file(const Model& model, const std::string& data,
-                                                const LogDensitySpec& spec, std::uint64_t seed,
-                                                Threads& threads, Progress& progress,
-                                                Keep keep = Keep::samples, const Shard& shard = {});
+                                                const LogDensitySpec& spec,
+                                                const LogDensityRun& run, Threads& threads,
+                                                Progress& progress);
 
 /// The one of least cross-entropy.
 const CrossEntropy& best_of(const std::vector<CrossEntropy>& all);

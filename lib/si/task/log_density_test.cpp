@@ -54,20 +54,21 @@ TEST_CASE("parts of a file are scored as the whole of it, bit for bit") {
     out.commit();
 
     for (const char* divergence : {"exact", "hutchinson,probes=2"}) {
-        LogDensitySpec spec{.ode = "rk4,steps=2", .divergence = divergence};
+        LogDensitySpec spec;
+        spec.ode = "rk4,steps=2";
+        spec.divergence = divergence;
         Threads one(1), two(2);
-        const LogDensities whole =
-            ode_log_density(model, *field, {spec.ode, spec.divergence},
-                            {.x = model.transform.from_data(x), .seed = 4}, two, quiet);
-        const auto kept = log_densities_of_file(model, file, spec, 4, two, quiet)[0];
+        const LogDensities whole = ode_log_density(
+            model, *field, spec, {.x = model.transform.from_data(x), .seed = 4}, two, quiet);
+        const auto kept = log_densities_of_file(model, file, spec, {.seed = 4}, two, quiet)[0];
         CHECK(kept.scored.log_density ==
               Vector(whole.log_density.array() - model.transform.log_determinant()));
         CHECK(kept.scored.standard_error == whole.standard_error);
         CHECK(kept.cross_entropy() ==
               doctest::Approx(-kept.scored.log_density.mean()).epsilon(1e-13));
 
-        const auto summary =
-            log_densities_of_file(model, file, spec, 4, one, quiet, Keep::summary)[0];
+        const auto summary = log_densities_of_file(
+            model, file, spec, {.seed = 4, .keep = Keep::summary}, one, quiet)[0];
         CHECK(summary.scored.log_density.size() == 0);
         CHECK(summary.report() == kept.report());
     }

@@ -7,7 +7,7 @@
 #include "si/io/dataset.hpp"
 #include "si/io/json_file.hpp"
 #include "si/io/model_file.hpp"
-#include "si/model/given.hpp"
+#include "si/model/sample_conditions.hpp"
 #include "si/plot/kinds.hpp"
 #include "si/plot/page.hpp"
 #include "si/plot/picture.hpp"
@@ -249,8 +249,9 @@ void Reporter::score() {
     const bool large = model_.dim > 32;
     if (large) spec.divergence = Choice<traces>("hutchinson");
     const Index n = data_.samples->n(), parts = (n + rows() - 1) / rows();
-    const auto all = log_densities_of_file(model_, data_file_, spec, seed_, threads_, progress_,
-                                           Keep::summary, {1, parts});
+    const auto all = log_densities_of_file(
+        model_, data_file_, spec, {.seed = seed_, .shard = {1, parts}, .keep = Keep::summary},
+        threads_, progress_);
     const Json found = all.front().report();
     page_.paragraph(text(
         "Cross-entropy ", short_number(found.at("cross_entropy").get<double>(), 6), " +- ",
@@ -278,7 +279,9 @@ void Reporter::calibration() {
         columns_of(conditions_of(DataFile(data_file_), field->conditions()), first);
     const Matrix x = measured_points(model_, data_.samples->values.leftCols(first.count), seed_, 0);
     const auto back =
-        transport(model_, *field, {}, Direction::backward, x, given, seed_, 0, threads_, progress_);
+        transport(model_, *field, {},
+                  {.x = x, .direction = Direction::backward, .seed = seed_, .given = given},
+                  threads_, progress_);
     std::string verdict;
     const Drawing drawing = latent_histograms(back.x, verdict);
     page_.picture(

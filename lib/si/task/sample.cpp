@@ -256,15 +256,10 @@ void StartingPoints::finish() const {
 }
 
 TransportedFile::TransportedFile(const std::string& file, const Model& model,
-                                 const TransportSpec& spec, Direction direction, Index n,
-                                 const Provenance& provenance, const Conditions& conditions,
-                                 bool masked)
-    : model_(model),
-      spec_(spec),
-      direction_(direction),
-      out_(open_output(file, provenance)),
-      labelled_(conditions.labels > 0),
-      masked_(masked) {
+                                 const TransportSpec& spec, const Layout& layout,
+                                 const Provenance& provenance)
+    : model_(model), spec_(spec), layout_(layout), out_(open_output(file, provenance)) {
+    const Index n = layout.n;
     const auto times = std::ssize(spec.trajectory);
     out_.promise("x", n, model.shape);
     if (spec.log_density) out_.promise("log_density", n, {});
@@ -273,8 +268,8 @@ TransportedFile::TransportedFile(const std::string& file, const Model& model,
         out_.write_array("time", spec.trajectory, {times});
     }
     out_.promise("nfe", n, {}, ElementType::i64);
-    if (labelled_) out_.promise("label", n, {}, ElementType::i64);
-    if (masked_) out_.promise("mask", n, mask_shape(model.shape));
+    if (layout.labelled) out_.promise("label", n, {}, ElementType::i64);
+    if (layout.masked) out_.promise("mask", n, mask_shape(model.shape));
 }
 
 void TransportedFile::append(const Start& start, const Transported& part) {
@@ -288,7 +283,7 @@ void TransportedFile::append(const Start& start, const Transported& part) {
         }
         return x;
     };
-    out_.append("x", in_base_units(model_, direction_) ? part.x : in_data(part.x));
+    out_.append("x", in_base_units(model_, layout_.direction) ? part.x : in_data(part.x));
     if (spec_.log_density) {
         const Vector log_density = part.log_density.array() - model_.transform.log_determinant();
         out_.append("log_density", log_density.transpose());
@@ -302,18 +297,19 @@ void TransportedFile::append(const Start& start, const Transported& part) {
         out_.append("trajectory", states);
     }
     out_.append("nfe", std::vector<std::int64_t>(part.evaluations.begin(), part.evaluations.end()));
-    if (labelled_) {
+    if (layout_.labelled) {
         std::vector<std::int64_t> labels;
         for (Index j = 0; j < part.x.cols(); ++j) labels.push_back(std::lround(start.given(0, j)));
         out_.append("label", labels);
     }
-    if (masked_) out_.append("mask", start.mask);
+    if (layout_.masked) out_.append("mask", start.mask);
 }
 
 void write_transported(const std::string& file, const Model& model, const TransportSpec& spec,
                        Direction direction, const Transported& result,
                        const Provenance& provenance) {
-    TransportedFile out(file, model, spec, direction, result.x.cols(), provenance);
+    TransportedFile out(file, model, spec, {.n = result.x.cols(), .direction = direction},
+                        provenance);
     out.append({}, result);
     out.commit();
 }
@@ -336,15 +332,19 @@ struct Arrived {
 }  // namespace
 
 void sample_to(const std::string& file, const Model& model, const Field& field,
-               const SampleSpec& samples, const TransportSpec& spec, Provenance provenance,
-               Threads& threads, Progress& progress) {
-    const std::uint64_t seed = provenance.seed;
-    const StartingPoints points(model, field, samples, seed, provenance.shard);
+               const SampleTask& task, Threads& threads, Progress& progress) {
+    const TransportSpec& spec = task.transport;
+    const Direction direction = task.points.direction();
+    Provenance provenance = task.provenance;
+    const StartingPoints points(model, field, task.points, provenance.seed, provenance.shard);
     provenance.rows = points.all();
     std::optional<TransportedFile> out;
     if (ranks().first()) {
-        out.emplace(file, model, spec, samples.direction(), points.n(), provenance,
-                    field.conditions(), points.masked());
+        const TransportedFile::Layout layout{.n = points.n(),
+                                             .direction = direction,
+                                             .labelled = field.conditions().labels > 0,
+                                             .masked = points.masked()};
+        out.emplace(file, model, spec, layout, provenance);
     }
     const Index states = model.dim * (1 + std::ssize(spec.trajectory));
     Arrived blank;
@@ -354,9 +354,13 @@ void sample_to(const std::string& file, const Model& model, const Field& field,
         [&](const Columns& some) {
             PartProgress part(progress, some.first, points.n());
             Arrived made{points.read(some), {}};
-            made.end =
-                transport(model, field, spec, samples.direction(), made.start.x, made.start.given,
-                          seed, points.first() + some.first, threads, part);
+            made.end = transport(model, field, spec,
+                                 {.x = made.start.x,
+                                  .direction = direction,
+                                  .seed = provenance.seed,
+                                  .first = points.first() + some.first,
+                                  .given = made.start.given},
+                                 threads, part);
             return made;
         },
         [](Arrived& made, const auto& f) { made.each(f); },

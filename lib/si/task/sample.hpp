@@ -79,11 +79,19 @@ struct SampleSpec : StartSpec {
     Direction direction() const { return backward ? Direction::backward : Direction::forward; }
 };
 
+/// What a file says of its origin.
 struct Provenance {
     std::string command;
     std::uint64_t seed = 0;
     Shard shard = {};
     Index rows = 0;  ///< of all parts
+};
+
+/// All that si-sample is asked for, besides the model and the name of the file.
+struct SampleTask {
+    SampleSpec points;        ///< the points that are carried, and their conditions
+    TransportSpec transport;  ///< the way to carry them
+    Provenance provenance;    ///< its seed and shard decide which samples they are
 };
 
 /// The field of a model along the path that is asked for, which becomes the model's.
@@ -147,18 +155,25 @@ class StartingPoints {
 /// shape) with /time (T), and /nfe (n), part by part; /label and /mask, where samples have one.
 class TransportedFile {
   public:
+    /// What is decided before the first part.
+    struct Layout {
+        Index n;                                   ///< samples of the file, at least 0
+        Direction direction = Direction::forward;  ///< backward, /x is in the units of the base
+        bool labelled = false;                     ///< with /label, from row 0 of Start::given
+        bool masked = false;                       ///< with /mask, from Start::mask
+    };
+
+    /// Makes the file as DataWriter does, and throws as it. `model` and `spec` must outlive this.
     TransportedFile(const std::string& file, const Model& model, const TransportSpec& spec,
-                    Direction direction, Index n, const Provenance& provenance,
-                    const Conditions& conditions = {}, bool masked = false);
+                    const Layout& layout, const Provenance& provenance);
     void append(const Start& start, const Transported& part);
     void commit() { out_.commit(); }
 
   private:
     const Model& model_;
     const TransportSpec& spec_;
-    Direction direction_;
+    Layout layout_;
     DataWriter out_;
-    bool labelled_, masked_;
 };
 
 /// TransportedFile of all that there is.
@@ -167,9 +182,9 @@ void write_transported(const std::string& file, const Model& model, const Transp
                        const Provenance& provenance);
 
 /// Carries samples along the field of a model and writes them, some at a time: memory does not grow
-/// with their number. All ranks; the first writes.
+/// with their number. All ranks take part; the first writes. Throws as StartingPoints, transport()
+/// and DataWriter.
 void sample_to(const std::string& file, const Model& model, const Field& field,
-               const SampleSpec& samples, const TransportSpec& spec, Provenance provenance,
-               Threads& threads, Progress& progress);
+               const SampleTask& task, Threads& threads, Progress& progress);
 
 }  // namespace si

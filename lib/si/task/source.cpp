@@ -114,7 +114,7 @@ plot::Trajectories follow(const Model& model, const std::vector<double>& times, 
     Progress silent;
     if (given.rows() == 0) given = unconditioned(*field, x.cols());
     const auto result =
-        transport(model, *field, spec, Direction::forward, x, given, seed, 0, threads, silent);
+        transport(model, *field, spec, {.x = x, .seed = seed, .given = given}, threads, silent);
     plot::Trajectories paths{times, {}};
     for (const Matrix& state : result.trajectory) {
         paths.states.push_back(model.transform.to_data(state));

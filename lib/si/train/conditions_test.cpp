@@ -136,8 +136,8 @@ TEST_CASE("known pixels do not move on any way") {
         TransportSpec along;
         along.ode = Choice<ode_solvers>(row.name);
         along.trajectory = {0.5};
-        const auto end = transport(model, *field, along, Direction::forward, start, seen.given, 1,
-                                   0, threads, silent);
+        const auto end = transport(model, *field, along,
+                                   {.x = start, .seed = 1, .given = seen.given}, threads, silent);
         for (Index j = 0; j < 6; ++j) {
             for (Index i = 0; i < 16; ++i) {
                 if (seen.given(i, j) != 1) continue;
@@ -157,14 +157,17 @@ TEST_CASE("a sample's way does not depend on the others, whatever it is conditio
     Threads threads(2);
     Progress silent;
     const auto run = [&](Index first, Index n) {
-        return transport(model, *field, {}, Direction::forward, start.middleCols(first, n),
-                         given.middleCols(first, n), 1, first, threads, silent);
+        return transport(model, *field, {},
+                         {.x = start.middleCols(first, n),
+                          .seed = 1,
+                          .first = first,
+                          .given = given.middleCols(first, n)},
+                         threads, silent);
     };
     const auto all = run(0, 30), some = run(11, 5);
     CHECK(some.x == all.x.middleCols(11, 5));
     CHECK(some.evaluations == all.evaluations.segment(11, 5));
-    CHECK_THROWS_AS(transport(model, *field, {}, Direction::forward, start, 1, 0, threads, silent),
-                    Error);
+    CHECK_THROWS_AS(transport(model, *field, {}, {.x = start, .seed = 1}, threads, silent), Error);
     given(0, 3) = 4;
     CHECK_THROWS_AS(run(0, 30), Error);
 }

@@ -19,8 +19,8 @@ TrainData rectified(const Model& teacher, const PairsOfModel& pairs, const Train
         const Matrix start =
             drawn ? draw_base(teacher, seed, first, n) : teacher.transform.from_data(*samples);
         first += n;
-        const auto end = transport(teacher, *field, along, Direction::forward, start, seed, 0,
-                                   threads, progress);
+        const auto end =
+            transport(teacher, *field, along, {.x = start, .seed = seed}, threads, progress);
         return std::pair{teacher.transform.to_data(start), teacher.transform.to_data(end.x)};
     };
     TrainData made;

@@ -50,7 +50,8 @@ struct TrainSpec {
         return std::find(condition.begin(), condition.end(), "x0") != condition.end();
     }
 
-    static constexpr auto fields() {
+    /// The regression problem and its networks.
+    static constexpr auto problem_fields() {
         return std::tuple{
             field("learn", &TrainSpec::learn, "Fields to learn, of b, v, s, eta, x0, x1 and u")
                 .value("FIELD,..."),
@@ -71,7 +72,11 @@ struct TrainSpec {
                   "Use each z with both signs; auto does so if regression targets are singular",
                   one_of(+[] {
                       return std::vector<std::string>{"auto", "on", "off"};
-                  })),
+                  }))};
+    }
+    /// The treatment of the data, and the conditions among them.
+    static constexpr auto data_fields() {
+        return std::tuple{
             field("standardize", &TrainSpec::standardize,
                   "Bring the data to mean 0 and standard deviation 1; the model undoes it",
                   one_of(+[] {
@@ -91,7 +96,11 @@ struct TrainSpec {
             field("label_dropout", &TrainSpec::label_dropout,
                   "Fraction of the labels that training leaves out, so that the model also works "
                   "without labels",
-                  kBelowOne),
+                  kBelowOne)};
+    }
+    /// The steps of the optimiser, and the checks between them.
+    static constexpr auto step_fields() {
+        return std::tuple{
             field("steps", &TrainSpec::steps,
                   "Optimiser steps; by default chosen for the data, or to fill --max-time",
                   kPositive),
@@ -118,6 +127,9 @@ struct TrainSpec {
             field("errors", &TrainSpec::errors,
                   "Estimate the errors of b and s on held-out samples, for si-sample --epsilon "
                   "optimal")};
+    }
+    static constexpr auto fields() {
+        return std::tuple_cat(problem_fields(), data_fields(), step_fields());
     }
 };
 

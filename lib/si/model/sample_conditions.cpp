@@ -1,4 +1,4 @@
-#include "si/model/given.hpp"
+#include "si/model/sample_conditions.hpp"
 
 #include <cmath>
 
