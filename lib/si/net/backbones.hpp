@@ -6,7 +6,8 @@
 #include "si/net/network.hpp"
 #include "si/net/ops.hpp"
 
-// The networks of networks(), and what they have in common.
+// What the networks of networks() have in common, and the settings of the one that files of other
+// formats read too.
 
 namespace si {
 
@@ -59,64 +60,6 @@ struct MlpSpec {
     }
 };
 Graph make_mlp(const MlpSpec& spec, const NetworkShape& shape);
-
-struct UnetSpec {
-    Index width = 32;
-    std::vector<Index> multipliers = {1, 2, 2};
-    Index blocks = 2;
-    Index attention = 64;
-    Index heads = 4;
-    Index groups = 8;
-    bool circular = false;
-    Index time_features = 8;
-    double dropout = 0;
-
-    static constexpr auto fields() {
-        return std::tuple{
-            field("width", &UnetSpec::width, "Channels of the first level", kSize),
-            field("multipliers", &UnetSpec::multipliers,
-                  "Channels of each level, as multiples of width; each level has half the height "
-                  "and width of the one before",
-                  kFew),
-            field("blocks", &UnetSpec::blocks, "Residual blocks per level of the downward half",
-                  kFew),
-            field("attention", &UnetSpec::attention,
-                  "Use attention in levels of at most this many pixels", kNonNegative),
-            field("heads", &UnetSpec::heads, "Number of attention heads", kSize),
-            field("groups", &UnetSpec::groups,
-                  "Number of groups of channels that are normalised together", kSize),
-            field("circular", &UnetSpec::circular,
-                  "Periodic images: convolutions wrap around at the edges"),
-            field("time_features", &UnetSpec::time_features,
-                  "Number of pairs sin(pi k t), cos(pi k t) as inputs beside t", kSizeOrNone),
-            field("dropout", &UnetSpec::dropout, kDropoutHelp, kBelowOne)};
-    }
-};
-Graph make_unet(const UnetSpec& spec, const NetworkShape& shape);
-
-struct SitSpec {
-    std::string size = "xxs";
-    Index patch = 4;
-    std::optional<Index> width, depth, heads;
-    double dropout = 0;
-
-    static std::vector<std::string> sizes();  ///< "xxs", "s", "b", "l", "xl"
-
-    static constexpr auto fields() {
-        return std::tuple{
-            field("size", &SitSpec::size,
-                  "Width, depth and heads: xxs is 96, 6, 4; s to xl are the sizes of the paper",
-                  one_of(sizes)),
-            field("patch", &SitSpec::patch, "Side of the square of pixels that makes one token",
-                  kSize),
-            field("width", &SitSpec::width, "Numbers per token, instead of that of size", kSize),
-            field("depth", &SitSpec::depth, "Number of blocks, instead of that of size", kFew),
-            field("heads", &SitSpec::heads, "Number of attention heads, instead of that of size",
-                  kSize),
-            field("dropout", &SitSpec::dropout, kDropoutHelp, kBelowOne)};
-    }
-};
-Graph make_sit(const SitSpec& spec, const NetworkShape& shape);
 
 /// What every network is a function of, as its graph begins.
 struct NetworkInputs {

@@ -71,14 +71,12 @@ TEST_CASE("gradients of networks with dropout agree with differences") {
     const std::vector<std::pair<const char*, Graph>> graphs = [] {
         std::vector<std::pair<const char*, Graph>> all;
         const NetworkShape vector{2, 2, {2}}, image{32, 32, {2, 4, 4}};
-        all.emplace_back("mlp",
-                         make_mlp({.width = 8, .depth = 2, .fourier = 0, .dropout = 0.4}, vector));
-        UnetSpec unet;
-        unet.width = 4, unet.multipliers = {1, 2}, unet.blocks = 1, unet.dropout = 0.4;
-        all.emplace_back("unet", make_unet(unet, image));
-        SitSpec sit;
-        sit.patch = 2, sit.width = 8, sit.depth = 1, sit.heads = 2, sit.dropout = 0.4;
-        all.emplace_back("sit", make_sit(sit, image));
+        const auto made = [](const char* spelling, const NetworkShape& shape) {
+            return Choice<networks>(spelling).make(shape);
+        };
+        all.emplace_back("mlp", made("mlp,width=8,depth=2,fourier=0,dropout=0.4", vector));
+        all.emplace_back("unet", made("unet,width=4,multipliers=1:2,blocks=1,dropout=0.4", image));
+        all.emplace_back("sit", made("sit,patch=2,width=8,depth=1,heads=2,dropout=0.4", image));
         return all;
     }();
     constexpr Index kColumns = 3;

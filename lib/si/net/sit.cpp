@@ -54,6 +54,34 @@ std::vector<double> places(ImageSize grid, Index width) {
     return values;
 }
 
+struct SitSpec {
+    std::string size = "xxs";
+    Index patch = 4;
+    std::optional<Index> width, depth, heads;
+    double dropout = 0;
+
+    static std::vector<std::string> sizes();  ///< "xxs", "s", "b", "l", "xl"
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("size", &SitSpec::size,
+                  "Width, depth and heads: xxs is 96, 6, 4; s to xl are the sizes of the paper",
+                  one_of(sizes)),
+            field("patch", &SitSpec::patch, "Side of the square of pixels that makes one token",
+                  kSize),
+            field("width", &SitSpec::width, "Numbers per token, instead of that of size", kSize),
+            field("depth", &SitSpec::depth, "Number of blocks, instead of that of size", kFew),
+            field("heads", &SitSpec::heads, "Number of attention heads, instead of that of size",
+                  kSize),
+            field("dropout", &SitSpec::dropout, kDropoutHelp, kBelowOne)};
+    }
+};
+std::vector<std::string> SitSpec::sizes() {
+    std::vector<std::string> names;
+    for (const SitSize& size : kSizes) names.emplace_back(size.name);
+    return names;
+}
+
 class Sit {
   public:
     Sit(const SitSize& size, Index patch, double dropout, const NetworkShape& shape)
@@ -132,14 +160,6 @@ class Sit {
     Var embedding_;
 };
 
-}  // namespace
-
-std::vector<std::string> SitSpec::sizes() {
-    std::vector<std::string> names;
-    for (const SitSize& size : kSizes) names.emplace_back(size.name);
-    return names;
-}
-
 Graph make_sit(const SitSpec& spec, const NetworkShape& shape) {
     SitSize size = *std::find_if(kSizes.begin(), kSizes.end(),
                                  [&](const SitSize& one) { return one.name == spec.size; });
@@ -147,6 +167,16 @@ Graph make_sit(const SitSpec& spec, const NetworkShape& shape) {
     size.depth = spec.depth.value_or(size.depth);
     size.heads = spec.heads.value_or(size.heads);
     return Sit(size, spec.patch, spec.dropout, shape).record();
+}
+
+}  // namespace
+
+NetworkRow sit_network() {
+    return {.name = "sit",
+            .summary = "a transformer on patches of images (arXiv:2401.08740)",
+            .spec = spec_of<SitSpec>,
+            .make = from_json<make_sit>,
+            .images = true};
 }
 
 }  // namespace si

@@ -11,6 +11,38 @@ namespace {
 constexpr double kSiluGain = 1.6;
 constexpr std::size_t kMostLevels = 30;
 
+struct UnetSpec {
+    Index width = 32;
+    std::vector<Index> multipliers = {1, 2, 2};
+    Index blocks = 2;
+    Index attention = 64;
+    Index heads = 4;
+    Index groups = 8;
+    bool circular = false;
+    Index time_features = 8;
+    double dropout = 0;
+
+    static constexpr auto fields() {
+        return std::tuple{
+            field("width", &UnetSpec::width, "Channels of the first level", kSize),
+            field("multipliers", &UnetSpec::multipliers,
+                  "Channels of each level, as multiples of width; each level has half the height "
+                  "and width of the one before",
+                  kFew),
+            field("blocks", &UnetSpec::blocks, "Residual blocks per level of the downward half",
+                  kFew),
+            field("attention", &UnetSpec::attention,
+                  "Use attention in levels of at most this many pixels", kNonNegative),
+            field("heads", &UnetSpec::heads, "Number of attention heads", kSize),
+            field("groups", &UnetSpec::groups,
+                  "Number of groups of channels that are normalised together", kSize),
+            field("circular", &UnetSpec::circular,
+                  "Periodic images: convolutions wrap around at the edges"),
+            field("time_features", &UnetSpec::time_features,
+                  "Number of pairs sin(pi k t), cos(pi k t) as inputs beside t", kSizeOrNone),
+            field("dropout", &UnetSpec::dropout, kDropoutHelp, kBelowOne)};
+    }
+};
 class Unet {
   public:
     Unet(const UnetSpec& spec, const NetworkShape& shape) : spec_(spec), shape_(shape) {}
@@ -122,10 +154,18 @@ class Unet {
     Var embedding_;
 };
 
-}  // namespace
-
 Graph make_unet(const UnetSpec& spec, const NetworkShape& shape) {
     return Unet(spec, shape).record();
+}
+
+}  // namespace
+
+NetworkRow unet_network() {
+    return {.name = "unet",
+            .summary = "convolutions at several resolutions, for images",
+            .spec = spec_of<UnetSpec>,
+            .make = from_json<make_unet>,
+            .images = true};
 }
 
 }  // namespace si
