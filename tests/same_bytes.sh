@@ -18,6 +18,8 @@ set -u
 wanted='
 sample-trajectory-off-grid times that are asked for are by-products of equal steps, and change no result
 sample-epsilon-alone --epsilon alone means the SDE
+bridge-otcfm flow methods have no noise, so that they take no --sigma any more
+bridge-reflow flow methods have no noise, so that they take no --sigma any more
 plot-density a PNG in an SVG is compressed by libpng
 plot-grid a PNG in an SVG is compressed by libpng
 plot-report sentences were rewritten

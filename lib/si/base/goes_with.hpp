@@ -23,7 +23,7 @@ class Asked {
     Asked(Json values, std::vector<std::string> given)
         : values_(std::move(values)), given_(std::move(given)) {}
 
-    /// Somebody asked for the option, be it for its default. "net.width" is the setting `width` of
+    /// Somebody asked for the option, be it for its default. "net.width" is the setting "width" of
     /// what --net chooses.
     bool given(std::string_view option) const {
         value(option.substr(0, option.find('.')));
@@ -72,5 +72,7 @@ inline const GoesWith* first_useless(const GoesWithTable& table, const Asked& as
     });
     return found == table.end() ? nullptr : &*found;
 }
+/// The row would be gone with the table.
+const GoesWith* first_useless(GoesWithTable&& table, const Asked& asked) = delete;
 
 }  // namespace si

@@ -365,7 +365,11 @@ LogDensities sde_log_density(const Model& model, const Field& field, const SdeLo
     const Matrix x = points.x.leftCols(some);
     judge_paths(model, field, spec, epsilon,
                 {.all = all,
-                 .first = {x, points.end, points.seed, points.first},
+                 .first = {.x = x,
+                           .end = points.end,
+                           .seed = points.seed,
+                           .first = points.first,
+                           .given = columns_of(points.given, {0, some})},
                  .log_density = all.log_density.head(some)},
                 threads, progress);
     return all;

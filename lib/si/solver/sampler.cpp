@@ -140,7 +140,7 @@ class MeansStepper : public Stepper {
 
     Matrix mean_at(double t) const {
         const auto c = carried_.setup.interpolant.at(t);
-        Matrix x = c.alpha * values_.x0 + c.beta * values_.x1;
+        Matrix x = c.alpha() * values_.x0 + c.beta() * values_.x1;
         if ((want_ & kEta) != 0) x += c.gamma * values_.eta;
         return x;
     }
@@ -287,7 +287,8 @@ Choice<samplers> SamplerSpec::chosen() const {
         if (!value.is_null()) given.push_back(name);
     }
     const Asked asked(std::move(values), std::move(given));
-    if (const auto* useless = first_useless(goes_with(), asked)) {
+    const GoesWithTable table = goes_with();
+    if (const auto* useless = first_useless(table, asked)) {
         throw Error(Failure::usage, text("--", useless->name(), useless->refusal()));
     }
     return sampler ? *sampler : Choice<samplers>(name_asked(asked));
