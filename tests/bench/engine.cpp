@@ -224,8 +224,8 @@ class Products {
 
 TrainData some_data(Index dim) {
     TrainData data;
-    data.x1.resize(dim, 20'000);
-    fill_normal({7, Purpose::data, 0}, 0, data.x1);
+    data.x1().samples.resize(dim, 20'000);
+    fill_normal({7, Purpose::data, 0}, 0, data.x1().samples);
     data.shape = {dim};
     return data;
 }

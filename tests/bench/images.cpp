@@ -69,8 +69,8 @@ int main(int argc, char** argv) {
                 side = argc > 2 ? std::atol(argv[2]) : 28;
     TrainData data;
     data.shape = {1, side, side};
-    data.x1.resize(side * side, 512);
-    fill_normal({7, Purpose::data, 0}, 0, data.x1);
+    data.x1().samples.resize(side * side, 512);
+    fill_normal({7, Purpose::data, 0}, 0, data.x1().samples);
     data.conditions.labels = 10;
     data.given.resize(1, 512);
     for (Index j = 0; j < 512; ++j) data.given(0, j) = static_cast<double>(j % 10);

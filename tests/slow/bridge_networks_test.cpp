@@ -140,9 +140,9 @@ TEST_CASE("a flow and its score and drift fit together when all are learned") {
     const Oracle oracle;
     const Index n = 200000;
     TrainData data;
-    data.x1.resize(2, n);
-    data.x0.emplace(2, n);
-    oracle.known().sample(6, 0, 0, *data.x0, data.x1);
+    data.x1().samples.resize(2, n);
+    data.x0().samples.resize(2, n);
+    oracle.known().sample(6, 0, 0, data.x0().samples, data.x1().samples);
     data.shape = {2};
     InterpolantSpec interpolant;
     interpolant.gamma = Choice<gammas>("brownian,a=1");

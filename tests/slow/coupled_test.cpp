@@ -40,7 +40,7 @@ class CoupledGaussian : public Field {
         struct Exact : Evaluator {
             explicit Exact(const CoupledGaussian& field) : field(field) {}
             const CoupledGaussian& field;
-            void operator()(ConstVector t, ConstMatrix x, unsigned, FieldValues& out) override {
+            void operator()(const Times& t, ConstMatrix x, unsigned, FieldValues& out) override {
                 out.b.resize(x.rows(), x.cols());
                 for (Index j = 0; j < x.cols(); ++j) out.b.col(j) = field.gain(t[j]) * x.col(j);
             }
@@ -90,7 +90,7 @@ TEST_CASE("training with a coupling that depends on x1 reaches the least loss th
     const double sigma = 0.5;
     TrainData data;
     data.shape = {2};
-    data.x1 = c.cwiseSqrt().asDiagonal() * normals(2, 60'000, 1);
+    data.x1().samples = c.cwiseSqrt().asDiagonal() * normals(2, 60'000, 1);
     TrainSpec spec;
     spec.net = Choice<networks>("mlp,width=64,depth=3,fourier=0");
     spec.coupling = Choice<couplings>("noise,noise=0.5");

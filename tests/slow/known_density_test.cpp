@@ -20,8 +20,8 @@ TEST_CASE("cross-entropy, divergence and bound of a trained model are consistent
         {Matrix{{0.3, 0.1}, {0.1, 0.2}}, Matrix{{0.25, -0.1}, {-0.1, 0.3}}});
     TrainData data;
     data.shape = {2};
-    data.x1.resize(2, 100'000);
-    target.sample({1, Purpose::data, 0}, 0, data.x1);
+    data.x1().samples.resize(2, 100'000);
+    target.sample({1, Purpose::data, 0}, 0, data.x1().samples);
     hold_out(data, 0.05, 1);
     TrainSpec spec;
     spec.learn = "b,eta";
@@ -74,8 +74,8 @@ TEST_CASE("no model of the checkerboard scores below ln 32 (T39)") {
     const double entropy = std::log(32.0);
     TrainData data;
     data.shape = {2};
-    data.x1.resize(2, 50'000);
-    board.fill(1, 0, data.x1);
+    data.x1().samples.resize(2, 50'000);
+    board.fill(1, 0, data.x1().samples);
     const Index n = 1000;
     Matrix x(2, n);
     board.fill(2, 0, x);

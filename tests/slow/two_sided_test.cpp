@@ -19,10 +19,10 @@ TEST_CASE("a trained two-sided model agrees with the exact b and s within 5 %") 
     const Index n = 200'000;
     TrainData data;
     data.shape = {2};
-    data.x1.resize(2, n);
-    data.x0 = Matrix(2, n);
-    target.sample({1, Purpose::data, 0}, 0, data.x1);
-    base.sample({1, Purpose::data, 1}, 0, *data.x0);
+    data.x1().samples.resize(2, n);
+    data.x0().samples = Matrix(2, n);
+    target.sample({1, Purpose::data, 0}, 0, data.x1().samples);
+    base.sample({1, Purpose::data, 1}, 0, data.x0().samples);
     hold_out(data, 0.05, 1);
     TrainSpec spec;
     spec.learn = "b,eta";
@@ -46,7 +46,7 @@ TEST_CASE("a trained two-sided model agrees with the exact b and s within 5 %") 
     Matrix x(2, m);
     for (Index j = 0; j < m; ++j) {
         const auto c = along.at(t[j]);
-        x.col(j) = c.alpha * x0.col(j) + c.beta * x1.col(j) + c.gamma * scale * z.col(j);
+        x.col(j) = c.alpha() * x0.col(j) + c.beta() * x1.col(j) + c.gamma * scale * z.col(j);
     }
     FieldValues learned, exact;
     (*make_field(model)->evaluator())(t, model.transform.from_data(x), kB | kS, learned);

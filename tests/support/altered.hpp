@@ -29,7 +29,7 @@ class Altered : public Field {
     struct Run : Evaluator {
         Run(const Altered& field, std::unique_ptr<Evaluator> original)
             : field(field), original(std::move(original)) {}
-        void operator()(ConstVector t, ConstMatrix x, unsigned want, FieldValues& out) override {
+        void operator()(const Times& t, ConstMatrix x, unsigned want, FieldValues& out) override {
             if (field.target_ != nullptr && (want & kLogRho) != 0) {
                 out.log_rho = field.target_->log_density(x);
                 want &= ~kLogRho;

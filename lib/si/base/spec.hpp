@@ -90,12 +90,18 @@ struct SpecField {
     Rule rule;
     char short_name = 0;
     std::string_view shown;
+    bool quiet = false;  ///< written to JSON only where it is not the default
 
     /// The same setting with a one-letter option.
-    constexpr SpecField letter(char c) const { return {name, member, help, rule, c, shown}; }
+    constexpr SpecField letter(char c) const { return {name, member, help, rule, c, shown, quiet}; }
     /// The same setting with another word for its value in help.
     constexpr SpecField value(std::string_view word) const {
-        return {name, member, help, rule, short_name, word};
+        return {name, member, help, rule, short_name, word, quiet};
+    }
+    /// The same setting, which JSON leaves out where it has its default: one that came after files
+    /// without it were written.
+    constexpr SpecField unless_default() const {
+        return {name, member, help, rule, short_name, shown, true};
     }
 
     /// Throws Failure::usage unless `candidate` keeps the rule.
@@ -148,13 +154,16 @@ Spec read_spec(const Json& object) {
     return spec;
 }
 
-/// The inverse of read_spec: every setting, defaults included.
+/// The inverse of read_spec: every setting, defaults included, but for those that are left out
+/// unless_default().
 template <class Spec>
 Json write_spec(const Spec& spec) {
     Json object = Json::object();
     for_each_field<Spec>([&](const auto& f) {
         using T = std::decay_t<decltype(spec.*f.member)>;
-        object[std::string(f.name)] = Setting<T>::to_json(spec.*f.member);
+        Json value = Setting<T>::to_json(spec.*f.member);
+        if (f.quiet && value == Setting<T>::to_json(Spec{}.*f.member)) return;
+        object[std::string(f.name)] = std::move(value);
     });
     return object;
 }

@@ -38,8 +38,8 @@ void BentPath::tangents(int worker, ConstVector t, ConstMatrix x0, ConstMatrix x
     for (Index j = 0; j < n; ++j) {
         const auto c = path_.at(t[j]);
         auto at = start.col(j), velocity = end.col(j);
-        at = c.alpha * x0.col(j) + c.beta * x1.col(j);
-        velocity = c.alpha_dot * x0.col(j) + c.beta_dot * x1.col(j);
+        at = c.alpha() * x0.col(j) + c.beta() * x1.col(j);
+        velocity = c.alpha_dot() * x0.col(j) + c.beta_dot() * x1.col(j);
         for (Index k = 0; k < modes_; ++k) {
             const auto [value, slope] = mode_(k, t[j]);
             const auto bend = bends.col(j).segment(k * dim_, dim_).cast<double>();

@@ -27,15 +27,15 @@ Model alternate(Model model, const DsbmSpec& spec, const CommonUnits& common, st
         };
         TrainData made = common.data;
         if (forward) {
-            made.x1 = carry(*made.x0);
-            made.valid1 = carry(*made.valid0);
+            made.x1().samples = carry(made.x0().samples);
+            made.x1().valid = carry(made.x0().valid);
         } else {
-            made.x0 = carry(made.x1);
-            made.valid0 = carry(made.valid1);
+            made.x0().samples = carry(made.x1().samples);
+            made.x0().valid = carry(made.x1().valid);
         }
         model = train(made, brownian(common.epsilon), training(spec, "b,eta", {{"kind", "paired"}}),
                       seed, {}, threads, progress);
-        history.push_back(entry_of(forward ? "x0" : "x1", *made.x0, made.x1));
+        history.push_back(entry_of(forward ? "x0" : "x1", made.x0().samples, made.x1().samples));
     }
     return model;
 }
@@ -49,8 +49,8 @@ Model online(Model model, const DsbmSpec& spec, const CommonUnits& common, std::
     const Index d = model.dim, half = (spec.cache + 1) / 2;
     TrainData data;
     data.shape = common.data.shape;
-    data.x0 = Matrix(d, 2 * half);
-    data.x1.resize(d, 2 * half);
+    data.x0().samples = Matrix(d, 2 * half);
+    data.x1().samples.resize(d, 2 * half);
     const auto refresh = [&](Index round, Matrix& x0, Matrix& x1) {
         const auto some = [&](const Matrix& x, std::uint32_t side) -> Matrix {
             const Permutation order(
@@ -60,14 +60,14 @@ Model online(Model model, const DsbmSpec& spec, const CommonUnits& common, std::
             return x(Eigen::all, rows);
         };
         const std::uint64_t own = seed + static_cast<std::uint64_t>(round + 1);
-        x0.leftCols(half) = some(*common.data.x0, 0);
-        x1.rightCols(half) = some(common.data.x1, 1);
+        x0.leftCols(half) = some(common.data.x0().samples, 0);
+        x1.rightCols(half) = some(common.data.x1().samples, 1);
         x1.leftCols(half) =
             walk(model, x0.leftCols(half), Direction::forward, spec.walk, own, threads, progress);
         x0.rightCols(half) =
             walk(model, x1.rightCols(half), Direction::backward, spec.walk, own, threads, progress);
     };
-    refresh(0, *data.x0, data.x1);
+    refresh(0, data.x0().samples, data.x1().samples);
     TrainSpec train = training(spec, "b,eta", {{"kind", "paired"}});
     train.steps = spec.rounds * spec.steps;
     Session session(data, brownian(common.epsilon), train, seed, threads);
@@ -75,9 +75,10 @@ Model online(Model model, const DsbmSpec& spec, const CommonUnits& common, std::
     for (Index step = 0; step < *train.steps; ++step) {
         if (step % spec.refresh == 0) {
             Preparation& all = session.prepared();
+            Matrix &x0 = all.x0().samples, &x1 = all.x1().samples;
             model.parameters = session.stepper().average();
-            if (step > 0) refresh(step / spec.refresh, all.x0, all.x1);
-            history.push_back(entry_of("both", all.x0, all.x1));
+            if (step > 0) refresh(step / spec.refresh, x0, x1);
+            history.push_back(entry_of("both", x0, x1));
         }
         const Losses& losses = session.step(step);
         progress.update(

@@ -189,7 +189,7 @@ Potential fit_matching(const Matrix& x0, const Matrix& x1, double epsilon,
     Json coupling{{"kind", spec.coupling}};
     if (spec.coupling == "sinkhorn") coupling["epsilon"] = epsilon;
     const auto pairs = Choice<couplings>::from_json(coupling).make(
-        CouplingData{x0.cols(), x1.cols(), seed, &x0, &x1});
+        CouplingData{.ends = {{x0.cols(), &x0}, {x1.cols(), &x1}}, .seed = seed});
     constexpr double kLast = 0.99;  // the variance of what is learned grows like 1 / (1 - t)
     Matrix u(1, spec.batch), z(x0.rows(), spec.batch);
     return descend(
@@ -199,7 +199,7 @@ Potential fit_matching(const Matrix& x0, const Matrix& x1, double epsilon,
             fill_normal({seed, Purpose::match, 2 * address_of(which, step) + 1}, 0, z);
             const Pairs rows = pairs(step, spec.batch);
             const Vector t = kLast * u.row(0).transpose();
-            const Matrix from = x0(Eigen::all, rows.x0), to = x1(Eigen::all, rows.x1);
+            const Matrix from = x0(Eigen::all, rows.x0().rows), to = x1(Eigen::all, rows.x1().rows);
             const Vector s = 1 - t.array(), noise = (epsilon * t.array() * s.array()).sqrt();
             const Matrix x = from * s.asDiagonal() + to * t.asDiagonal() + z * noise.asDiagonal();
             const Matrix drift = (to - x) * s.cwiseInverse().asDiagonal();

@@ -29,12 +29,12 @@ double path_action(const GaussianLaw& start, const GaussianLaw& end, double nois
     double sum = 0;
     for (int k = 0; k < kTimes; ++k) {
         const auto c = interpolant.at((k + 0.5) / kTimes);
-        const Matrix covariance = c.alpha * c.alpha * start.covariance +
-                                  c.beta * c.beta * end.covariance + c.gamma * c.gamma * unit;
-        const Matrix push = c.alpha * c.alpha_dot * start.covariance +
-                            c.beta * c.beta_dot * end.covariance +
+        const Matrix covariance = c.alpha() * c.alpha() * start.covariance +
+                                  c.beta() * c.beta() * end.covariance + c.gamma * c.gamma * unit;
+        const Matrix push = c.alpha() * c.alpha_dot() * start.covariance +
+                            c.beta() * c.beta_dot() * end.covariance +
                             (c.gamma_gamma_dot - noise / 2) * unit;
-        const Vector drift = c.alpha_dot * start.mean + c.beta_dot * end.mean;
+        const Vector drift = c.alpha_dot() * start.mean + c.beta_dot() * end.mean;
         sum += drift.squaredNorm() + Cholesky(covariance).solve(push).cwiseProduct(push).sum();
     }
     return sum / kTimes / 2;

@@ -70,7 +70,8 @@ TEST_CASE("the best path of sines is the bridge of Gaussians") {
             const GaussianBridge exact(normal(1, 1), normal(1, b), noise);
             for (const double t : {0.1, 0.3, 0.5, 0.8}) {
                 const auto c = path.at(t);
-                const double variance = c.alpha * c.alpha + c.beta * c.beta * b + c.gamma * c.gamma;
+                const double variance =
+                    c.alpha() * c.alpha() + c.beta() * c.beta() * b + c.gamma * c.gamma;
                 CHECK(variance == doctest::Approx(exact.at(t).covariance(0, 0)).epsilon(1e-3));
             }
         }

@@ -18,9 +18,9 @@ Model flow_bridge(const LearningSpec& spec, const BridgeTask& task, const Json& 
 Json kept_pairs(const Model& model, const CommonUnits& common, std::uint64_t seed, Threads& threads,
                 Progress& progress) {
     constexpr Index kMost = 2000, kSteps = 100;
-    const Index n = std::min(kMost, common.data.valid1.cols());
+    const Index n = std::min(kMost, common.data.x1().valid.cols());
     if (n < 2) return nullptr;
-    const Matrix x0 = common.data.valid0->leftCols(n), x1 = common.data.valid1.leftCols(n);
+    const Matrix x0 = common.data.x0().valid.leftCols(n), x1 = common.data.x1().valid.leftCols(n);
     const double unit = common.transform.scale[0];
     const auto square = [&](const Matrix& x) {
         return unit * unit * x.squaredNorm() / static_cast<double>(x.size());

@@ -18,8 +18,8 @@ CommonUnits::CommonUnits(const BridgeTask& task) {
     if (both > 0) transform.scale.setConstant(std::sqrt(both));
     const double scale = transform.scale[0];
     epsilon = task.noise.epsilon / (scale * scale);
-    data.x0 = transform.from_data(task.x0);
-    data.x1 = transform.from_data(task.x1);
+    data.x0().samples = transform.from_data(task.x0);
+    data.x1().samples = transform.from_data(task.x1);
     data.shape = task.shape;
     hold_out(data, 0.1, task.seed);
 }

@@ -64,7 +64,7 @@ class MaxMinTraining {
 TrainData one_batch(const CommonUnits& common, Index batch) {
     TrainData data;
     data.shape = common.data.shape;
-    data.x0 = data.x1 = Matrix::Zero(common.data.x1.rows(), batch);
+    data.x0().samples = data.x1().samples = Matrix::Zero(common.data.dim(), batch);
     return data;
 }
 
@@ -78,17 +78,17 @@ MaxMinTraining::MaxMinTraining(const MaxMinSpec& spec, const CommonUnits& common
       session_(one_batch(common, spec.batch), brownian(common.epsilon), training_, seed, threads),
       v_(session_.graph()),
       eta_(session_.graph()),
-      path_(common.data.x1.rows(), *training_.net, spec.modes, seed + 2, threads.count()),
+      path_(common.data.dim(), *training_.net, spec.modes, seed + 2, threads.count()),
       update_(training_.optimizer->make()),
       first_(static_cast<Index>(kFirst * static_cast<double>(spec.steps))),
       last_(static_cast<Index>(kLast * static_cast<double>(spec.steps))),
       workers_(static_cast<std::size_t>(threads.count())) {
-    const auto &x0 = *common.data.x0, &x1 = common.data.x1;
+    const auto &x0 = common.data.x0().samples, &x1 = common.data.x1().samples;
     draw_ = Choice<couplings>("independent")
-                .make(CouplingData{x0.cols(), x1.cols(), seed, &x0, &x1, 1.0});
-    own_.x0.resize(static_cast<std::size_t>(spec.batch));
-    std::iota(own_.x0.begin(), own_.x0.end(), Index{0});
-    own_.x1 = own_.x0;
+                .make(CouplingData{.ends = {{x0.cols(), &x0}, {x1.cols(), &x1}}, .seed = seed});
+    std::vector<Index> own(static_cast<std::size_t>(spec.batch));
+    std::iota(own.begin(), own.end(), Index{0});
+    own_ = Pairs(own, own);
     cut_ = chunks(spec.batch,
                   std::min({kMostSamples, path_.together(),
                             std::max<Index>(1, session_.graph().columns_together(kChunk) / 2)}));
@@ -100,8 +100,8 @@ MaxMinTraining::MaxMinTraining(const MaxMinSpec& spec, const CommonUnits& common
 /// machine takes its samples from.
 void MaxMinTraining::bend(Index step, bool averaged) {
     const Pairs pairs = draw_(step, spec_.batch);
-    x0_ = (*common_.data.x0)(Eigen::all, pairs.x0);
-    x1_ = common_.data.x1(Eigen::all, pairs.x1);
+    x0_ = common_.data.x0().samples(Eigen::all, pairs.x0().rows);
+    x1_ = common_.data.x1().samples(Eigen::all, pairs.x1().rows);
     path_.take(averaged);
     Preparation& all = session_.prepared();
     threads_.for_each(std::ssize(cut_), [&](Index k, int w) {
@@ -110,8 +110,9 @@ void MaxMinTraining::bend(Index step, bool averaged) {
         draw_times(all.source, {seed_, Purpose::time, static_cast<std::uint32_t>(step)}, c,
                    spec_.batch, worker.uniform, worker.t);
         path_.tangents(w, worker.t, x0_.middleCols(c.first, c.count),
-                       x1_.middleCols(c.first, c.count), all.x0.middleCols(c.first, c.count),
-                       all.x1.middleCols(c.first, c.count));
+                       x1_.middleCols(c.first, c.count),
+                       all.x0().samples.middleCols(c.first, c.count),
+                       all.x1().samples.middleCols(c.first, c.count));
     });
 }
 
@@ -141,7 +142,7 @@ double MaxMinTraining::answer(Worker& worker) {
         const double t = b.t[j % n], sign = j < n ? 1 : -1;
         const double noise = -std::sqrt(common_.epsilon * t / (1 - t));  // gamma' - epsilon / gamma
         const Vector drift = v.col(j).cast<double>() + noise * eta.col(j).cast<double>();
-        const Vector tau = b.x1.col(j % n) - b.x0.col(j % n) + sign * noise * b.z.col(j % n);
+        const Vector tau = b.x1().col(j % n) - b.x0().col(j % n) + sign * noise * b.z.col(j % n);
         action += drift.squaredNorm() / 2;
         worker.drift.col(j) = drift;
         of_v.col(j) = (drift - tau).cast<float>();

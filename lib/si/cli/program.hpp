@@ -87,6 +87,11 @@ class Program {
                 spec.*f.member = std::move(value);
             };
             auto info = f.info(spec);
+            // A family of one row without settings leaves nothing to choose.
+            if (info.rows != nullptr) {
+                const auto rows = info.rows();
+                if (rows.size() == 1 && rows.front().spec.fields().empty()) return;
+            }
             if constexpr (std::is_same_v<T, Seconds>) info.fallback += "s";
             const Json fallback = Setting<T>::to_json(spec.*f.member);
             if (fallback.is_array()) info.fallback = typed(fallback);

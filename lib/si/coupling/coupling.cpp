@@ -29,21 +29,35 @@ std::vector<Index> shuffled_rows(std::uint64_t seed, Purpose purpose, Index n, I
     return rows;
 }
 
+/// Rows of one end, in an order that is apart from that of the others.
+std::vector<Index> rows_of_end(const CouplingData& data, std::size_t end, Index step, Index batch) {
+    constexpr std::uint64_t kApart = 0x9e3779b97f4a7c15;  // odd: x2 and on have seeds of their own
+    const Purpose purpose = end == 0 ? Purpose::pairing : Purpose::order;
+    const std::uint64_t seed = end < 2 ? data.seed : data.seed + kApart * (end - 1);
+    return shuffled_rows(seed, purpose, data.ends[end].n, step, batch);
+}
+
 DrawPairs draw_apart(const NoSettings&, const CouplingData& data) {
     return [data](Index step, Index batch) {
-        Pairs pairs{{}, shuffled_rows(data.seed, Purpose::order, data.n1, step, batch)};
-        if (data.n0 > 0)
-            pairs.x0 = shuffled_rows(data.seed, Purpose::pairing, data.n0, step, batch);
+        Pairs pairs(data.ends.size());
+        for (std::size_t k = 0; k < data.ends.size(); ++k) {
+            if (data.ends[k].n > 0) pairs.ends[k].rows = rows_of_end(data, k, step, batch);
+        }
         return pairs;
     };
 }
 
 DrawPairs paired(const NoSettings&, const CouplingData& data) {
-    require(data.n0 == data.n1, Failure::data,
-            "coupling 'paired' needs as many x0 as x1; there are ", data.n0, " and ", data.n1);
-    return [data](Index step, Index batch) {
-        auto rows = shuffled_rows(data.seed, Purpose::order, data.n1, step, batch);
-        return Pairs{rows, rows};
+    const Index n = data.x1().n;
+    for (std::size_t k = 0; k < data.ends.size(); ++k) {
+        require(data.ends[k].n == n, Failure::data, "coupling 'paired' needs as many x", k, " as x",
+                data.ends.size() - 1, "; there are ", data.ends[k].n, " and ", n);
+    }
+    return [data, n](Index step, Index batch) {
+        Pairs pairs(data.ends.size());
+        pairs.x1().rows = shuffled_rows(data.seed, Purpose::order, n, step, batch);
+        for (EndOfPairs& end : pairs.ends) end.rows = pairs.x1().rows;
+        return pairs;
     };
 }
 
@@ -89,8 +103,10 @@ BesideCost beside_of_ot(const OtSpec& spec) { return spec; }
 BesideCost beside_of_sinkhorn(const SinkhornCouplingSpec& spec) { return spec; }
 
 void need_samples(const CouplingData& data, std::string_view name) {
-    require(data.x0 != nullptr && data.x1 != nullptr && data.n0 > 0, Failure::usage, "coupling '",
-            name, "' needs samples of both ends: give --x0 FILE");
+    require(data.x0().x != nullptr && data.x1().x != nullptr && data.x0().n > 0, Failure::usage,
+            "coupling '", name, "' needs samples of both ends: give --x0 FILE");
+    require(data.ends.size() == 2, Failure::usage, "coupling '", name, "' joins two ends, not ",
+            data.ends.size());
 }
 
 /// Pairs come in pools, each a function of its number; a batch takes the next ones. The last pool
@@ -110,8 +126,10 @@ DrawPairs by_pools(Index size, std::function<Pairs(Index pool)> make) {
                     kept->pairs = make(row / size);
                     kept->number = row / size;
                 }
-                drawn.x0.push_back(kept->pairs.x0[static_cast<std::size_t>(row % size)]);
-                drawn.x1.push_back(kept->pairs.x1[static_cast<std::size_t>(row % size)]);
+                for (std::size_t k = 0; k < drawn.ends.size(); ++k) {
+                    drawn.ends[k].rows.push_back(
+                        kept->pairs.ends[k].rows[static_cast<std::size_t>(row % size)]);
+                }
             }
             return drawn;
         };
@@ -119,8 +137,7 @@ DrawPairs by_pools(Index size, std::function<Pairs(Index pool)> make) {
 
 /// The rows of a pool before they are matched.
 Pairs rows_of_pool(const CouplingData& data, Index pool, Index size) {
-    return {shuffled_rows(data.seed, Purpose::pairing, data.n0, pool, size),
-            shuffled_rows(data.seed, Purpose::order, data.n1, pool, size)};
+    return {rows_of_end(data, 0, pool, size), rows_of_end(data, 1, pool, size)};
 }
 
 /// Pools that serve several times before the next: `couple` makes what is kept of the samples of
@@ -139,8 +156,8 @@ DrawPairs by_reused_pools(
         const Index number = pool / reuse;
         if (last->number != number) {
             last->rows = rows_of_pool(data, number, size);
-            last->kept.emplace(couple((*data.x0)(Eigen::all, last->rows.x0),
-                                      (*data.x1)(Eigen::all, last->rows.x1)));
+            last->kept.emplace(couple((*data.x0().x)(Eigen::all, last->rows.x0().rows),
+                                      (*data.x1().x)(Eigen::all, last->rows.x1().rows)));
             last->number = number;
         }
         constexpr std::uint32_t kOfPool = std::uint32_t{1} << 31;  // apart from those of epochs
@@ -149,10 +166,19 @@ DrawPairs by_reused_pools(
         std::vector<Index> order;
         for (Index k = 0; k < size; ++k) order.push_back(shuffled(k));
         Pairs drawn = pairs(*last->kept, order, pool);
-        for (Index& i : drawn.x0) i = last->rows.x0[static_cast<std::size_t>(i)];
-        for (Index& j : drawn.x1) j = last->rows.x1[static_cast<std::size_t>(j)];
+        for (std::size_t k = 0; k < drawn.ends.size(); ++k) {
+            const auto& rows = last->rows.ends[k].rows;
+            for (Index& i : drawn.ends[k].rows) i = rows[static_cast<std::size_t>(i)];
+        }
         return drawn;
     });
+}
+
+/// Rows of x0, each with its partner in x1.
+Pairs with_partners(const std::vector<Index>& rows, const std::vector<Index>& partners) {
+    Pairs pairs(rows, {});
+    for (const Index i : rows) pairs.x1().rows.push_back(partners[static_cast<std::size_t>(i)]);
+    return pairs;
 }
 
 bool one_pool_of_ot(const OtSpec& spec, Index n0, Index n1) { return n0 == n1 && n1 <= spec.pool; }
@@ -162,13 +188,11 @@ bool one_pool_of_sinkhorn(const SinkhornCouplingSpec& spec, Index n0, Index n1) 
 
 DrawPairs optimal(const OtSpec& spec, const CouplingData& data) {
     need_samples(data, "ot");
-    const Index size = std::min(spec.pool, std::max(data.n0, data.n1));
-    if (one_pool_of_ot(spec, data.n0, data.n1)) {  // one matching of all, in a new order each time
-        const auto all = match_exactly(*data.x0, *data.x1).x1;
+    const Index n0 = data.x0().n, n1 = data.x1().n, size = std::min(spec.pool, std::max(n0, n1));
+    if (one_pool_of_ot(spec, n0, n1)) {  // one matching of all, in a new order each time
+        const auto all = match_exactly(*data.x0().x, *data.x1().x).x1;
         return by_pools(size, [data, size, all](Index pool) {
-            Pairs pairs{shuffled_rows(data.seed, Purpose::pairing, size, pool, size), {}};
-            for (const Index i : pairs.x0) pairs.x1.push_back(all[static_cast<std::size_t>(i)]);
-            return pairs;
+            return with_partners(rows_of_end(data, 0, pool, size), all);
         });
     }
     using Partners = std::vector<Index>;
@@ -176,9 +200,7 @@ DrawPairs optimal(const OtSpec& spec, const CouplingData& data) {
         data, size, spec.reuse,
         [](const Matrix& x0, const Matrix& x1) { return match_exactly(x0, x1).x1; },
         [](const Partners& all, const std::vector<Index>& order, Index) {
-            Pairs pairs{order, {}};
-            for (const Index i : order) pairs.x1.push_back(all[static_cast<std::size_t>(i)]);
-            return pairs;
+            return with_partners(order, all);
         });
 }
 
@@ -192,10 +214,11 @@ DrawPairs entropic(const SinkhornCouplingSpec& spec, const CouplingData& data) {
         return Address{seed, Purpose::plan, static_cast<std::uint32_t>(pool)};
     };
     const auto alone = std::make_shared<Threads>(1);
-    if (one_pool_of_sinkhorn(spec, data.n0, data.n1)) {  // one plan of all, drawn from each time
-        const auto all = std::make_shared<SinkhornPlan>(*data.x0, *data.x1, plan, *alone);
-        return by_pools(data.n0, [=](Index pool) {
-            auto rows = shuffled_rows(data.seed, Purpose::pairing, data.n0, pool, data.n0);
+    if (one_pool_of_sinkhorn(spec, data.x0().n, data.x1().n)) {
+        // One plan of all, drawn from each time.
+        const auto all = std::make_shared<SinkhornPlan>(*data.x0().x, *data.x1().x, plan, *alone);
+        return by_pools(data.x0().n, [=](Index pool) {
+            auto rows = rows_of_end(data, 0, pool, data.x0().n);
             auto partners = all->partners(rows, address(pool), 0, *alone);
             return Pairs{std::move(rows), std::move(partners)};
         });
@@ -207,8 +230,8 @@ DrawPairs entropic(const SinkhornCouplingSpec& spec, const CouplingData& data) {
         [plan, alone, first, data, pool = spec.pool](const Matrix& x0, const Matrix& x1) {
             if (!*first) {
                 const Pairs rows = rows_of_pool(data, 0, pool);
-                first->emplace((*data.x0)(Eigen::all, rows.x0), (*data.x1)(Eigen::all, rows.x1),
-                               plan, *alone);
+                first->emplace((*data.x0().x)(Eigen::all, rows.x0().rows),
+                               (*data.x1().x)(Eigen::all, rows.x1().rows), plan, *alone);
             }
             return SinkhornPlan(x0, x1, plan, *alone, &**first);
         },
@@ -339,7 +362,7 @@ bool CouplingRow::by_distance() const {
 DrawPairs CouplingRow::make(const Json& settings, const CouplingData& data) const {
     if (const auto* rows = std::get_if<RowPairs>(&kind)) return rows->draw(settings, data);
     if (made_by_model() != nullptr) return paired({}, data);
-    require(data.n0 == 0, Failure::usage,
+    require(data.x0().n == 0, Failure::usage,
             "this coupling makes x0 from x1; leave the samples of x0 out");
     return draw_apart({}, data);
 }

@@ -20,20 +20,42 @@ namespace si {
 
 /// What a coupling may look at.
 struct CouplingData {
-    Index n0 = 0;  ///< rows of the base's samples; 0 when x0 is drawn from a density
-    Index n1 = 0;  ///< rows of the target's samples
+    struct End {
+        Index n = 0;  ///< rows of its samples; 0 for an x0 that is drawn from a density
+        /// The samples (d, n) for couplings by distance, with coordinates_beside() them below where
+        /// those count; they must stay where they are.
+        const Matrix* x = nullptr;
+    };
+    std::vector<End> ends;  ///< x_0 .. x_K
     std::uint64_t seed = 0;
-    /// The samples, (d, n0) and (d, n1), for couplings by distance, with coordinates_beside() them
-    /// below where those count; they must stay where they are.
-    const Matrix* x0 = nullptr;
-    const Matrix* x1 = nullptr;
     double unit = 1;  ///< length of the samples' unit in the units of the user
+
+    const End& x0() const { return ends.front(); }
+    const End& x1() const { return ends.back(); }
 };
 
-/// Which rows meet in a batch: x0[k] with x1[k]. `x0` is empty when n0 is 0.
+/// One end of the pairs of a batch.
+struct EndOfPairs {
+    std::vector<Index> rows;  ///< empty when it is drawn from a density
+    Matrix samples;           ///< they themselves, where not all rows are in memory; else empty
+};
+
+/// Which rows of x_0 .. x_K meet in a batch: number j of each.
 struct Pairs {
-    std::vector<Index> x0, x1;
-    Matrix samples0, samples1;  ///< they themselves, where not all rows are in memory; else empty
+    std::vector<EndOfPairs> ends;
+
+    /// Of `count` ends, all of them empty.
+    explicit Pairs(std::size_t count = 2) : ends(count) {}
+    /// Of x0 and x1.
+    Pairs(std::vector<Index> x0, std::vector<Index> x1) : Pairs() {
+        this->x0().rows = std::move(x0);
+        this->x1().rows = std::move(x1);
+    }
+
+    EndOfPairs& x0() { return ends.front(); }
+    EndOfPairs& x1() { return ends.back(); }
+    const EndOfPairs& x0() const { return ends.front(); }
+    const EndOfPairs& x1() const { return ends.back(); }
 };
 
 /// The rows of a training batch, a pure function of the step (from 0) and the batch size.

@@ -12,13 +12,16 @@ using namespace si;
 namespace {
 
 /// Samples of two ends, and settings with which every row can be made.
+/// Two ends of so many rows.
+CouplingData rows_of(Index n0, Index n1) { return {.ends = {{.n = n0}, {.n = n1}}, .seed = 1}; }
+
 struct Ends {
     Matrix x0, x1;
     Ends(Index d, Index n0, Index n1) : x0(d, n0), x1(d, n1) {
         fill_normal({3, Purpose::data, 0}, 0, x0);
         fill_normal({3, Purpose::data, 1}, 0, x1);
     }
-    CouplingData data() const { return {x0.cols(), x1.cols(), 3, &x0, &x1}; }
+    CouplingData data() const { return {.ends = {{x0.cols(), &x0}, {x1.cols(), &x1}}, .seed = 3}; }
     static Json settings(const CouplingRow& row) {
         Json settings = Json::object();
         for (const FieldInfo& one : row.spec.fields()) {  // the one that has no default
@@ -37,16 +40,16 @@ TEST_CASE("every coupling keeps its marginals") {
         CAPTURE(std::string(row.name));
         const bool made = row.made_from_x1() != nullptr;  // x0 is made from x1, and has no rows
         auto data = ends.data();
-        if (made) data.n0 = 0;
+        if (made) data.ends[0].n = 0;
         const auto draw = row.make(Ends::settings(row), data);
         std::map<Index, int> seen0, seen1;
         const int rounds = row.every_row() ? 1 : 200;
         for (Index step = 0; step < 7 * rounds; ++step) {
             const Pairs pairs = draw(step, batch);
-            REQUIRE(std::ssize(pairs.x0) == (made ? 0 : batch));
-            REQUIRE(std::ssize(pairs.x1) == batch);
-            for (const Index i : pairs.x0) ++seen0[i];
-            for (const Index i : pairs.x1) ++seen1[i];
+            REQUIRE(std::ssize(pairs.x0().rows) == (made ? 0 : batch));
+            REQUIRE(std::ssize(pairs.x1().rows) == batch);
+            for (const Index i : pairs.x0().rows) ++seen0[i];
+            for (const Index i : pairs.x1().rows) ++seen1[i];
         }
         // The one that draws partners: 400 epochs of a number that is a sum of independent ones of
         // mean 1 and variance below 1, so 5 standard errors are below 100.
@@ -72,15 +75,15 @@ TEST_CASE("a batch is a function of its step, whatever was drawn before") {
             const auto again = row.make(settings, ends.data());
             for (Index step = 8; step >= 0; --step) {
                 const Pairs pairs = again(step, 33);
-                CHECK(pairs.x0 == forward[static_cast<std::size_t>(step)].x0);
-                CHECK(pairs.x1 == forward[static_cast<std::size_t>(step)].x1);
+                CHECK(pairs.x0().rows == forward[static_cast<std::size_t>(step)].x0().rows);
+                CHECK(pairs.x1().rows == forward[static_cast<std::size_t>(step)].x1().rows);
             }
         }
     }
 }
 
 TEST_CASE("couplings by distance need samples of both ends") {
-    CHECK_THROWS_WITH_AS(couplings().at("ot").make(Json::object(), {0, 10, 1}),
+    CHECK_THROWS_WITH_AS(couplings().at("ot").make(Json::object(), rows_of(0, 10)),
                          "coupling 'ot' needs samples of both ends: give --x0 FILE", Error);
     const Ends ends(1, 5, 5);
     CHECK_THROWS_WITH_AS(couplings().at("sinkhorn").make(Json::object(), ends.data()),
@@ -95,8 +98,8 @@ TEST_CASE("entropic pairs have the covariance of the bridge, exact ones have not
     const auto moment = [&](const char* spelling) {
         const auto pairs = Choice<couplings>(spelling).make(ends.data())(0, n);
         double sum = 0;
-        for (std::size_t k = 0; k < pairs.x0.size(); ++k) {
-            sum += ends.x0.col(pairs.x0[k]).dot(ends.x1.col(pairs.x1[k]));
+        for (std::size_t k = 0; k < pairs.x0().rows.size(); ++k) {
+            sum += ends.x0.col(pairs.x0().rows[k]).dot(ends.x1.col(pairs.x1().rows[k]));
         }
         return sum / (2.0 * n);
     };
@@ -140,8 +143,8 @@ TEST_CASE("labels and conditions count in the cost of a coupling as coordinates 
         seen.x1 << ends.x1, labels[1];
         const auto pairs = Choice<couplings>(spelling).make(seen.data())(0, n);
         Index count = 0;
-        for (std::size_t k = 0; k < pairs.x0.size(); ++k) {
-            count += pairs.x0[k] % 3 != pairs.x1[k] % 3 ? 1 : 0;
+        for (std::size_t k = 0; k < pairs.x0().rows.size(); ++k) {
+            count += pairs.x0().rows[k] % 3 != pairs.x1().rows[k] % 3 ? 1 : 0;
         }
         return count;
     };
@@ -156,17 +159,35 @@ TEST_CASE("labels and conditions count in the cost of a coupling as coordinates 
 }
 
 TEST_CASE("paired rows stay together, and need equal numbers") {
-    const auto pairs = couplings().at("paired").make(Json::object(), {50, 50, 1})(3, 40);
-    CHECK(pairs.x0 == pairs.x1);
-    CHECK_THROWS_WITH_AS(couplings().at("paired").make(Json::object(), {50, 40, 1}),
+    const auto pairs = couplings().at("paired").make(Json::object(), rows_of(50, 50))(3, 40);
+    CHECK(pairs.x0().rows == pairs.x1().rows);
+    CHECK_THROWS_WITH_AS(couplings().at("paired").make(Json::object(), rows_of(50, 40)),
                          "coupling 'paired' needs as many x0 as x1; there are 50 and 40", Error);
 }
 
 TEST_CASE("independent rows do not depend on each other, and a density needs no rows") {
     const auto& independent = couplings().at("independent");
-    const auto pairs = independent.make(Json::object(), {1000, 1000, 1})(0, 1000);
+    const auto pairs = independent.make(Json::object(), rows_of(1000, 1000))(0, 1000);
     int met = 0;  // fixed points of a random matching are Poisson(1): 8 or more has odds 1e-5
-    for (std::size_t i = 0; i < pairs.x0.size(); ++i) met += pairs.x0[i] == pairs.x1[i] ? 1 : 0;
+    for (std::size_t i = 0; i < pairs.x0().rows.size(); ++i)
+        met += pairs.x0().rows[i] == pairs.x1().rows[i] ? 1 : 0;
     CHECK(met < 8);
-    CHECK(independent.make(Json::object(), {0, 10, 1})(0, 25).x0.empty());
+    CHECK(independent.make(Json::object(), rows_of(0, 10))(0, 25).x0().rows.empty());
+}
+
+TEST_CASE("three ends are drawn apart, or row by row, each in epochs of its own") {
+    const CouplingData data{.ends = {{7}, {11}, {11}}, .seed = 4};
+    const Pairs pairs = couplings().at("independent").make(Json::object(), data)(0, 77);
+    REQUIRE(pairs.ends.size() == 3);
+    for (std::size_t k = 0; k < 3; ++k) {
+        std::vector<Index> seen(static_cast<std::size_t>(data.ends[k].n));
+        for (const Index i : pairs.ends[k].rows) ++seen[static_cast<std::size_t>(i)];
+        for (const Index times : seen) CHECK(times == 77 / data.ends[k].n);
+    }
+    CHECK(pairs.ends[1].rows != pairs.ends[2].rows);
+    const CouplingData equal{.ends = {{11}, {11}, {11}}, .seed = 4};
+    const Pairs together = couplings().at("paired").make(Json::object(), equal)(3, 20);
+    CHECK(together.ends[0].rows == together.ends[2].rows);
+    CHECK(together.ends[1].rows == together.ends[2].rows);
+    CHECK_THROWS_AS(couplings().at("paired").make(Json::object(), data), Error);
 }

@@ -32,7 +32,7 @@ DrawnPoints draw(const KnownEnds& truth, Index n, double margin, std::uint64_t s
         const double place = (static_cast<double>(first + j) + u(0, j)) / static_cast<double>(n);
         points.t[j] = margin + (1 - 2 * margin) * place;
         const auto c = truth.interpolant->at(points.t[j]);
-        points.x.col(j) = c.alpha * x0.col(j) + c.beta * x1.col(j) + c.gamma * z.col(j);
+        points.x.col(j) = c.alpha() * x0.col(j) + c.beta() * x1.col(j) + c.gamma * z.col(j);
     }
     return points;
 }

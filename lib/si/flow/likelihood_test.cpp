@@ -341,7 +341,7 @@ TEST_CASE("the density of a model with a rough score integrates to 1, by paths t
         using Altered::Altered;
         struct Run : Evaluator {
             explicit Run(std::unique_ptr<Evaluator> smooth) : smooth(std::move(smooth)) {}
-            void operator()(ConstVector t, ConstMatrix x, unsigned want,
+            void operator()(const Times& t, ConstMatrix x, unsigned want,
                             FieldValues& out) override {
                 (*smooth)(t, x, want, out);
                 if ((want & kS) == 0) return;

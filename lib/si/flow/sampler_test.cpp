@@ -113,9 +113,9 @@ TEST_CASE("a Gaussian flow has the moments m(t), C(t) (T18)") {
     const auto path = carry(model, spec, Direction::forward, Matrix{{0.0, 1.0}});
     for (std::size_t k = 0; k < 4; ++k) {
         const auto c = Interpolant(model.interpolant).at(spec.trajectory[k]);
-        const double variance = c.alpha * c.alpha + c.beta * c.beta / 4 + c.gamma * c.gamma;
+        const double variance = c.alpha() * c.alpha() + c.beta() * c.beta() / 4 + c.gamma * c.gamma;
         const double offset = path.trajectory[k](0, 0), gain = path.trajectory[k](0, 1) - offset;
-        CHECK(std::abs(offset - 2 * c.beta) < 1e-6);
+        CHECK(std::abs(offset - 2 * c.beta()) < 1e-6);
         CHECK(std::abs(gain * gain - variance) < 1e-6);
     }
 }
@@ -250,12 +250,12 @@ class Rectified : public Field, public Evaluator {
     std::unique_ptr<Evaluator> evaluator() const override {
         return std::make_unique<Rectified>(*this);
     }
-    void operator()(ConstVector t, ConstMatrix x, unsigned, FieldValues& out) override {
+    void operator()(const Times& t, ConstMatrix x, unsigned, FieldValues& out) override {
         out.b.resize(1, x.cols());
         for (Index j = 0; j < x.cols(); ++j) {
             const auto c = Interpolant().at(t[j]);
-            const double z = (x(0, j) - 2 * c.beta) / (c.alpha + c.beta / 2);
-            out.b(0, j) = c.alpha_dot * z + c.beta_dot * (2 + z / 2);
+            const double z = (x(0, j) - 2 * c.beta()) / (c.alpha() + c.beta() / 2);
+            out.b(0, j) = c.alpha_dot() * z + c.beta_dot() * (2 + z / 2);
         }
     }
 };

@@ -48,7 +48,7 @@ TEST_CASE("the flow to N(1.5, 0.5^2) is z -> 1.5 + 0.5 z, and its log-density is
             if (path.mirror || path.start_tolerance > 0) continue;
             const Model model = closed_model(field, {.path = path.name});
             const auto middle = Interpolant(model.interpolant).at(0.5);
-            if (middle.alpha == 0 && middle.beta == 0) continue;  // a path that needs a latent
+            if (middle.alpha() == 0 && middle.beta() == 0) continue;  // a path that needs a latent
             CAPTURE(std::string(path.name));
             TransportSpec spec;
             spec.ode = "dopri5,rtol=1e-8,atol=1e-8";

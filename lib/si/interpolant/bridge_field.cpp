@@ -252,7 +252,7 @@ class BridgeEvaluator final : public Evaluator {
   public:
     explicit BridgeEvaluator(const BridgeField& field) : field_(field) {}
 
-    void operator()(ConstVector t, ConstMatrix x, unsigned want, FieldValues& out) override {
+    void operator()(const Times& t, ConstMatrix x, unsigned want, FieldValues& out) override {
         check_request(field_, t, x, want);
         make_room(out, want, x.rows(), x.cols());
         const double e = field_.forward_.epsilon();

@@ -12,7 +12,7 @@ class AffineEvaluator final : public Evaluator {
     explicit AffineEvaluator(const AffineField& field)
         : field_(field), trace_a_(field.a_.trace()), trace_s_(field.s_.trace()) {}
 
-    void operator()(ConstVector t, ConstMatrix x, unsigned want, FieldValues& out) override {
+    void operator()(const Times& t, ConstMatrix x, unsigned want, FieldValues& out) override {
         check_request(field_, t, x, want);
         make_room(out, want, x.rows(), x.cols());
         for (Index j = 0; j < x.cols(); ++j) {
@@ -32,7 +32,7 @@ class AffineEvaluator final : public Evaluator {
         if ((want & kDivS) != 0) out.div_s.setConstant(trace_s_);
     }
 
-    void pull_back(ConstVector t, ConstMatrix x, Want of, ConstMatrix r, FieldValues& out,
+    void pull_back(const Times& t, ConstMatrix x, Want of, ConstMatrix r, FieldValues& out,
                    MatrixRef product) override {
         (*this)(t, x, of, out);
         const Matrix& jacobian = of == kS ? field_.s_ : field_.a_;

@@ -83,7 +83,7 @@ TEST_CASE("the fields of a finite data set are the limit of narrow mixtures") {
         const MixtureField nearly(both, examples::base_for(both, normal, narrow), narrow);
         for (const double t : {0.0, 0.2, 0.4, 0.7}) {
             const Coefficients c = both.at(t);
-            if (std::hypot(c.alpha, c.gamma) < 0.09) continue;
+            if (std::hypot(c.alpha(), c.gamma) < 0.09) continue;
             CAPTURE(t);
             const FieldValues a = evaluate(field, t, x, kAll), e = evaluate(nearly, t, x, kAll);
             const auto near = [](const Matrix& got, const Matrix& wanted) {

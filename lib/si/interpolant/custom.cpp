@@ -55,16 +55,21 @@ void check_end(const Curve& curve, double t, double wanted) {
             " at t = ", t, ", is ", curve.squared ? std::sqrt(value) : value);
 }
 
-/// Throws unless the curve and its product with its slope are finite on [0, 1]; with
-/// `steep_end`, the slope alone may be infinite at t = 0 or 1.
-void check_curve(const Curve& curve, bool steep_start, bool steep_end) {
+/// Where the slope of a curve may be infinite.
+struct Steep {
+    bool start = false, end = false;
+};
+
+/// Throws unless the curve and its product with its slope are finite on [0, 1], and its slope is
+/// where it may not be steep.
+void check_curve(const Curve& curve, Steep may_be) {
     check_end(curve, 0, curve.start);
     check_end(curve, 1, curve.end);
     for (int i = 0; i <= kProbes; ++i) {
         const double t = static_cast<double>(i) / kProbes;
         const Point at = point(curve, t);
         require(std::isfinite(at.value), Failure::usage, "not finite at t = ", t);
-        const bool steep = (i == 0 && steep_start) || (i == kProbes && steep_end);
+        const bool steep = (i == 0 && may_be.start) || (i == kProbes && may_be.end);
         require(steep || std::isfinite(at.slope), Failure::usage, "its slope must be finite, is ",
                 at.slope, " at t = ", t);
         require(std::isfinite(at.product), Failure::usage, "its slope is not finite at t = ", t,
@@ -88,8 +93,8 @@ Curve table(const std::vector<double>& knots, const std::vector<double>& values,
 }
 
 Path path_of(const Curve& alpha, const Curve& beta) {
-    in_context("alpha", [&] { check_curve(alpha, false, true); });
-    in_context("beta", [&] { check_curve(beta, false, false); });
+    in_context("alpha", [&] { check_curve(alpha, {.end = true}); });
+    in_context("beta", [&] { check_curve(beta, {}); });
     return [alpha, beta](double t, const GammaValue&) {
         const Point a = point(alpha, t), b = point(beta, t);
         return PathValue{a.value, b.value, a.slope, b.slope, a.product};
@@ -97,7 +102,7 @@ Path path_of(const Curve& alpha, const Curve& beta) {
 }
 
 Gamma gamma_of(const Curve& gamma) {
-    check_curve(gamma, true, true);
+    check_curve(gamma, {.start = true, .end = true});
     for (int i = 1; i < kProbes; ++i) {
         const double t = static_cast<double>(i) / kProbes, value = point(gamma, t).value;
         require(value > 0, Failure::usage, "must be positive inside (0, 1), is ", value,

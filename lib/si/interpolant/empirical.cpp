@@ -13,39 +13,39 @@ class EmpiricalEvaluator final : public Evaluator {
   public:
     explicit EmpiricalEvaluator(const EmpiricalField& field) : field_(field) {}
 
-    void operator()(ConstVector t, ConstMatrix x, unsigned want, FieldValues& out) override {
+    void operator()(const Times& t, ConstMatrix x, unsigned want, FieldValues& out) override {
         check_request(field_, t, x, want);
         make_room(out, want, x.rows(), x.cols());
         for (Index j = 0; j < x.cols(); ++j) {
             const Coefficients c = field_.interpolant_.at(t[j]);
-            const double variance = c.alpha * c.alpha + c.gamma * c.gamma;
+            const double variance = c.alpha() * c.alpha() + c.gamma * c.gamma;
             require(variance > 0, Failure::usage, "x_t has no density at t = ", t[j],
                     ": it is one of the points; stop earlier");
             x_ = x.col(j);
-            const double log_rho = weigh(c.beta, variance);
-            s_ = (c.beta * mean_ - x_) / variance;
+            const double log_rho = weigh(c.beta(), variance);
+            s_ = (c.beta() * mean_ - x_) / variance;
             if ((want & kS) != 0) out.s.col(j) = s_;
             if ((want & kX0) != 0) {
-                out.x0.col(j) = field_.interpolant_.mirror() ? mean_ : Vector(-c.alpha * s_);
+                out.x0.col(j) = field_.interpolant_.mirror() ? mean_ : Vector(-c.alpha() * s_);
             }
             if ((want & kX1) != 0) out.x1.col(j) = mean_;
             if ((want & kEta) != 0) {
                 const bool latent = field_.interpolant_.has_latent();
-                out.eta.col(j) = -(latent ? c.gamma : c.alpha) * s_;
+                out.eta.col(j) = -(latent ? c.gamma : c.alpha()) * s_;
             }
-            if ((want & kV) != 0) out.v.col(j) = c.beta_dot * mean_ - c.alpha_alpha_dot * s_;
-            const double push = c.alpha_alpha_dot + c.gamma_gamma_dot;
-            if ((want & kB) != 0) out.b.col(j) = c.beta_dot * mean_ - push * s_;
+            if ((want & kV) != 0) out.v.col(j) = c.beta_dot() * mean_ - c.alpha_alpha_dot() * s_;
+            const double push = c.alpha_alpha_dot() + c.gamma_gamma_dot;
+            if ((want & kB) != 0) out.b.col(j) = c.beta_dot() * mean_ - push * s_;
             if ((want & kU) != 0) {
                 const double e = field_.interpolant_.at(0).gamma_gamma_dot;
-                out.u.col(j) = c.beta_dot * mean_ - (push - e) * s_;
+                out.u.col(j) = c.beta_dot() * mean_ - (push - e) * s_;
             }
             if ((want & kLogRho) != 0) out.log_rho[j] = log_rho;
             if ((want & (kDivB | kDivS)) == 0) continue;
             // The mean moves with x by beta / variance times the covariance of the points.
-            const double div_mean = c.beta / variance * spread();
-            const double div_s = (c.beta * div_mean - static_cast<double>(x.rows())) / variance;
-            if ((want & kDivB) != 0) out.div_b[j] = c.beta_dot * div_mean - push * div_s;
+            const double div_mean = c.beta() / variance * spread();
+            const double div_s = (c.beta() * div_mean - static_cast<double>(x.rows())) / variance;
+            if ((want & kDivB) != 0) out.div_b[j] = c.beta_dot() * div_mean - push * div_s;
             if ((want & kDivS) != 0) out.div_s[j] = div_s;
         }
     }

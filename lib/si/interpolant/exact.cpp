@@ -32,7 +32,7 @@ class MixtureEvaluator final : public Evaluator {
   public:
     explicit MixtureEvaluator(const MixtureField& field) : field_(field) {}
 
-    void operator()(ConstVector t, ConstMatrix x, unsigned want, FieldValues& out) override {
+    void operator()(const Times& t, ConstMatrix x, unsigned want, FieldValues& out) override {
         check_request(field_, t, x, want);
         make_room(out, want, x.rows(), x.cols());
         for (Index j = 0; j < x.cols(); ++j) {
@@ -75,7 +75,7 @@ class MixtureEvaluator final : public Evaluator {
         }
     }
 
-    void pull_back(ConstVector t, ConstMatrix x, Want of, ConstMatrix r, FieldValues& out,
+    void pull_back(const Times& t, ConstMatrix x, Want of, ConstMatrix r, FieldValues& out,
                    MatrixRef product) override {
         const Answer& answer = answer_of(of);
         make_room(out, of, x.rows(), x.cols());
@@ -97,7 +97,8 @@ class MixtureEvaluator final : public Evaluator {
     };
 
     PartOf part_of(Want of) const {
-        const PartOf path{c_.alpha_dot, c_.beta_dot, c_.alpha_alpha_dot, c_.beta * c_.beta_dot, 0};
+        const PartOf path{c_.alpha_dot(), c_.beta_dot(), c_.alpha_alpha_dot(),
+                          c_.beta() * c_.beta_dot(), 0};
         const bool mirror = field_.interpolant_.mirror();
         PartOf part = path;
         switch (of) {
@@ -110,9 +111,9 @@ class MixtureEvaluator final : public Evaluator {
             case kV:
                 return part;
             case kX1:
-                return {.m1 = 1, .c1 = c_.beta};
+                return {.m1 = 1, .c1 = c_.beta()};
             case kX0:
-                return mirror ? part_of(kX1) : PartOf{.m0 = 1, .c0 = c_.alpha};
+                return mirror ? part_of(kX1) : PartOf{.m0 = 1, .c0 = c_.alpha()};
             case kEta:
                 return field_.one_sided() ? part_of(kX0) : PartOf{.s = -c_.gamma};
             default:
@@ -162,13 +163,13 @@ class MixtureEvaluator final : public Evaluator {
         drift_finite_ = true;
         if (field_.interpolant_.mirror()) {
             base_ = &field_.base_as_gaussian_;  // of no consequence with alpha = 0: one will do
-        } else if (!std::isfinite(c_.alpha_dot)) {
+        } else if (!std::isfinite(c_.alpha_dot())) {
             // Here alpha = 0. To first order in alpha, x_t feels only the mean and covariance of
             // x0, so a Gaussian with these has the same limits; and alpha' times a mean of zero
             // is zero.
             base_ = &field_.base_as_gaussian_;
             drift_finite_ = field_.base_centred_;
-            c_.alpha_dot = 0;
+            c_.slopes[0] = 0;
         }
         const GaussianMixture& target = field_.target_;
         const Index dim = field_.dim(), count = base_->size() * target.size();
@@ -179,9 +180,9 @@ class MixtureEvaluator final : public Evaluator {
             Pair& pair = pairs_[static_cast<std::size_t>(k)];
             pair.i = k / target.size();
             pair.j = k % target.size();
-            pair.mean = c_.alpha * base_->means()[pair.i] + c_.beta * target.means()[pair.j];
-            covariance_ = c_.alpha * c_.alpha * base_->covariances()[pair.i] +
-                          c_.beta * c_.beta * target.covariances()[pair.j];
+            pair.mean = c_.alpha() * base_->means()[pair.i] + c_.beta() * target.means()[pair.j];
+            covariance_ = c_.alpha() * c_.alpha() * base_->covariances()[pair.i] +
+                          c_.beta() * c_.beta() * target.covariances()[pair.j];
             covariance_.diagonal().array() += c_.gamma * c_.gamma;
             pair.factor.compute(covariance_);
             require(pair.factor.succeeded(), Failure::usage, "x_t is a single point at t = ", t,
@@ -234,11 +235,11 @@ class MixtureEvaluator final : public Evaluator {
             u0_.noalias() += base_->covariances()[i] * y_;
         }
         for (Index j = 0; j < target.size(); ++j) {
-            y_ = c_.beta * by_target_.col(j);
+            y_ = c_.beta() * by_target_.col(j);
             x1_.noalias() -= target.covariances()[j] * y_;
         }
-        x0_ = field_.interpolant_.mirror() ? x1_ : Vector(m0_ - c_.alpha * u0_);
-        v_ = c_.alpha_dot * m0_ - c_.alpha_alpha_dot * u0_ + c_.beta_dot * x1_;
+        x0_ = field_.interpolant_.mirror() ? x1_ : Vector(m0_ - c_.alpha() * u0_);
+        v_ = c_.alpha_dot() * m0_ - c_.alpha_alpha_dot() * u0_ + c_.beta_dot() * x1_;
         b_ = v_ - c_.gamma_gamma_dot * s_;
     }
 
@@ -253,10 +254,10 @@ class MixtureEvaluator final : public Evaluator {
             const double w = weights_[at];
             if (w == 0) continue;
             y_ = g_.col(at);
-            f_ = c_.alpha_dot * base_->means()[pair.i] +
-                 c_.beta_dot * field_.target_.means()[pair.j] - c_.gamma_gamma_dot * y_ - b_;
-            f_.noalias() -= c_.alpha_alpha_dot * (base_->covariances()[pair.i] * y_);
-            f_.noalias() -= c_.beta * c_.beta_dot * (field_.target_.covariances()[pair.j] * y_);
+            f_ = c_.alpha_dot() * base_->means()[pair.i] +
+                 c_.beta_dot() * field_.target_.means()[pair.j] - c_.gamma_gamma_dot * y_ - b_;
+            f_.noalias() -= c_.alpha_alpha_dot() * (base_->covariances()[pair.i] * y_);
+            f_.noalias() -= c_.beta() * c_.beta_dot() * (field_.target_.covariances()[pair.j] * y_);
             y_ -= s_;
             div_b_ += w * (pair.trace_b + f_.dot(y_));
             div_s_ += w * (y_.squaredNorm() - pair.trace_c);
@@ -270,8 +271,8 @@ class MixtureEvaluator final : public Evaluator {
             const auto trace_with = [&](const Matrix& c) { return c.cwiseProduct(inverse).sum(); };
             pair.trace_c = inverse.trace();
             pair.trace_b =
-                c_.alpha_alpha_dot * trace_with(base_->covariances()[pair.i]) +
-                c_.beta * c_.beta_dot * trace_with(field_.target_.covariances()[pair.j]) +
+                c_.alpha_alpha_dot() * trace_with(base_->covariances()[pair.i]) +
+                c_.beta() * c_.beta_dot() * trace_with(field_.target_.covariances()[pair.j]) +
                 c_.gamma_gamma_dot * pair.trace_c;
         }
         traces_known_ = true;
@@ -319,7 +320,7 @@ std::array<double, 2> MixtureField::span(unsigned want) const {
 
 Vector MixtureField::start_of_u() const {
     const Coefficients c = interpolant_.at(0);
-    return c.alpha_dot * base_.mean() + c.beta_dot * target_.mean();
+    return c.alpha_dot() * base_.mean() + c.beta_dot() * target_.mean();
 }
 
 std::unique_ptr<Evaluator> MixtureField::evaluator() const {

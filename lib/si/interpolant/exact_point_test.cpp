@@ -57,7 +57,7 @@ TEST_CASE("the fields from a point are the limit of those from a narrow base") {
         const MixtureField nearly(both, narrow, examples::spatial_target());
         for (const double t : {0.1, 0.3, 0.8, 0.95}) {
             const Coefficients c = both.at(t);
-            if (c.beta < 0.05 && c.gamma < 0.05) continue;
+            if (c.beta() < 0.05 && c.gamma < 0.05) continue;
             CAPTURE(t);
             const FieldValues a = evaluate(field, t, x, kAll), e = evaluate(nearly, t, x, kAll);
             const auto close = [](const Matrix& got, const Matrix& wanted) {
@@ -94,10 +94,10 @@ TEST_CASE("from a point, u at t = 0 is the limit of u along the paths that leave
         CHECK(field.span(kU | kS)[0] > 0);
         const Coefficients c0 = field.interpolant().at(0);
         const Matrix start = evaluate(field, 0, kStart, kU).u;
-        CHECK(largest(start - (c0.alpha_dot * kStart + c0.beta_dot * mean)) <= 1e-14);
+        CHECK(largest(start - (c0.alpha_dot() * kStart + c0.beta_dot() * mean)) <= 1e-14);
         for (const double t : {1e-12, 1e-8}) {
             const Coefficients c = field.interpolant().at(t);
-            const Vector x = c.alpha * kStart + c.beta * mean + c.gamma * Vector{{1, -1, 0.5}};
+            const Vector x = c.alpha() * kStart + c.beta() * mean + c.gamma * Vector{{1, -1, 0.5}};
             CHECK(largest(evaluate(field, t, x, kU).u - start) <= 30 * std::sqrt(t));
         }
     }

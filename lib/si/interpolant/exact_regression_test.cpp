@@ -50,8 +50,8 @@ TEST_CASE("fields are regressions of what is drawn") {
         for (const double t : {0.2, 0.6}) {
             CAPTURE(t);
             const Coefficients c = interpolant.at(t);
-            const Matrix x = c.alpha * from + c.beta * x1 + c.gamma * z;
-            const Matrix v = c.alpha_dot * from + c.beta_dot * x1;
+            const Matrix x = c.alpha() * from + c.beta() * x1 + c.gamma * z;
+            const Matrix v = c.alpha_dot() * from + c.beta_dot() * x1;
             const FieldValues at = examples::evaluate(field, t, x, kB | kV | kEta | kX0 | kX1 | kU);
             check_regression(x, v + interpolant.gamma_dot(t) * z, at.b);
             check_regression(x, v, at.v);

@@ -41,7 +41,7 @@ const Answer& answer_of(Want flag) {
     throw Error(Failure::internal, text("flag ", static_cast<unsigned>(flag), " has no answer"));
 }
 
-void Evaluator::pull_back(ConstVector t, ConstMatrix x, Want of, ConstMatrix r, FieldValues& out,
+void Evaluator::pull_back(const Times& t, ConstMatrix x, Want of, ConstMatrix r, FieldValues& out,
                           MatrixRef product) {
     const Answer& answer = answer_of(of);
     require(answer.field != nullptr, Failure::internal, answer.name, " is no vector field");
@@ -59,7 +59,7 @@ void Evaluator::pull_back(ConstVector t, ConstMatrix x, Want of, ConstMatrix r, 
     (*this)(t, x, of, out);
 }
 
-void Evaluator::probe(ConstVector t, ConstMatrix x, ConstMatrix, FieldValues& out,
+void Evaluator::probe(const Times& t, ConstMatrix x, ConstMatrix, FieldValues& out,
                       MatrixRef quadratic) {
     (*this)(t, x, kB | kDivB, out);
     quadratic = out.div_b.transpose().replicate(quadratic.rows(), 1);
@@ -80,14 +80,16 @@ std::string names_of(unsigned want) {
     return join(names, ", ");
 }
 
-void check_request(const Field& field, ConstVector t, ConstMatrix x, unsigned want) {
+void check_request(const Field& field, const Times& t, ConstMatrix x, unsigned want) {
     const unsigned missing = want & ~field.available();
     require(missing == 0, Failure::usage, "this model has no ", names_of(missing), "; it has ",
             names_of(field.available()));
     require(x.rows() == field.dim(), Failure::data, "points have ", x.rows(),
             " coordinates, the model has dimension ", field.dim());
+    require(t.rows() == field.time_rows(), Failure::usage, "a time of this model has ",
+            field.time_rows(), " numbers, not ", t.rows());
     require(t.size() == x.cols(), Failure::data, t.size(), " times for ", x.cols(), " points");
-    for (const double time : t) {
+    for (const double time : t.numbers()) {
         require(time >= 0 && time <= 1, Failure::usage, "time must be between 0 and 1, is ", time);
     }
 }

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "si/base/times.hpp"
 #include "si/base/types.hpp"
 
 // The interface of all fields: b, v, s, eta, conditional means, divergences and densities at
@@ -98,16 +99,17 @@ class Evaluator {
     /// conditions(): one column for each of theirs.
     virtual void condition(ConstMatrix given) { static_cast<void>(given); }
 
-    /// Column j of `x` (d, n) is taken at time `t`[j] in [0, 1]. The answer for a column does
+    /// Column j of `x` (d, n) is taken at time `t`[j] in [0, 1]; a time has as many numbers as
+    /// the field's time_rows() says. The answer for a column does
     /// not depend on the other columns, nor on where it stands, bit for bit.
     /// Throws Failure::usage when something asked for is not available.
-    virtual void operator()(ConstVector t, ConstMatrix x, unsigned want, FieldValues& out) = 0;
+    virtual void operator()(const Times& t, ConstMatrix x, unsigned want, FieldValues& out) = 0;
 
     /// out.b, and for each of K probes e the number e^T (grad b) e, which has the mean div b over
     /// random e of covariance I (Hutchinson). `probes` (K d, n) holds the probes of a column one
     /// under the other, `quadratic` (K, n) takes the answers. A field in closed form knows div b
     /// and answers that: a probe without noise.
-    virtual void probe(ConstVector t, ConstMatrix x, ConstMatrix probes, FieldValues& out,
+    virtual void probe(const Times& t, ConstMatrix x, ConstMatrix probes, FieldValues& out,
                        MatrixRef quadratic);
 
     /// The field `of` (b, v, s, eta, x0, x1, u or w) in `out`, and the product J^T r of its
@@ -115,7 +117,7 @@ class Evaluator {
     /// That is the gradient of f(x) . r, which guidance by a reward needs. Networks answer by one
     /// backward pass; a field in closed form that has no rule of its own by central differences,
     /// to about 9 digits, with 2 d evaluations for each point.
-    virtual void pull_back(ConstVector t, ConstMatrix x, Want of, ConstMatrix r, FieldValues& out,
+    virtual void pull_back(const Times& t, ConstMatrix x, Want of, ConstMatrix r, FieldValues& out,
                            MatrixRef product);
 };
 
@@ -125,6 +127,9 @@ class Field {
     virtual ~Field() = default;
 
     virtual Index dim() const = 0;
+
+    /// T, how many numbers a time of it has: see Times.
+    virtual Index time_rows() const { return 1; }
 
     virtual Conditions conditions() const { return {}; }
 
@@ -152,7 +157,7 @@ std::string names_of(unsigned want);
 
 /// What every evaluator asks first: Failure::usage for flags that the field has not and times
 /// outside [0, 1], Failure::data when points and times do not fit the field.
-void check_request(const Field& field, ConstVector t, ConstMatrix x, unsigned want);
+void check_request(const Field& field, const Times& t, ConstMatrix x, unsigned want);
 
 /// Gives the members of `out` that `want` names room for n points in `dim` dimensions.
 void make_room(FieldValues& out, unsigned want, Index dim, Index n);

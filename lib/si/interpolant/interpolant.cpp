@@ -29,13 +29,11 @@ Coefficients Interpolant::at(double t) const {
     require_time(t);
     const GammaValue latent = gamma_(t);
     const PathValue path = path_(t, latent);
-    return {path.alpha,
-            path.beta,
-            latent.gamma,
-            path.alpha_dot,
-            path.beta_dot,
-            path.alpha_alpha_dot,
-            latent.gamma_gamma_dot};
+    return {.weights = two_ends(path.alpha, path.beta),
+            .slopes = two_ends(path.alpha_dot, path.beta_dot),
+            .products = two_ends(path.alpha_alpha_dot, path.beta * path.beta_dot),
+            .gamma = latent.gamma,
+            .gamma_gamma_dot = latent.gamma_gamma_dot};
 }
 
 double Interpolant::gamma_dot(double t) const {
@@ -49,11 +47,11 @@ Json interpolant_table(const Interpolant& interpolant, std::span<const double> t
         const Coefficients at = interpolant.at(t);
         Json row = Json::object();
         row["t"] = t;
-        row["alpha"] = at.alpha;
-        row["beta"] = at.beta;
+        row["alpha"] = at.alpha();
+        row["beta"] = at.beta();
         row["gamma"] = at.gamma;
-        row["alpha_dot"] = finite_or_null(at.alpha_dot);
-        row["beta_dot"] = finite_or_null(at.beta_dot);
+        row["alpha_dot"] = finite_or_null(at.alpha_dot());
+        row["beta_dot"] = finite_or_null(at.beta_dot());
         row["gamma_dot"] = finite_or_null(interpolant.gamma_dot(t));
         row["gamma_gamma_dot"] = at.gamma_gamma_dot;
         table.push_back(std::move(row));

@@ -8,6 +8,8 @@
 
 #include "si/base/catalogue.hpp"
 #include "si/base/types.hpp"
+#include "si/interpolant/coefficients.hpp"
+#include "si/interpolant/modulation.hpp"
 
 // The interpolant x_t = alpha(t) x0 + beta(t) x1 + gamma(t) z of arXiv:2303.08797 (Definition
 // 2.1 with the linear I of (4.1)): a path (alpha, beta) and a latent (gamma), each picked by name.
@@ -25,13 +27,6 @@ struct GammaValue {
 /// not (path "vp" at t = 1, where alpha' is -infinity).
 struct PathValue {
     double alpha = 0, beta = 0, alpha_dot = 0, beta_dot = 0, alpha_alpha_dot = 0;
-};
-
-/// All that a field needs to know of an interpolant at one time.
-struct Coefficients {
-    double alpha = 0, beta = 0, gamma = 0;
-    double alpha_dot = 0, beta_dot = 0;
-    double alpha_alpha_dot = 0, gamma_gamma_dot = 0;
 };
 
 using Gamma = std::function<GammaValue(double t)>;
@@ -68,12 +63,14 @@ Catalogue<GammaRow> gammas();
 struct InterpolantSpec {
     Choice<paths> path{"linear"};
     Choice<gammas> gamma{"none"};
+    Choice<modulations> modulation{"one"};
 
     static constexpr auto fields() {
         return std::tuple{
             field("path", &InterpolantSpec::path, "Path that joins x0 and x1: alpha and beta"),
-            field("gamma", &InterpolantSpec::gamma,
-                  "Amplitude of the latent noise along the path")};
+            field("gamma", &InterpolantSpec::gamma, "Amplitude of the latent noise along the path"),
+            field("modulation", &InterpolantSpec::modulation, "What multiplies the latent noise")
+                .unless_default()};
     }
 };
 
@@ -87,6 +84,9 @@ class Interpolant {
     /// Throws Failure::usage unless 0 <= t <= 1.
     Coefficients at(double t) const;
 
+    /// K + 1: how many ends it joins.
+    Index ends() const { return 2; }
+
     /// gamma'(t); plus or minus infinity at the ends of a square-root latent.
     double gamma_dot(double t) const;
 
@@ -95,6 +95,9 @@ class Interpolant {
 
     /// True when x0 and x1 are one and the same, and the latent alone moves x_t.
     bool mirror() const { return spec_.path.row().mirror; }
+
+    /// What multiplies the latent.
+    const ModulationRow& modulation() const { return spec_.modulation.row(); }
 
     const InterpolantSpec& spec() const { return spec_; }
 

@@ -144,19 +144,19 @@ Json identity_of_run(const TrainData& data, const InterpolantSpec& interpolant,
         return Json{{"blocks", {stored->blocks.rows, stored->blocks.blocks}},
                     {"numbers", stored->fingerprint}};
     };
-    Json data_node{{"shape", data.shape}, {"x1", of_set(data.x1, data.stored1)}};
-    if (data.x0) data_node["x0"] = of_set(*data.x0, data.stored0);
-    data_node["valid1"] = checksum(data.valid1);
-    if (data.valid0) data_node["valid0"] = checksum(*data.valid0);
+    Json data_node{{"shape", data.shape}, {"x1", of_set(data.x1().samples, data.x1().stored)}};
+    if (data.x0().sampled()) data_node["x0"] = of_set(data.x0().samples, data.x0().stored);
+    data_node["valid1"] = checksum(data.x1().valid);
+    if (data.x0().valid.rows() > 0) data_node["valid0"] = checksum(data.x0().valid);
     if (data.given.size() > 0) {
         data_node["given"] = checksum(data.given);
         data_node["valid_given"] = checksum(data.valid_given);
     }
-    if (data.beside1.size() > 0) {
-        data_node["beside0"] = checksum(data.beside0);
-        data_node["beside1"] = checksum(data.beside1);
-        data_node["valid_beside0"] = checksum(data.valid_beside0);
-        data_node["valid_beside1"] = checksum(data.valid_beside1);
+    if (data.x1().beside.size() > 0) {
+        data_node["beside0"] = checksum(data.x0().beside);
+        data_node["beside1"] = checksum(data.x1().beside);
+        data_node["valid_beside0"] = checksum(data.x0().valid_beside);
+        data_node["valid_beside1"] = checksum(data.x1().valid_beside);
     }
     return {{"version", kVersion},
             {"seed", seed},

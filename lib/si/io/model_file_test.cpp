@@ -52,8 +52,8 @@ std::vector<std::pair<std::string, Json>> documents() {
 
     TrainData plane;
     plane.shape = {2};
-    plane.x1 = normals(2, 64, 0);
-    plane.x0 = normals(2, 64, 1);
+    plane.x1().samples = normals(2, 64, 0);
+    plane.x0().samples = normals(2, 64, 1);
     TrainSpec two = short_training("mlp,width=4,depth=1");
     two.learn = "b,s";
     two.errors = true;
@@ -64,7 +64,7 @@ std::vector<std::pair<std::string, Json>> documents() {
 
     TrainData images;
     images.shape = {1, 4, 4};
-    images.x1 = normals(16, 32, 2);
+    images.x1().samples = normals(16, 32, 2);
     images.conditions.labels = 3;
     images.given = Matrix::Zero(1, 32);
     TrainSpec filled = short_training("unet,width=4,multipliers=1:2,groups=2,blocks=1");

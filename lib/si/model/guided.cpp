@@ -16,7 +16,7 @@ class GuidedEvaluator : public Evaluator {
         inner_->condition(with_);
     }
 
-    void operator()(ConstVector t, ConstMatrix x, unsigned want, FieldValues& out) override {
+    void operator()(const Times& t, ConstMatrix x, unsigned want, FieldValues& out) override {
         (*inner_)(t, x, want, out);
         const Vector more = excess(t);
         if (more.isZero(0)) return;
@@ -34,7 +34,7 @@ class GuidedEvaluator : public Evaluator {
         }
     }
 
-    void probe(ConstVector t, ConstMatrix x, ConstMatrix probes, FieldValues& out,
+    void probe(const Times& t, ConstMatrix x, ConstMatrix probes, FieldValues& out,
                MatrixRef quadratic) override {
         inner_->probe(t, x, probes, out, quadratic);
         const Vector more = excess(t);
@@ -47,7 +47,7 @@ class GuidedEvaluator : public Evaluator {
         guide(quadratic, plain, more);
     }
 
-    void pull_back(ConstVector t, ConstMatrix x, Want of, ConstMatrix r, FieldValues& out,
+    void pull_back(const Times& t, ConstMatrix x, Want of, ConstMatrix r, FieldValues& out,
                    MatrixRef product) override {
         inner_->pull_back(t, x, of, r, out, product);
         const Vector more = excess(t);
@@ -67,7 +67,7 @@ class GuidedEvaluator : public Evaluator {
     }
 
     /// zeta - 1 at each time.
-    Vector excess(ConstVector t) const {
+    Vector excess(const Times& t) const {
         const auto [first, last] = field_.guidance_.interval;
         Vector more(t.size());
         for (Index j = 0; j < t.size(); ++j) {

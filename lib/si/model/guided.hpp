@@ -26,6 +26,7 @@ class GuidedField : public Field {
     GuidedField(std::shared_ptr<const Field> field, const Guidance& guidance);
 
     Index dim() const override { return field_->dim(); }
+    Index time_rows() const override { return field_->time_rows(); }
     Conditions conditions() const override { return field_->conditions(); }
     Index together(Index most) const override { return field_->together(most); }
     /// Nothing: where guidance leads has no density in closed form, whatever the field knows.

@@ -37,7 +37,7 @@ class NetworkEvaluator : public Evaluator {
         if (field_.conditions_.start) start_ = given.bottomRows(field_.dim_);
     }
 
-    void operator()(ConstVector t, ConstMatrix x, unsigned want, FieldValues& out) override {
+    void operator()(const Times& t, ConstMatrix x, unsigned want, FieldValues& out) override {
         check_request(field_, t, x, want);
         check_conditions(x.cols());
         make_room(out, want, field_.dim_, x.cols());
@@ -66,7 +66,7 @@ class NetworkEvaluator : public Evaluator {
         }
     }
 
-    void probe(ConstVector t, ConstMatrix x, ConstMatrix probes, FieldValues& out,
+    void probe(const Times& t, ConstMatrix x, ConstMatrix probes, FieldValues& out,
                MatrixRef quadratic) override {
         check_request(field_, t, x, kB | kDivB);
         check_conditions(x.cols());
@@ -88,7 +88,7 @@ class NetworkEvaluator : public Evaluator {
         }
     }
 
-    void pull_back(ConstVector t, ConstMatrix x, Want of, ConstMatrix r, FieldValues& out,
+    void pull_back(const Times& t, ConstMatrix x, Want of, ConstMatrix r, FieldValues& out,
                    MatrixRef product) override {
         check_request(field_, t, x, of);
         check_conditions(x.cols());
@@ -135,7 +135,7 @@ class NetworkEvaluator : public Evaluator {
     }
 
     /// Fills plans_, and marks in needed_ the networks that have a part in them.
-    void plan(ConstVector t, unsigned want) {
+    void plan(const Times& t, unsigned want) {
         plans_.clear();
         needed_.assign(field_.learned_.size(), 0);
         for (const Quantity& row : quantities()) {
@@ -169,7 +169,7 @@ class NetworkEvaluator : public Evaluator {
     /// Runs the networks that are needed; `trace` answers for one of them after its forward pass.
     /// Column `first` of what is given belongs to the first of x.
     template <class Trace>
-    void run_networks(ConstVector t, ConstMatrix x, Index first, bool divergence,
+    void run_networks(const Times& t, ConstMatrix x, Index first, bool divergence,
                       const Trace& trace) {
         Tape<float>& tape = divergence ? *differentiable_ : *lean_;
         const Index d = field_.dim_, n = x.cols(), wide = fill_inputs(tape, t, x);
@@ -253,12 +253,12 @@ class NetworkEvaluator : public Evaluator {
             for (std::size_t k = 0; k < values_.size(); ++k) {
                 if (rule.of_learned[k] != 0) out.col(j) += rule.of_learned[k] * values_[k].col(j);
             }
-            if (rule.of_mean0 != 0) {
-                out.col(j) +=
-                    rule.of_mean0 *
-                    (field_.conditions_.start ? Vector(start_.col(first + j)) : field_.mean0_);
+            for (Index k = 0; k < rule.of_means.size(); ++k) {
+                if (rule.of_means[k] == 0) continue;
+                const bool given = k == 0 && field_.conditions_.start;
+                const Vector& mean = field_.means_[static_cast<std::size_t>(k)];
+                out.col(j) += rule.of_means[k] * (given ? Vector(start_.col(first + j)) : mean);
             }
-            if (rule.of_mean1 != 0) out.col(j) += rule.of_mean1 * field_.mean1_;
         }
     }
 
@@ -320,8 +320,7 @@ NetworkField::NetworkField(const NetworkFieldSpec& spec, Setup setup,
                     " numbers, the model has dimension ", dim_);
             return Vector(Eigen::Map<const Vector>(list.data(), dim_));
         };
-        mean0_ = as_vector(*spec.mean0);
-        mean1_ = as_vector(*spec.mean1);
+        means_ = {as_vector(*spec.mean0), as_vector(*spec.mean1)};
         means_known_ = true;
     }
     for (const Quantity& row : quantities()) {

@@ -77,8 +77,8 @@ class NetworkField : public Field {
     Index together_;  ///< columns that go through a network at a time
     std::vector<const Quantity*> learned_;
     Eigen::VectorXf parameters_;
-    std::vector<Weights<float>> weights_;  // of each learned quantity
-    Vector mean0_, mean1_;
+    std::vector<Weights<float>> weights_;   // of each learned quantity
+    std::vector<Vector> means_ = {{}, {}};  ///< of the ends, where means_known_
     bool means_known_ = false;
     unsigned available_ = 0;
 };

@@ -9,44 +9,48 @@
 namespace si {
 namespace {
 
-/// Where beta (or alpha) is below this, E[x1|x_t] (or E[x0|x_t]) is its mean to that accuracy.
+/// Where the weight of an end is below this, its E[x_k|x_t] is its mean to that accuracy.
 constexpr double kPinned = 1e-3;
 
 Equation velocity(const Setup& setup, const Coefficients& c) {
     // One-sided, E[x0|x_t] = -alpha s, and alpha alpha' is finite where alpha' is not.
-    if (setup.one_sided()) return {0, c.beta_dot, -c.alpha_alpha_dot};
-    return {c.alpha_dot, c.beta_dot, -c.gamma_gamma_dot};
+    if (setup.one_sided()) return {two_ends(0, c.beta_dot()), -c.alpha_alpha_dot()};
+    return {c.slopes, -c.gamma_gamma_dot};
 }
 
 Equation drift_of_path(const Setup& setup, const Coefficients& c) {
     if (setup.one_sided()) return velocity(setup, c);
-    return {c.alpha_dot, c.beta_dot, 0};
+    return {c.slopes, 0};
 }
 
 Equation drift_from_point(const Setup& setup, const Coefficients& c) {
     auto equation = velocity(setup, c);
-    equation[2] += setup.noise_at_start();
+    equation.of_score += setup.noise_at_start();
     return equation;
 }
 
-Equation score(const Setup&, const Coefficients&) { return {0, 0, 1}; }
+Equation score(const Setup&, const Coefficients& c) { return {PerEnd::Zero(c.weights.size()), 1}; }
 
 Equation denoiser(const Setup& setup, const Coefficients& c) {
-    return {0, 0, setup.one_sided() ? -c.alpha : -c.gamma};
+    return {PerEnd::Zero(c.weights.size()), setup.one_sided() ? -c.alpha() : -c.gamma};
 }
 
-Equation mean_of_x1(const Setup&, const Coefficients&) { return {0, 1, 0}; }
-
-Equation mean_of_x0(const Setup& setup, const Coefficients& c) {
-    if (setup.one_sided()) return {0, 0, -c.alpha};
-    if (setup.interpolant.mirror()) return {0, 1, 0};
-    return {1, 0, 0};
+/// E[x_k | x_t].
+Equation mean_of_end(const Setup& setup, const Coefficients& c, Index end) {
+    const Index ends = c.weights.size();
+    if (end == 0 && setup.one_sided()) return {PerEnd::Zero(ends), -c.alpha()};
+    if (end == 0 && setup.interpolant.mirror()) return {PerEnd::Unit(ends, ends - 1), 0};
+    return {PerEnd::Unit(ends, end), 0};
 }
+
+Equation mean_of_x0(const Setup& setup, const Coefficients& c) { return mean_of_end(setup, c, 0); }
+
+Equation mean_of_x1(const Setup& setup, const Coefficients& c) { return mean_of_end(setup, c, 1); }
 
 /// What holds whatever was learned: (4.5), and x0 where it is one point.
 Equation tie(const Setup& setup, const Coefficients& c) {
-    if (setup.one_sided()) return {0, c.beta, -c.alpha * c.alpha};
-    return {c.alpha, c.beta, -c.gamma * c.gamma};
+    if (setup.one_sided()) return {two_ends(0, c.beta()), -c.alpha() * c.alpha()};
+    return {c.weights, -c.gamma * c.gamma};
 }
 
 constexpr auto kQuantities = std::to_array<Quantity>({
@@ -64,7 +68,14 @@ constexpr auto kQuantities = std::to_array<Quantity>({
      &FieldValues::u, 0, nullptr, drift_from_point},
 });
 
-Eigen::Vector3d vector_of(const Equation& e) { return {e[0], e[1], e[2]}; }
+/// The coefficients of an equation as one column.
+using Column = Eigen::Matrix<double, Eigen::Dynamic, 1, 0, kMostEnds + 1, 1>;
+
+Column column_of(const Equation& e) {
+    Column column(e.of_ends.size() + 1);
+    column << e.of_ends, e.of_score;
+    return column;
+}
 
 }  // namespace
 
@@ -85,6 +96,7 @@ Combination combine(const Setup& setup, double t, std::span<const Quantity* cons
                     const Quantity& wanted, bool means_known) {
     Combination result;
     result.of_learned.assign(learned.size(), 0);
+    result.of_means = PerEnd::Zero(setup.interpolant.ends());
     if (const auto same = std::find(learned.begin(), learned.end(), &wanted);
         same != learned.end()) {
         result.of_learned[static_cast<std::size_t>(same - learned.begin())] = 1;
@@ -92,18 +104,20 @@ Combination combine(const Setup& setup, double t, std::span<const Quantity* cons
     }
 
     const auto c = setup.interpolant.at(t);
-    std::vector<Eigen::Vector3d> known{vector_of(tie(setup, c))};
-    for (const Quantity* row : learned) known.push_back(vector_of(row->equation(setup, c)));
-    // Near an end, x_t is one of x0 and x1, and says nothing of the other when they are
-    // independent.
-    const bool at_start = means_known && c.beta < kPinned,
-               at_end = setup.fixed_start() || (means_known && c.alpha < kPinned);
-    if (at_start) known.emplace_back(0, 1, 0);
-    if (at_end) known.push_back(vector_of(mean_of_x0(setup, c)));
+    const Index ends = c.weights.size();
+    std::vector<Column> known{column_of(tie(setup, c))};
+    for (const Quantity* row : learned) known.push_back(column_of(row->equation(setup, c)));
+    // Where an end weighs nothing, x_t says nothing of it when the ends are independent.
+    std::vector<Index> pinned;
+    for (Index k = ends - 1; k >= 0; --k) {
+        const bool fixed = k == 0 && setup.fixed_start();
+        if (fixed || (means_known && c.weights[k] < kPinned)) pinned.push_back(k);
+    }
+    for (const Index k : pinned) known.push_back(column_of(mean_of_end(setup, c, k)));
 
-    Eigen::MatrixXd equations(3, static_cast<Index>(known.size()));
+    Matrix equations(ends + 1, std::ssize(known));
     for (std::size_t k = 0; k < known.size(); ++k) equations.col(static_cast<Index>(k)) = known[k];
-    const Eigen::Vector3d target = vector_of(wanted.equation(setup, c));
+    const Column target = column_of(wanted.equation(setup, c));
     const bool finite = equations.allFinite() && target.allFinite();
     Vector weights = Vector::Zero(equations.cols());
     bool solved = false;
@@ -120,9 +134,9 @@ Combination combine(const Setup& setup, double t, std::span<const Quantity* cons
     for (std::size_t k = 0; k < learned.size(); ++k) {
         result.of_learned[k] = weights[static_cast<Index>(k) + 1];
     }
-    const Index extra = static_cast<Index>(learned.size()) + 1;
-    if (at_start) result.of_mean1 = weights[extra];
-    if (at_end) result.of_mean0 = weights[extra + (at_start ? 1 : 0)];
+    for (std::size_t k = 0; k < pinned.size(); ++k) {
+        result.of_means[pinned[k]] = weights[static_cast<Index>(learned.size() + 1 + k)];
+    }
     return result;
 }
 

@@ -11,14 +11,14 @@
 
 // What a network can learn, and how everything else follows from it. (How it is learned is told in
 // si/train/objective.hpp.) Each field of a linear
-// interpolant is a linear function of three unknowns at (t, x),
+// interpolant is a linear function of the unknowns at (t, x),
 //
-//     E[x0|x_t],  E[x1|x_t],  s(t, x),      since E[z|x_t] = -gamma s,
+//     E[x_k|x_t] for each end x_0 .. x_K,   s(t, x),      since E[z|x_t] = -gamma s,
 //
-// (arXiv:2303.08797 (2.18)), which are tied by alpha E[x0|x_t] + beta E[x1|x_t] - gamma^2 s = x
-// (4.5). So a field that was not learned is a combination of x and of those that were, whenever the
-// equations determine it. What is special about a model adds equations: one-sided, E[x0|x_t] =
-// -alpha s; from a point, E[x0|x_t] is that point; mirrored, E[x0|x_t] = E[x1|x_t].
+// (arXiv:2303.08797 (2.18)), which are tied by sum_k w_k E[x_k|x_t] - gamma^2 s = x (4.5). So a
+// field that was not learned is a combination of x and of those that were, whenever the equations
+// determine it. What is special about a model adds equations: one-sided, E[x0|x_t] = -alpha s; from
+// a point, E[x0|x_t] is that point; mirrored, E[x0|x_t] = E[x1|x_t].
 
 namespace si {
 
@@ -45,8 +45,11 @@ struct Setup {
     double noise_at_start() const { return interpolant.at(0).gamma_gamma_dot; }
 };
 
-/// Coefficients of (E[x0|x_t], E[x1|x_t], s) in a field.
-using Equation = std::array<double, 3>;
+/// A field as a linear function of the unknowns: its coefficients of E[x_k|x_t], and that of s.
+struct Equation {
+    PerEnd of_ends;
+    double of_score = 0;
+};
 
 struct Quantity {
     std::string_view name, summary;
@@ -68,13 +71,13 @@ std::vector<const Quantity*> parse_learned(std::string_view list);
 struct Combination {
     double of_x = 0;
     std::vector<double> of_learned;
-    double of_mean0 = 0, of_mean1 = 0;
+    PerEnd of_means;  ///< of the plain mean of each end
 };
 
 /// Throws Failure::usage when the learned fields do not determine the wanted one at t.
-/// `means_known` lets E[x1|x_t] be the plain mean of x1 next to t = 0, and E[x0|x_t] that of x0
-/// next to t = 1, as for independent couplings (arXiv:2303.08797, Algorithm 5). The mean of a
-/// fixed start is used at all times.
+/// `means_known` lets E[x_k|x_t] be the plain mean of x_k where its weight is next to 0 (that of x1
+/// next to t = 0, that of x0 next to t = 1), as for independent couplings (arXiv:2303.08797,
+/// Algorithm 5). The mean of a fixed start is used at all times.
 Combination combine(const Setup& setup, double t, std::span<const Quantity* const> learned,
                     const Quantity& wanted, bool means_known);
 

@@ -48,7 +48,7 @@ struct Known {
         for (std::size_t k = 0; k < learned.size(); ++k) {
             sum += rule.of_learned[k] * (values.*learned[k]->value);
         }
-        sum.colwise() += rule.of_mean0 * mean0 + rule.of_mean1 * mean1;
+        sum.colwise() += rule.of_means[0] * mean0 + rule.of_means[1] * mean1;
         return sum;
     }
 };
@@ -60,7 +60,7 @@ TEST_CASE("one-sided, every quantity gives every other (THEORY B.3, T12)") {
         if (path.mirror) continue;
         const InterpolantSpec spec{.path = path.name};
         const auto middle = Interpolant(spec).at(0.5);
-        if (middle.alpha == 0 && middle.beta == 0) continue;  // a path that needs a latent
+        if (middle.alpha() == 0 && middle.beta() == 0) continue;  // a path that needs a latent
         for (const double t : {0.01, 0.3, 0.5, 0.9, 0.99}) {
             const Known known(spec, GaussianMixture::standard_normal(2), t);
             for (const Quantity& learned : quantities()) {
@@ -170,7 +170,7 @@ TEST_CASE("what is not determined is refused, at the ends too") {
     // From the denoiser, b at t = 0 takes the mean of x1 (arXiv:2303.08797, Algorithm 5).
     CHECK(determined_span(one, only_eta, b, true, 1e-3) == std::array{0.0, 1.0});
     CHECK(determined_span(one, only_eta, b, false, 1e-3) == std::array{1e-3, 1.0});
-    CHECK(combine(one, 0, only_eta, b, true).of_mean1 == doctest::Approx(1));
+    CHECK(combine(one, 0, only_eta, b, true).of_means[1] == doctest::Approx(1));
     const Setup two{Interpolant({.path = "linear", .gamma = "brownian"})};
     CHECK(determined_span(two, only_b, s, true, 1e-3) == std::array{1.0, 0.0});
 }

@@ -15,15 +15,15 @@ struct Polar {
 };
 
 Polar polar(const Coefficients& c) {
-    const double square = c.alpha * c.alpha + c.beta * c.beta;
-    return {std::atan2(c.beta, c.alpha), std::sqrt(square),
-            (c.alpha * c.beta_dot - c.alpha_dot * c.beta) / square,
-            (c.alpha_alpha_dot + c.beta * c.beta_dot) / square};
+    const double square = c.alpha() * c.alpha() + c.beta() * c.beta();
+    return {std::atan2(c.beta(), c.alpha()), std::sqrt(square),
+            (c.alpha() * c.beta_dot() - c.alpha_dot() * c.beta()) / square,
+            (c.alpha_alpha_dot() + c.beta() * c.beta_dot()) / square};
 }
 
 double angle_at(const Interpolant& interpolant, double t) {
     const auto c = interpolant.at(t);
-    return std::atan2(c.beta, c.alpha);
+    return std::atan2(c.beta(), c.alpha());
 }
 
 /// The time at which an increasing angle has the given value, to the last bit or two: bisection
@@ -59,7 +59,7 @@ class RepathEvaluator final : public Evaluator {
 
     void condition(ConstMatrix given) override { inner_->condition(given); }
 
-    void operator()(ConstVector t, ConstMatrix x, unsigned want, FieldValues& out) override {
+    void operator()(const Times& t, ConstMatrix x, unsigned want, FieldValues& out) override {
         check_request(field_, t, x, want);
         make_room(out, want, x.rows(), x.cols());
         find_places(t, x);
@@ -81,7 +81,7 @@ class RepathEvaluator final : public Evaluator {
         }
     }
 
-    void pull_back(ConstVector t, ConstMatrix x, Want of, ConstMatrix r, FieldValues& out,
+    void pull_back(const Times& t, ConstMatrix x, Want of, ConstMatrix r, FieldValues& out,
                    MatrixRef product) override {
         check_request(field_, t, x, of);
         make_room(out, of, x.rows(), x.cols());
@@ -102,7 +102,7 @@ class RepathEvaluator final : public Evaluator {
     }
 
   private:
-    void find_places(ConstVector t, ConstMatrix x) {
+    void find_places(const Times& t, ConstMatrix x) {
         const Index n = x.cols();
         times_.resize(n);
         points_.resize(x.rows(), n);

@@ -136,7 +136,7 @@ void Tape<T>::backward(const Weights<T>& weights, Index columns, T* d_output, T*
 template class Tape<float>;
 template class Tape<double>;
 
-Index fill_inputs(Tape<float>& tape, ConstVector t, ConstMatrix x, ConstMatrix more) {
+Index fill_inputs(Tape<float>& tape, const Times& t, ConstMatrix x, ConstMatrix more) {
     const Index d = x.rows(), n = x.cols() + more.cols();
     const Index wide = std::min(padded(n), tape.capacity());
     float *points = tape.input(0), *times = tape.input(1);
@@ -145,15 +145,15 @@ Index fill_inputs(Tape<float>& tape, ConstVector t, ConstMatrix x, ConstMatrix m
             to_float(d, part->col(j).data(), points);
             points += d;
         }
-        to_float(part->cols(), t.data(), times);
-        times += part->cols();
+        to_float(part->cols() * t.rows(), t.numbers().data(), times);
+        times += part->cols() * t.rows();
     }
     std::fill_n(points, (wide - n) * d, 0.0F);
-    std::fill_n(times, wide - n, 0.0F);
+    std::fill_n(times, (wide - n) * t.rows(), 0.0F);
     return wide;
 }
 
-Index fill_inputs(Tape<float>& tape, ConstVector t, ConstMatrix x) {
+Index fill_inputs(Tape<float>& tape, const Times& t, ConstMatrix x) {
     return fill_inputs(tape, t, x, x.leftCols(0));
 }
 

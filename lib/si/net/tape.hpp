@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "si/base/times.hpp"
 #include "si/net/weights.hpp"
 
 // The execution of a graph on chunks of columns, forward and backward, without allocation.
@@ -67,7 +68,7 @@ class Tape {
 /// Puts x, and beside it `more` at the same times, into inputs 0 (points) and 1 (times) of a tape,
 /// and zeros into the columns up to the width that it returns, which is what products are padded
 /// to. `more` has as many columns as x, or none.
-Index fill_inputs(Tape<float>& tape, ConstVector t, ConstMatrix x, ConstMatrix more);
-Index fill_inputs(Tape<float>& tape, ConstVector t, ConstMatrix x);
+Index fill_inputs(Tape<float>& tape, const Times& t, ConstMatrix x, ConstMatrix more);
+Index fill_inputs(Tape<float>& tape, const Times& t, ConstMatrix x);
 
 }  // namespace si

@@ -207,7 +207,7 @@ TEST_CASE("velocities are in the data's coordinates, and paths end in the target
 TEST_CASE("paths of a model with labels are told them") {
     const Index n = 40;
     TrainData data;
-    data.x1 = normals(2, n);
+    data.x1().samples = normals(2, n);
     data.conditions.labels = 2;
     data.given = Eigen::RowVectorXd::LinSpaced(n, 0, 1).array().round();
     TrainSpec spec;

@@ -58,7 +58,7 @@ Epsilon decreasing(const ConstantSpec& spec, const EpsilonContext&) {
 Epsilon sigma(const ConstantSpec& spec, const EpsilonContext& context) {
     return [spec, setup = context.setup](double t) {
         const auto c = setup.interpolant.at(t);
-        return spec.value * (setup.one_sided() ? c.alpha : c.gamma);
+        return spec.value * (setup.one_sided() ? c.alpha() : c.gamma);
     };
 }
 
@@ -201,8 +201,8 @@ constexpr auto kEpsilons = std::to_array<EpsilonRow>({
 }  // namespace
 
 double epsilon_of_one_network(const Coefficients& c) {
-    if (c.beta <= 0) return std::numeric_limits<double>::infinity();
-    return std::max(c.alpha * c.alpha * c.beta_dot / c.beta - c.alpha_alpha_dot, 0.0);
+    if (c.beta() <= 0) return std::numeric_limits<double>::infinity();
+    return std::max(c.alpha() * c.alpha() * c.beta_dot() / c.beta() - c.alpha_alpha_dot(), 0.0);
 }
 
 Catalogue<EpsilonRow> epsilons() { return {"epsilon", kEpsilons}; }

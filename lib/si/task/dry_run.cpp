@@ -70,13 +70,13 @@ Json dry_run_training(const TrainData& data, const InterpolantSpec& interpolant,
     }
     Index steps = *session.spec().steps;
     if (max_seconds > 0) {
-        const Index most = open ? most_steps(session.spec(), data.n1()) : steps;
+        const Index most = open ? most_steps(session.spec(), data.x1().n()) : steps;
         steps = std::clamp<Index>(whole(0.95 * max_seconds / a_step), 1, most);
     }
     // Numbers of four bytes, in base64; the rest is the text around them.
     const Index parameters = session.stepper().parameters().size();
     constexpr double kBytes = 16.0 / 3, kText = 20e3;
-    return {{"samples", data.n1()},
+    return {{"samples", data.x1().n()},
             {"parameters", parameters},
             {"steps", steps},
             {"seconds", a_step * static_cast<double>(steps)},

@@ -22,14 +22,14 @@ void take_given(const std::string& file, Batch& batch) {
                 ", as the batch has");
         put(samples->values);
     };
-    const Index d = batch.x1.rows();
+    const Index d = batch.x1().rows();
     take("t", 1, [&](const Matrix& t) {
         require((t.array() >= 0).all() && (t.array() <= 1).all(), Failure::data, file,
                 ":/t: times must be between 0 and 1");
         batch.t = t.row(0).transpose();
     });
-    take("x0", d, [&](const Matrix& x) { batch.x0 = x; });
-    take("x1", d, [&](const Matrix& x) { batch.x1 = x; });
+    take("x0", d, [&](const Matrix& x) { batch.x0() = x; });
+    take("x1", d, [&](const Matrix& x) { batch.x1() = x; });
     if (batch.z.cols() > 0) take("z", d, [&](const Matrix& z) { batch.z = z; });
     require(any, Failure::data, file, ": has none of t, x0, x1 and z to use");
 }
@@ -56,8 +56,8 @@ void write_batch(const std::string& file, const std::optional<std::string>& give
     out.attribute("command", provenance.command);
     out.attribute("seed", provenance.seed);
     out.write("t", batch.t.transpose(), {});
-    out.write("x0", batch.x0, data.shape);
-    out.write("x1", batch.x1, data.shape);
+    out.write("x0", batch.x0(), data.shape);
+    out.write("x1", batch.x1(), data.shape);
     if (batch.z.cols() > 0) out.write("z", batch.z, data.shape);
     out.write("xt", batch.xt, data.shape);
     if (both) out.write("xt_mirrored", batch.mirrored, data.shape);

@@ -160,7 +160,7 @@ TrainData StoredEnds::read(const TrainSpec& spec, std::uint64_t seed, Bytes memo
     require_as_many(*x1_.file, data.given, x1_.shape().front());
     auto x1 = pass_over(x1_, hold_out(x1_, spec, seed, 0));
     data.shape = x1.shape;
-    data.x1 = Matrix(x1.set.dim, 0);
+    data.x1().samples = Matrix(x1.set.dim, 0);
     Rows bad = united(x1.nonfinite, not_finite(data.given));
     x1.set.blocks = x1.blocks(memory);
     if (x0_.file) {
@@ -172,15 +172,15 @@ TrainData StoredEnds::read(const TrainSpec& spec, std::uint64_t seed, Bytes memo
         if (!alike) warn_of(x0.source, std::ssize(x0.nonfinite), progress);
         // Pairs stay together in blocks of the same rows.
         x0.set.blocks = spec.coupling.row().independent() ? x0.blocks(memory) : x1.set.blocks;
-        data.x0 = Matrix(x0.set.dim, 0);
-        data.valid0 = std::move(x0.valid);
-        data.stored0 = std::move(x0.set);
+        data.x0().samples = Matrix(x0.set.dim, 0);
+        data.x0().valid = std::move(x0.valid);
+        data.x0().stored = std::move(x0.set);
     }
     x1.leave_out(bad);
     warn_of(x1.source, std::ssize(bad), progress);
     if (data.given.rows() > 0) data.valid_given = data.given(Eigen::all, x1.held);
-    data.valid1 = std::move(x1.valid);
-    data.stored1 = std::move(x1.set);
+    data.x1().valid = std::move(x1.valid);
+    data.x1().stored = std::move(x1.set);
     return data;
 }
 

@@ -68,9 +68,9 @@ namespace {
 
 /// What depends on the number of samples.
 void require_several_pools(const Choice<couplings>& coupling, const TrainData& data) {
-    require(!coupling.asks("reuse") || !in_one_pool(coupling, data.n0(), data.n1()), Failure::usage,
-            "--coupling: reuse: goes with several pools; one pool has all ",
-            std::max(data.n0(), data.n1()), " samples");
+    require(!coupling.asks("reuse") || !in_one_pool(coupling, data.x0().n(), data.x1().n()),
+            Failure::usage, "--coupling: reuse: goes with several pools; one pool has all ",
+            std::max(data.x0().n(), data.x1().n()), " samples");
 }
 
 }  // namespace

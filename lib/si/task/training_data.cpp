@@ -154,11 +154,11 @@ void read_held_out(const std::string& valid, const TrainSpec& spec, Index dim,
             Failure::data, valid, ": has other labels or conditions than the training data");
     data.valid_given = std::move(held.given);
     require_alike(held.x1.source, held.x1.dim(), dim);
-    data.valid1 = std::move(held.x1.values);
-    if (!data.x0) return;
+    data.x1().valid = std::move(held.x1.values);
+    if (!data.x0().sampled()) return;
     require(held.x0.has_value(), Failure::data, valid,
             ": needs /x0 and /x1, as there are two sets of samples");
-    data.valid0 = std::move(held.x0->values);
+    data.x0().valid = std::move(held.x0->values);
 }
 
 TrainData read_sets(const DataFile& x1, const DataFile* x0, const TrainSpec& spec,
@@ -176,24 +176,24 @@ TrainData read_sets(const DataFile& x1, const DataFile* x0, const TrainSpec& spe
     reading.clean(ends);
     TrainData data;
     data.shape = ends.x1.shape;
-    data.x1 = std::move(ends.x1.values);
+    data.x1().samples = std::move(ends.x1.values);
     data.given = std::move(ends.given);
     data.conditions = ends.conditions;
     if (ends.x0) {
-        require_alike(ends.x0->source, ends.x0->dim(), data.x1.rows());
-        data.x0 = std::move(ends.x0->values);
+        require_alike(ends.x0->source, ends.x0->dim(), data.dim());
+        data.x0().samples = std::move(ends.x0->values);
     }
     if (!cost.nothing()) {
         auto beside = in_context(text(ends.x0->source, ", ", ends.x1.source), [&] {
             return coordinates_beside(ends.beside0, ends.beside1, cost);
         });
-        data.beside0 = std::move(beside[0]);
-        data.beside1 = std::move(beside[1]);
+        data.x0().beside = std::move(beside[0]);
+        data.x1().beside = std::move(beside[1]);
     }
     if (const auto fraction = parse_real(spec.valid)) {
         hold_out(data, held_out_fraction(*fraction), seed);
     } else {
-        read_held_out(spec.valid, spec, data.x1.rows(), reading, data);
+        read_held_out(spec.valid, spec, data.dim(), reading, data);
     }
     return data;
 }
@@ -214,7 +214,7 @@ TrainData read_training_data(const std::string& x1, const std::optional<std::str
     if (pairs_in_blocks(spec.coupling.row()) && stored.bytes() > files.data_memory.value) {
         TrainData data = stored.read(spec, seed, files.data_memory, progress);
         if (!parse_real(spec.valid)) {
-            read_held_out(spec.valid, spec, data.x1.rows(), reading, data);
+            read_held_out(spec.valid, spec, data.dim(), reading, data);
         }
         return data;
     }

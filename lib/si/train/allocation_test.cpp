@@ -42,8 +42,8 @@ TEST_CASE("a training step takes no memory but for its pairs") {
             CAPTURE(std::string(learn));
             CAPTURE(workers);
             TrainData data;
-            data.x1.resize(3, 900);
-            fill_normal({21, Purpose::data, 0}, 0, data.x1);
+            data.x1().samples.resize(3, 900);
+            fill_normal({21, Purpose::data, 0}, 0, data.x1().samples);
             data.shape = {3};
             TrainSpec spec;
             spec.learn = learn;

@@ -3,31 +3,19 @@
 #include <cmath>
 
 #include "si/base/set_size.hpp"
-#include "si/base/simd.hpp"
 
 namespace si {
 namespace {
 
-SI_CLONES void mix_two(Index n, double a, const double* x, double b, const double* y,
-                       double* __restrict out) {
-    for (Index i = 0; i < n; ++i) out[i] = a * x[i] + b * y[i];
-}
-
-SI_CLONES void mix_three(Index n, double a, const double* x, double b, const double* y, double c,
-                         const double* z, double* __restrict out) {
-    for (Index i = 0; i < n; ++i) out[i] = a * x[i] + b * y[i] + c * z[i];
-}
-
 /// Columns of a batch from all samples by their rows, or where those are not all in memory from
 /// what was drawn.
-void take_samples(const Matrix& all, const std::vector<Index>& rows, const Matrix& drawn,
-                  Columns columns, Matrix& out) {
-    if (drawn.cols() > 0) {
-        out = drawn.middleCols(columns.first, columns.count);
+void take_samples(const Matrix& all, const EndOfPairs& drawn, Columns columns, Matrix& out) {
+    if (drawn.samples.cols() > 0) {
+        out = drawn.samples.middleCols(columns.first, columns.count);
         return;
     }
     for (Index j = 0; j < columns.count; ++j) {
-        out.col(j) = all.col(rows[static_cast<std::size_t>(columns.first + j)]);
+        out.col(j) = all.col(drawn.rows[static_cast<std::size_t>(columns.first + j)]);
     }
 }
 
@@ -39,7 +27,7 @@ void take_conditions(const BatchSource& source, const Pairs& pairs, Columns colu
     set_size(out.given, rows, n);
     for (Index j = 0; j < n && of_data > 0; ++j) {
         const auto at = static_cast<std::size_t>(columns.first + j);
-        out.given.col(j).head(of_data) = source.given->col(pairs.x1[at]);
+        out.given.col(j).head(of_data) = source.given->col(pairs.x1().rows[at]);
     }
     if (source.conditions.labels > 0 && dropout > 0) {
         fill_uniform(label, columns.first, out.uniform);
@@ -49,10 +37,10 @@ void take_conditions(const BatchSource& source, const Pairs& pairs, Columns colu
             }
         }
     }
-    if (source.conditions.start) out.given.bottomRows(out.x0.rows()) = out.x0;
+    if (source.conditions.start) out.given.bottomRows(out.x0().rows()) = out.x0();
     if (!source.corruption) return;
-    const Observation seen = source.corruption->observe(out.x1, mask, columns.first);
-    out.x0 = seen.mean + seen.deviation.cwiseProduct(out.x0);
+    const Observation seen = source.corruption->observe(out.x1(), mask, columns.first);
+    out.x0() = seen.mean + seen.deviation.cwiseProduct(out.x0());
     if (rows > of_data) out.given.bottomRows(rows - of_data) = seen.given;
 }
 
@@ -73,7 +61,7 @@ void draw_times(const BatchSource& source, const Address& address, Columns colum
 
 void build_batch(const BatchSource& source, const Pairs& pairs, const BatchPart& part, Batch& out) {
     const Columns columns = part.columns;
-    const Index d = source.x1->rows(), n = columns.count;
+    const Index d = source.ends.back()->rows(), n = columns.count;
     // Validation has a purpose of its own, and counts its draws in the step.
     const auto address = [&](Purpose purpose, std::uint32_t draw) {
         return part.validation
@@ -81,25 +69,25 @@ void build_batch(const BatchSource& source, const Pairs& pairs, const BatchPart&
                    : Address{source.seed, purpose, static_cast<std::uint32_t>(part.step)};
     };
     draw_times(source, address(Purpose::time, 0), columns, part.batch, out.uniform, out.t);
-    set_size(out.x1, d, n);
-    set_size(out.x0, d, n);
-    take_samples(*source.x1, pairs.x1, pairs.samples1, columns, out.x1);
-    if (source.x0 != nullptr) {
-        take_samples(*source.x0, pairs.x0, pairs.samples0, columns, out.x0);
+    out.ends.resize(source.ends.size());
+    for (std::size_t k = 0; k < out.ends.size(); ++k) {
+        set_size(out.ends[k], d, n);
+        if (source.ends[k] == nullptr) continue;
+        take_samples(*source.ends[k], pairs.ends[k], columns, out.ends[k]);
     }
     if (source.dequantize.size() > 0) {
         set_size(out.xt, d, n);
         fill_uniform(address(Purpose::data, 2), columns.first, out.xt);
-        out.x1.array() += out.xt.array().colwise() * source.dequantize.array();
+        out.x1().array() += out.xt.array().colwise() * source.dequantize.array();
     }
     if (source.mirror) {
-        out.x0 = out.x1;
-    } else if (source.x0 == nullptr) {
+        out.x0() = out.x1();
+    } else if (source.ends.front() == nullptr) {
         const Address base = address(Purpose::base, 1);
         if (source.base) {
-            source.base->sample(base, columns.first, out.x0);
+            source.base->sample(base, columns.first, out.x0());
         } else {
-            fill_normal(base, columns.first, out.x0);
+            fill_normal(base, columns.first, out.x0());
         }
     }
     if (source.conditions.rows() > 0 || source.corruption) {
@@ -110,30 +98,34 @@ void build_batch(const BatchSource& source, const Pairs& pairs, const BatchPart&
     const bool latent = source.setup.interpolant.has_latent();
     set_size(out.z, latent ? d : 0, latent ? n : 0);
     if (latent) fill_normal(address(Purpose::latent, 3), columns.first, out.z);
+    const auto modulate = source.setup.interpolant.modulation().modulate;
+    if (latent && modulate != nullptr) {
+        for (Index j = 0; j < n; ++j) modulate(d, EndColumns(out, j), out.z.col(j).data());
+    }
     mix(source.setup, part.antithetic, out);
 }
 
 void mix(const Setup& setup, bool antithetic, Batch& out) {
-    const Index d = out.x1.rows(), n = out.x1.cols();
-    const bool latent = setup.interpolant.has_latent();
+    const Index d = out.x1().rows(), n = out.x1().cols();
+    const Interpolant& interpolant = setup.interpolant;
     set_size(out.xt, d, n);
     set_size(out.mirrored, antithetic ? d : 0, antithetic ? n : 0);
     for (Index j = 0; j < n; ++j) {
-        const auto c = setup.interpolant.at(out.t[j]);
-        const double *x0 = out.x0.col(j).data(), *x1 = out.x1.col(j).data();
-        double* const xt = out.xt.col(j).data();
-        double* const mirrored = antithetic ? out.mirrored.col(j).data() : nullptr;
+        Coefficients c = interpolant.at(out.t[j]);
+        const EndColumns ends(out, j);
+        MixParts parts{.dim = d, .ends = ends};
         if (setup.one_sided()) {  // x0 is z
-            mix_two(d, c.beta, x1, c.alpha, x0, xt);
-            if (antithetic) mix_two(d, c.beta, x1, -c.alpha, x0, mirrored);
-        } else if (latent) {
-            const double* const z = out.z.col(j).data();
-            mix_three(d, c.alpha, x0, c.beta, x1, c.gamma, z, xt);
-            if (antithetic) mix_three(d, c.alpha, x0, c.beta, x1, -c.gamma, z, mirrored);
-        } else {
-            mix_two(d, c.alpha, x0, c.beta, x1, xt);
-            if (antithetic) out.mirrored.col(j) = out.xt.col(j);
+            parts.ends = parts.ends.subspan(1);
+            parts.latent = out.x0().col(j).data();
+            c.gamma = c.alpha();
+            c.weights = PerEnd::Constant(1, c.beta());
+        } else if (interpolant.has_latent()) {
+            parts.latent = out.z.col(j).data();
         }
+        const auto mix_parts = interpolant.modulation().mix;
+        mix_parts(parts, c, out.xt.col(j).data());
+        c.gamma = -c.gamma;
+        if (antithetic) mix_parts(parts, c, out.mirrored.col(j).data());
     }
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "si/base/threads.hpp"
@@ -18,11 +20,10 @@ namespace si {
 /// What a batch is drawn from, in the model's coordinates.
 struct BatchSource {
     Setup setup;
-    /// (d, n1) and (d, n0), x0 null when it is drawn from a density. Without columns where the
-    /// pairs come with their samples.
-    const Matrix* x1 = nullptr;
-    const Matrix* x0 = nullptr;
-    std::optional<GaussianMixture> base;  ///< that density; without it, N(0, I)
+    /// The samples of each end x_0 .. x_K, (d, n_k); that of x_0 is null when it is drawn from a
+    /// density. Without columns where the pairs come with their samples.
+    std::vector<const Matrix*> ends{nullptr, nullptr};
+    std::optional<GaussianMixture> base;  ///< the density of x0; without it, N(0, I)
     bool mirror = false;                  ///< the path is a mirror: x0 is x1
     DrawPairs draw;
     TimeMap time;
@@ -38,11 +39,32 @@ struct BatchSource {
 /// A part of one batch: columns j of everything belong together.
 struct Batch {
     Vector t;
-    Matrix x0, x1;
-    Matrix z;             ///< empty when there is no latent
-    Matrix xt, mirrored;  ///< x_t with z, and with -z (empty unless asked for)
-    Matrix given;         ///< what x1 is conditioned on (conditions.rows(), n)
-    Matrix uniform;       ///< what t was made from (1, n)
+    std::vector<Matrix> ends{2};  ///< x_0 .. x_K
+    Matrix z;                     ///< pi z, the latent as modulated; empty when there is none
+    Matrix xt, mirrored;          ///< x_t with z, and with -z (empty unless asked for)
+    Matrix given;                 ///< what x1 is conditioned on (conditions.rows(), n)
+    Matrix uniform;               ///< what t was made from (1, n)
+
+    Matrix& x0() { return ends.front(); }
+    Matrix& x1() { return ends.back(); }
+    const Matrix& x0() const { return ends.front(); }
+    const Matrix& x1() const { return ends.back(); }
+    const Matrix& end(Index k) const { return ends[static_cast<std::size_t>(k)]; }
+};
+
+/// Column j of every end of a batch.
+class EndColumns {
+  public:
+    EndColumns(const Batch& batch, Index j) : count_(batch.ends.size()) {
+        for (std::size_t k = 0; k < count_; ++k) columns_[k] = batch.ends[k].col(j).data();
+    }
+    operator std::span<const double* const>() const {  // NOLINT(google-explicit-constructor)
+        return {columns_.data(), count_};
+    }
+
+  private:
+    std::array<const double*, kMostEnds> columns_;
+    std::size_t count_;
 };
 
 /// Which part of which batch.
@@ -62,7 +84,7 @@ void draw_times(const BatchSource& source, const Address& address, Columns colum
 /// Builds a part of a batch. A sample is a function of (seed, step, its index, the batch size).
 void build_batch(const BatchSource& source, const Pairs& pairs, const BatchPart& part, Batch& out);
 
-/// x_t (and its mirror image) from t, x0, x1 and z.
+/// x_t (and its mirror image) from t, the ends and z.
 void mix(const Setup& setup, bool antithetic, Batch& batch);
 
 }  // namespace si

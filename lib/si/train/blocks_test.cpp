@@ -150,12 +150,12 @@ namespace {
 
 TrainData stored_pairs(bool with_x0) {
     TrainData data;
-    data.stored1 = numbered(500, {10, 8}, {7});
-    data.x1 = Matrix(2, 0);
+    data.x1().stored = numbered(500, {10, 8}, {7});
+    data.x1().samples = Matrix(2, 0);
     data.shape = {2};
     if (!with_x0) return data;
-    data.stored0 = numbered(500, {10, 8}, {7});
-    data.x0 = Matrix(2, 0);
+    data.x0().stored = numbered(500, {10, 8}, {7});
+    data.x0().samples = Matrix(2, 0);
     return data;
 }
 
@@ -167,20 +167,20 @@ TEST_CASE("stored samples come in the model's coordinates, and pairs together") 
         TrainSpec spec;
         spec.coupling = Choice<couplings>(coupling);
         TrainData data = stored_pairs(true);
-        data.stored1->moments =
-            data.stored0->moments = {Vector::Constant(2, 250), Vector::Constant(2, 16)};
+        data.x1().stored->moments =
+            data.x0().stored->moments = {Vector::Constant(2, 250), Vector::Constant(2, 16)};
         const auto all = prepare(data, {}, spec, 3);
         const Pairs pairs = all->source.draw(0, 100);
-        CHECK((pairs.x0 == pairs.x1) == (spec.coupling.row().independent() == false));
+        CHECK((pairs.x0().rows == pairs.x1().rows) == (spec.coupling.row().independent() == false));
         for (Index j = 0; j < 100; ++j) {
             const auto at = static_cast<std::size_t>(j);
-            CHECK(pairs.samples1(0, j) == (static_cast<double>(pairs.x1[at]) - 250) / 4);
-            CHECK(pairs.samples0(0, j) == (static_cast<double>(pairs.x0[at]) - 250) / 4);
+            CHECK(pairs.x1().samples(0, j) == (static_cast<double>(pairs.x1().rows[at]) - 250) / 4);
+            CHECK(pairs.x0().samples(0, j) == (static_cast<double>(pairs.x0().rows[at]) - 250) / 4);
         }
         Batch batch;
         build_batch(all->source, pairs, {.columns = {10, 20}, .batch = 100}, batch);
-        CHECK(batch.x1 == pairs.samples1.middleCols(10, 20));
-        CHECK(batch.x0 == pairs.samples0.middleCols(10, 20));
+        CHECK(batch.x1() == pairs.x1().samples.middleCols(10, 20));
+        CHECK(batch.x0() == pairs.x0().samples.middleCols(10, 20));
     }
 }
 

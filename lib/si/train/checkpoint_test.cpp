@@ -37,11 +37,11 @@ struct Run {
     Model with(Checkpoints* checkpoints, int threads) const {
         TrainData data;
         data.shape = {2};
-        data.x1.resize(2, 300);
-        fill_normal({21, Purpose::data, 0}, 0, data.x1);
+        data.x1().samples.resize(2, 300);
+        fill_normal({21, Purpose::data, 0}, 0, data.x1().samples);
         if (two_sided) {
-            data.x0 = data.x1;
-            fill_normal({21, Purpose::data, 1}, 0, *data.x0);
+            data.x0().samples = data.x1().samples;
+            fill_normal({21, Purpose::data, 1}, 0, data.x0().samples);
         }
         hold_out(data, 0.1, 9);
         Threads team(threads);

@@ -151,12 +151,12 @@ void ChunkLosses::add_losses(Worker& worker, const Setup& setup, const float* ou
     for (Index sign = 0; sign < (field.antithetic ? 2 : 1); ++sign) {
         for (Index j = 0; j < n; ++j) {
             const auto w = target_weights(setup, *field.objective, b.t[j], sign == 0 ? 1 : -1);
-            const bool latent = w[2] != 0 && b.z.cols() > 0;
+            const bool latent = w.of_latent != 0 && b.z.cols() > 0;
+            const EndColumns ends(b, j);
             const double own = field.weighting ? field.weighting(b.t[j]) : 1;
             const auto sums = column_losses({.rows = d,
                                              .w = w,
-                                             .x0 = b.x0.col(j).data(),
-                                             .x1 = b.x1.col(j).data(),
+                                             .ends = ends,
                                              .z = latent ? b.z.col(j).data() : nullptr,
                                              .f = output,
                                              .scale = scale * static_cast<float>(own)},

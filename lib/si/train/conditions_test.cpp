@@ -20,7 +20,7 @@ Matrix normals(Index rows, Index columns, std::uint32_t step = 0) {
 TrainData images(Index n, Index labels = 0) {
     TrainData data;
     data.shape = {1, 4, 4};
-    data.x1 = normals(16, n);
+    data.x1().samples = normals(16, n);
     data.conditions.labels = labels;
     if (labels == 0) return data;
     data.given.resize(1, n);
@@ -60,8 +60,8 @@ TEST_CASE("noise of size one around nothing is the independent coupling, bit for
     const auto a = prepare(data, InterpolantSpec{}, apart, 1);
     const auto b = prepare(data, InterpolantSpec{}, made, 1);
     const Batch one = first_batch(*a, 16), two = first_batch(*b, 16);
-    CHECK(one.x0 == two.x0);
-    CHECK(one.x1 == two.x1);
+    CHECK(one.x0() == two.x0());
+    CHECK(one.x1() == two.x1());
     CHECK(one.xt == two.xt);
     const Model first = trained(data, apart), second = trained(data, made);
     CHECK(first.parameters == second.parameters);
@@ -83,7 +83,7 @@ TEST_CASE("labels go with their samples, and some are left out") {
         if (label == 4) {
             ++out;
         } else {
-            REQUIRE(label == static_cast<double>(pairs.x1[static_cast<std::size_t>(j)] % 4));
+            REQUIRE(label == static_cast<double>(pairs.x1().rows[static_cast<std::size_t>(j)] % 4));
         }
     }
     CHECK(std::abs(out - 0.25 * n) < 5 * std::sqrt(0.25 * 0.75 * n));
@@ -100,13 +100,13 @@ TEST_CASE("x0 of a batch is x1 where that is known, and noise elsewhere") {
     const auto plain = prepare(images(32), InterpolantSpec{}, small(), 1);
     const Batch noise = first_batch(*plain, 32);
     Index known = 0;
-    for (Index i = 0; i < batch.x0.size(); ++i) {
+    for (Index i = 0; i < batch.x0().size(); ++i) {
         const bool is_known = batch.given.data()[i] == 1;
-        CHECK(batch.x0.data()[i] == (is_known ? batch.x1.data()[i] : noise.x0.data()[i]));
+        CHECK(batch.x0().data()[i] == (is_known ? batch.x1().data()[i] : noise.x0().data()[i]));
         known += is_known ? 1 : 0;
     }
     CHECK(known > 0);
-    CHECK(known < batch.x0.size());
+    CHECK(known < batch.x0().size());
 }
 
 TEST_CASE("training with conditions does not depend on the number of threads") {
@@ -221,7 +221,7 @@ TEST_CASE("guidance of one is the model, of nothing goes without label") {
 
 TEST_CASE("x0 that is given stands below the label, and makes a path one from a point") {
     TrainData data = images(64, 4);
-    data.x0 = normals(16, 64, 8);
+    data.x0().samples = normals(16, 64, 8);
     hold_out(data, 0.25, 1);
     InterpolantSpec interpolant;
     interpolant.gamma = Choice<gammas>("brownian,a=0.5");
@@ -235,8 +235,8 @@ TEST_CASE("x0 that is given stands below the label, and makes a path one from a 
     CHECK(all->source.setup.fixed_start());
     const Batch batch = first_batch(*all, 16);
     REQUIRE(batch.given.rows() == 17);
-    CHECK(batch.given.bottomRows(16) == batch.x0);
-    const auto rows = all->source.draw(0, 16).x1;
+    CHECK(batch.given.bottomRows(16) == batch.x0());
+    const auto rows = all->source.draw(0, 16).x1().rows;
     for (Index j = 0; j < 16; ++j)
         CHECK(batch.given(0, j) == data.given(0, rows[static_cast<std::size_t>(j)]));
     const Model model = trained(data, spec, interpolant);
@@ -251,7 +251,7 @@ TEST_CASE("x0 that is given stands below the label, and makes a path one from a 
     data.conditions.shape = {3};
     CHECK_THROWS_WITH_AS(prepare(data, interpolant, spec, 1),
                          "--condition: x0 and condition exclude each other", Error);
-    data.x0.reset();
+    data.x0() = {};
     CHECK_THROWS_WITH_AS(prepare(data, interpolant, spec, 1),
                          "--condition x0: there are no samples of it; give --x0 FILE", Error);
 }
@@ -260,22 +260,22 @@ TEST_CASE("what counts in a coupling is held out with its samples") {
     TrainData data;
     data.shape = {2};
     const Index n = 40;
-    data.x1 = normals(2, n, 9);
-    data.x0 = normals(2, 30, 10);
-    data.beside1 = 100 * data.x1.topRows(1);
-    data.beside0 = 100 * data.x0->topRows(1);
+    data.x1().samples = normals(2, n, 9);
+    data.x0().samples = normals(2, 30, 10);
+    data.x1().beside = 100 * data.x1().samples.topRows(1);
+    data.x0().beside = 100 * data.x0().samples.topRows(1);
     hold_out(data, 0.25, 1);
-    CHECK(data.beside1 == 100 * data.x1.topRows(1));
-    CHECK(data.valid_beside1 == 100 * data.valid1.topRows(1));
-    CHECK(data.beside0 == 100 * data.x0->topRows(1));
-    CHECK(data.valid_beside0 == 100 * data.valid0->topRows(1));
+    CHECK(data.x1().beside == 100 * data.x1().samples.topRows(1));
+    CHECK(data.x1().valid_beside == 100 * data.x1().valid.topRows(1));
+    CHECK(data.x0().beside == 100 * data.x0().samples.topRows(1));
+    CHECK(data.x0().valid_beside == 100 * data.x0().valid.topRows(1));
     TrainSpec spec = small("mlp,width=8");
     spec.coupling = Choice<couplings>("ot");
     const auto all = prepare(data, InterpolantSpec{}, spec, 1);
     const double unit = all->model.transform.scale[0];
-    CHECK((all->seen1.bottomRows(1) - data.beside1 / unit).cwiseAbs().maxCoeff() < 1e-12);
-    CHECK(all->seen0.topRows(2) == all->x0);
-    data.beside0.resize(0, 0);
+    CHECK((all->x1().seen.bottomRows(1) - data.x1().beside / unit).cwiseAbs().maxCoeff() < 1e-12);
+    CHECK(all->x0().seen.topRows(2) == all->x0().samples);
+    data.x0().beside.resize(0, 0);
     CHECK_THROWS_AS(prepare(data, InterpolantSpec{}, spec, 1), Error);
 }
 
@@ -287,7 +287,7 @@ TEST_CASE("what does not fit together is refused") {
     spec = small();
     spec.coupling = Choice<couplings>("noise");
     TrainData both = images(32);
-    both.x0 = normals(16, 32, 7);
+    both.x0().samples = normals(16, 32, 7);
     CHECK_THROWS_AS(prepare(both, InterpolantSpec{}, spec, 1), Error);
     TrainData flat = images(32);
     flat.shape = {16};

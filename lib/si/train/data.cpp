@@ -34,15 +34,15 @@ void hold_out(TrainData& data, double fraction, std::uint64_t seed) {
         x = without(x, kept);
     };
     // Sets of equal size may be paired, so they are split alike.
-    const bool alike = data.x0 && data.x0->cols() == data.x1.cols();
-    split(data.x1, data.valid1, 0);
+    const Index last = data.x1().samples.cols();
     if (data.given.size() > 0) split(data.given, data.valid_given, 0);
-    if (data.beside1.size() > 0) split(data.beside1, data.valid_beside1, 0);
-    if (data.x0) {
-        data.valid0.emplace();
-        split(*data.x0, *data.valid0, alike ? 0 : 1);
+    std::uint32_t others = 0;
+    for (std::size_t k = data.ends.size(); k-- > 0;) {
+        EndData& end = data.ends[k];
+        const std::uint32_t set = end.samples.cols() == last ? 0 : ++others;
+        if (end.sampled()) split(end.samples, end.valid, set);
+        if (end.beside.size() > 0) split(end.beside, end.valid_beside, set);
     }
-    if (data.beside0.size() > 0) split(data.beside0, data.valid_beside0, alike ? 0 : 1);
 }
 
 }  // namespace si

@@ -11,26 +11,36 @@
 
 namespace si {
 
-/// Samples to train on, in the data's coordinates, one column a sample.
+/// Samples of one end, in the data's coordinates, one column a sample.
+struct EndData {
+    Matrix samples;  ///< to train on; without rows, the end has none, and is a density
+    Matrix valid;    ///< held-out ones; none: no validation
+    /// What counts in the cost of a coupling beside them: coordinates_beside() them, or none.
+    Matrix beside, valid_beside;
+    /// More of them than memory holds: `samples` then has no columns.
+    std::optional<StoredSet> stored;
+
+    /// Whether it has samples, here or stored.
+    bool sampled() const { return samples.rows() > 0; }
+    /// How many there are to train on.
+    Index n() const { return stored ? stored->kept() : samples.cols(); }
+};
+
+/// What a model is trained on.
 struct TrainData {
-    Matrix x1;
-    std::optional<Matrix> x0;  ///< without it, the base is N(0, I)
-    std::vector<Index> shape;  ///< of one sample
-    Matrix valid1;             ///< held-out samples of the target; none: no validation
-    std::optional<Matrix> valid0;
-    /// What x1 is conditioned on, a column for each: a label, then numbers, as conditions says.
+    std::vector<EndData> ends{2};  ///< x_0 .. x_K; without samples of x_0, the base is N(0, I)
+    std::vector<Index> shape;      ///< of one sample
+    /// What x_K is conditioned on, a column for each sample (for each row of a stored set): a
+    /// label, then numbers, as conditions says.
     Matrix given, valid_given;
     Conditions conditions;
-    /// What counts in the cost of a coupling beside x0 and x1: coordinates_beside() them, or none.
-    Matrix beside0, beside1, valid_beside0, valid_beside1;
     std::optional<Model> teacher;  ///< whose flow made the pairs (x0, x1), if one did
-    /// More of x1 (and of x0, when there is one) than memory holds: x1 and x0 then have no columns,
-    /// and `given` has one for each row of the set.
-    std::optional<StoredSet> stored1, stored0;
 
-    /// Samples of the target to train on.
-    Index n1() const { return stored1 ? stored1->kept() : x1.cols(); }
-    Index n0() const { return stored0 ? stored0->kept() : x0 ? x0->cols() : 0; }
+    EndData& x0() { return ends.front(); }
+    EndData& x1() { return ends.back(); }
+    const EndData& x0() const { return ends.front(); }
+    const EndData& x1() const { return ends.back(); }
+    Index dim() const { return x1().samples.rows(); }
 };
 
 /// Whether a coupling can pair samples that are not all in memory.
@@ -41,8 +51,8 @@ bool pairs_in_blocks(const CouplingRow& coupling);
 std::vector<Index> held_out_rows(Index n, double fraction, std::uint64_t seed, std::uint32_t set,
                                  Index most = 10'000);
 
-/// Splits a fraction of the samples off for validation: columns of x1 (and of x0, row by row
-/// with it when the coupling pairs them), by a permutation of the seed. At most 10000.
+/// Splits a fraction of the samples of each end off for validation, by a permutation of the seed:
+/// at most 10000. Ends of as many samples as the last are split row by row with it.
 void hold_out(TrainData& data, double fraction, std::uint64_t seed);
 
 }  // namespace si

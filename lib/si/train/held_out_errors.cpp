@@ -51,8 +51,10 @@ FieldErrors estimate_errors(const Preparation& trained, Threads& threads) {
     const Index n = std::min(validation.size, kSamples);
     const auto alike = [&](Index i, Index j) {
         const auto a = static_cast<std::size_t>(i), b = static_cast<std::size_t>(j);
-        const auto& pairs = validation.pairs;
-        return pairs.x1[a] == pairs.x1[b] || (!pairs.x0.empty() && pairs.x0[a] == pairs.x0[b]);
+        const auto& ends = validation.pairs.ends;
+        return std::any_of(ends.begin(), ends.end(), [&](const EndOfPairs& end) {
+            return !end.rows.empty() && end.rows[a] == end.rows[b];
+        });
     };
     FieldErrors errors;
     BatchSource source = validation.source;

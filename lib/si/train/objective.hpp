@@ -1,6 +1,8 @@
 #pragma once
 
 #include <array>
+#include <cmath>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -19,8 +21,15 @@
 
 namespace si {
 
-/// The regression target x0 first + x1 second + z third, for given x0, x1 and z.
-using TargetWeights = std::array<double, 3>;
+/// The regression target Y = sum_k w_k x_k + w_z z, for given ends and z (which stands for pi z
+/// where the latent is modulated).
+struct TargetWeights {
+    PerEnd of_ends;
+    double of_latent = 0;
+
+    bool finite() const { return of_ends.allFinite() && std::isfinite(of_latent); }
+    friend bool operator==(const TargetWeights&, const TargetWeights&) = default;
+};
 
 /// How a field is learned: the row of quantities() with the same name is the minimiser.
 struct Objective {
@@ -45,7 +54,7 @@ std::array<double, 2> regular_times(const Setup& setup, const std::vector<const 
 /// section 6.1).
 bool wants_antithetic(const Setup& setup, const Quantity& learned);
 
-/// The weights of x0, x1 and z in the target of an objective; `sign` is that of z.
+/// The weights of the ends and z in the target of an objective; `sign` is that of z.
 TargetWeights target_weights(const Setup& setup, const Objective& objective, double t, double sign);
 
 /// The regression target of a quantity for the columns of a batch; `sign` is that of z.
@@ -56,10 +65,11 @@ void build_target(const BatchSource& source, const Quantity& quantity, const Bat
 /// of. All have `rows` numbers.
 struct LossColumn {
     Index rows;
-    TargetWeights w;
-    const double *x0, *x1, *z;  ///< z is null where there is none
-    const float* f;             ///< the output
-    float scale;                ///< of the derivative
+    const TargetWeights& w;
+    std::span<const double* const> ends;
+    const double* z;  ///< null where there is none
+    const float* f;   ///< the output
+    float scale;      ///< of the derivative
 };
 
 /// Sums over the coordinates of |f|^2 / 2 - Y f, and of |f - Y|^2.

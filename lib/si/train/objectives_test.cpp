@@ -26,26 +26,26 @@ GaussianMixture goal() { return examples::on_a_line({1}, {1.5}, {0.25}); }
 /// E|f|^2 of a field at t, by the regression of Gaussians.
 double square_of(Want flag, double t) {
     const auto c = Interpolant(kSpec).at(t);
-    const double variance = c.alpha * c.alpha + c.beta * c.beta / 4 + c.gamma * c.gamma;
+    const double variance = c.alpha() * c.alpha() + c.beta() * c.beta() / 4 + c.gamma * c.gamma;
     const auto field = [&](double k0, double covariance) {
         return k0 * k0 + covariance * covariance / variance;
     };
-    const double path = c.alpha * c.alpha_dot + c.beta * c.beta_dot / 4;
+    const double path = c.alpha() * c.alpha_dot() + c.beta() * c.beta_dot() / 4;
     switch (flag) {
         case kB:
-            return field(1.5 * c.beta_dot, path + c.gamma_gamma_dot);
+            return field(1.5 * c.beta_dot(), path + c.gamma_gamma_dot);
         case kV:
-            return field(1.5 * c.beta_dot, path);
+            return field(1.5 * c.beta_dot(), path);
         case kS:
             return 1 / variance;
         case kEta:
             return field(0, c.gamma);
         case kX0:
-            return field(0, c.alpha);
+            return field(0, c.alpha());
         case kX1:
-            return field(1.5, c.beta / 4);
+            return field(1.5, c.beta() / 4);
         default:
-            return field(1.5 * c.beta_dot, path + c.gamma_gamma_dot - 0.5);
+            return field(1.5 * c.beta_dot(), path + c.gamma_gamma_dot - 0.5);
     }
 }
 
@@ -80,13 +80,13 @@ Loss loss_of(const Quantity& row, bool antithetic) {
     goal().sample({4, Purpose::data, 0}, 0, x1);
     BatchSource source;
     source.setup = setup;
-    source.x1 = &x1;
+    source.ends = {nullptr, &x1};
     source.time = Choice<times>("uniform").make();
     source.first_time = kFirst;
     source.last_time = kLast;
     source.seed = 6;
     Pairs pairs;
-    for (Index i = 0; i < kDraws; ++i) pairs.x1.push_back(i);
+    for (Index i = 0; i < kDraws; ++i) pairs.x1().rows.push_back(i);
     Loss loss;
     Batch batch;
     Matrix target;
@@ -131,14 +131,16 @@ TEST_CASE("every field has one objective, whose target has the field as its cond
                 const auto c = setup.interpolant.at(t);
                 const auto w = objective_of(row).target(setup, t);
                 Equation field = row.equation(setup, c);
-                if (!std::isfinite(w[0] + w[1] + w[2])) continue;  // there is no score
-                Equation mean{w[0], w[1], -c.gamma * w[2]};
+                if (!w.finite()) continue;  // there is no score
+                Equation mean{w.of_ends, -c.gamma * w.of_latent};
                 for (Equation* e : {&field, &mean}) {
-                    if (setup.one_sided()) *e = {0, (*e)[1], (*e)[2] - c.alpha * (*e)[0]};
-                    if (setup.interpolant.mirror()) *e = {0, (*e)[0] + (*e)[1], (*e)[2]};
+                    const double x0 = e->of_ends[0], x1 = e->of_ends[1];
+                    if (setup.one_sided()) *e = {two_ends(0, x1), e->of_score - c.alpha() * x0};
+                    if (setup.interpolant.mirror()) *e = {two_ends(0, x0 + x1), e->of_score};
                 }
-                for (std::size_t k = 0; k < 3; ++k) {
-                    CHECK(mean[k] == doctest::Approx(field[k]).epsilon(1e-9));
+                CHECK(mean.of_score == doctest::Approx(field.of_score).epsilon(1e-9));
+                for (Index k = 0; k < 2; ++k) {
+                    CHECK(mean.of_ends[k] == doctest::Approx(field.of_ends[k]).epsilon(1e-9));
                 }
             }
         }
@@ -151,7 +153,7 @@ TEST_CASE("every field has one objective, whose target has the field as its cond
     // The drift from a point is regular where the score is not.
     const Setup from_point{Interpolant({.path = "polynomial,n=2", .gamma = "brownian,a=2"}),
                            BaseLaw::point};
-    CHECK(objectives().at("u").target(from_point, 0) == TargetWeights{0, 0, 0});
+    CHECK(objectives().at("u").target(from_point, 0) == TargetWeights{two_ends(0, 0), 0});
 }
 
 TEST_CASE("every objective is least at the exact field, by the amount on paper (T14, T15)") {
@@ -181,9 +183,9 @@ TEST_CASE("the gradient of a step is the derivative of its loss, for all objecti
     fill_normal({4, Purpose::data, 2}, 0, x1);
     BatchSource source;
     source.setup = {Interpolant(kSpec)};
-    source.x0 = &x0;
-    source.x1 = &x1;
-    source.draw = Choice<couplings>("independent").make(CouplingData{300, 300, 5});
+    source.ends = {&x0, &x1};
+    source.draw =
+        Choice<couplings>("independent").make(CouplingData{.ends = {{300}, {300}}, .seed = 5});
     source.time = Choice<times>("uniform").make();
     source.first_time = kFirst;
     source.last_time = kLast;
@@ -233,8 +235,8 @@ TEST_CASE("x_t starts at x0 and ends at x1, bit for bit, with the moments betwee
     x1.row(1) += 0.6 * x1.row(0);  // covariance ((1, 0.6), (0.6, 1.36)), mean 2
     x1.array() += 2;
     Batch batch;
-    batch.x0 = x0;
-    batch.x1 = x1;
+    batch.x0() = x0;
+    batch.x1() = x1;
     batch.z.resize(2, n);
     fill_normal({4, Purpose::latent, 5}, 0, batch.z);
     examples::for_each_interpolant([&](const Interpolant& interpolant, const std::string& name) {
@@ -253,10 +255,10 @@ TEST_CASE("x_t starts at x0 and ends at x1, bit for bit, with the moments betwee
             const Matrix centred = batch.xt.colwise() - mean;
             const Matrix covariance = centred * centred.transpose() / static_cast<double>(n);
             Matrix wanted{{1.0, 0.6}, {0.6, 1.36}};
-            wanted *= c.beta * c.beta;
-            wanted.diagonal().array() += c.alpha * c.alpha / 4 + c.gamma * c.gamma;
+            wanted *= c.beta() * c.beta();
+            wanted.diagonal().array() += c.alpha() * c.alpha() / 4 + c.gamma * c.gamma;
             for (Index i = 0; i < 2; ++i) {
-                CHECK(std::abs(mean[i] - (2 * c.beta - c.alpha)) <=
+                CHECK(std::abs(mean[i] - (2 * c.beta() - c.alpha())) <=
                       5 * std::sqrt(wanted(i, i) / static_cast<double>(n)) + 1e-12);
                 for (Index j = 0; j < 2; ++j) {  // of Gaussians
                     const double error =
@@ -324,4 +326,34 @@ TEST_CASE("weights of the loss are those of SiT, in its own parametrisations") {
         CHECK(of("velocity", "b")(t) == doctest::Approx(1));
     }
     CHECK_THROWS_AS(of("noise", "eta"), Error);
+}
+
+TEST_CASE("the losses of a sample do not care how many ends its target is made of") {
+    // A third end of weight 0 changes nothing, and one that repeats the second shares its weight.
+    const std::vector<double> x0{0.3, -1, 2, 0.25, 1, 7, -2, 0.5, 3, 1, 0.125},
+        x1{1, 0.5, -2, 4, 0.75, 3, 1, -1, 2, 6, 8}, z(11, -0.5);
+    const std::vector<float> f(11, 0.375F);
+    std::vector<float> two(11), three(11);
+    for (const bool latent : {false, true}) {
+        const auto losses = [&](const TargetWeights& w, std::span<const double* const> ends,
+                                std::vector<float>& derivative) {
+            return column_losses({.rows = 11,
+                                  .w = w,
+                                  .ends = ends,
+                                  .z = latent ? z.data() : nullptr,
+                                  .f = f.data(),
+                                  .scale = 2},
+                                 derivative.data());
+        };
+        TargetWeights whole{two_ends(0.25, 1.5), 3}, split;
+        split.of_ends.resize(3);
+        split.of_ends << 0.25, 0.5, 1;
+        split.of_latent = 3;
+        const std::array<const double*, 2> pair{x0.data(), x1.data()};
+        const std::array<const double*, 3> triple{x0.data(), x1.data(), x1.data()};
+        const LossSums a = losses(whole, pair, two), b = losses(split, triple, three);
+        CHECK(a.form == doctest::Approx(b.form).epsilon(1e-14));
+        CHECK(a.square == doctest::Approx(b.square).epsilon(1e-14));
+        CHECK(two == three);
+    }
 }

@@ -23,7 +23,7 @@ TEST_CASE("pairs drawn ahead are those of their step") {
         CAPTURE(alone);
         PairsAhead pairs(slow, 3, alone);
         for (Index step = 0; step < 40; ++step) {
-            CHECK(pairs.at(step).x1 == std::vector<Index>(3, step));
+            CHECK(pairs.at(step).x1().rows == std::vector<Index>(3, step));
         }
         CHECK(pairs.ahead() == !alone);
     }
@@ -36,6 +36,6 @@ TEST_CASE("what drawing ahead throws arrives with its step") {
             return slow(step, batch);
         },
         2, false);
-    for (Index step = 0; step < 30; ++step) CHECK(pairs.at(step).x1.front() == step);
+    for (Index step = 0; step < 30; ++step) CHECK(pairs.at(step).x1().rows.front() == step);
     CHECK_THROWS_WITH(pairs.at(30), "no pairs");
 }

@@ -24,10 +24,10 @@ void PathLearner::add(const Batch& batch, double sign, ConstMatrix b, ConstMatri
     const auto mode = spec_.path.row().mode;
     const Index count = size() / 2;
     for (Index j = 0; j < b.cols(); ++j) {
-        const double pull0 = sign * pulled.col(j).dot(batch.x0.col(j)),
-                     push0 = sign * b.col(j).dot(batch.x0.col(j)),
-                     pull1 = pulled.col(j).dot(batch.x1.col(j)),
-                     push1 = b.col(j).dot(batch.x1.col(j));
+        const double pull0 = sign * pulled.col(j).dot(batch.x0().col(j)),
+                     push0 = sign * b.col(j).dot(batch.x0().col(j)),
+                     pull1 = pulled.col(j).dot(batch.x1().col(j)),
+                     push1 = b.col(j).dot(batch.x1().col(j));
         for (Index k = 0; k < count; ++k) {
             const auto [value, slope] = mode(k, batch.t[j]);
             gradient[k] += pull0 * value - push0 * slope;

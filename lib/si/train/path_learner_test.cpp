@@ -13,8 +13,8 @@ namespace {
 Batch small_batch(const Interpolant& interpolant) {
     Batch batch;
     batch.t = Vector{{0.2, 0.55, 0.9}};
-    batch.x0 = Matrix{{0.3, -1.0, 0.4}, {0.8, 0.1, -0.7}};
-    batch.x1 = Matrix{{1.3, 2.0, -0.4}, {0.2, -1.1, 0.7}};
+    batch.x0() = Matrix{{0.3, -1.0, 0.4}, {0.8, 0.1, -0.7}};
+    batch.x1() = Matrix{{1.3, 2.0, -0.4}, {0.2, -1.1, 0.7}};
     mix({interpolant}, false, batch);
     return batch;
 }
@@ -29,7 +29,7 @@ double loss(const Interpolant& interpolant) {
     for (Index j = 0; j < 3; ++j) {
         const auto c = interpolant.at(batch.t[j]);
         const Vector b = field(batch.t[j], batch.xt.col(j)),
-                     y = c.alpha_dot * batch.x0.col(j) + c.beta_dot * batch.x1.col(j);
+                     y = c.alpha_dot() * batch.x0().col(j) + c.beta_dot() * batch.x1().col(j);
         sum += b.squaredNorm() / 2 - b.dot(y);
     }
     return sum;
@@ -53,7 +53,7 @@ TEST_CASE("the gradient of the loss by a path's coefficients is its derivative (
     for (Index j = 0; j < 3; ++j) {
         const auto c = interpolant.at(batch.t[j]);
         b.col(j) = field(batch.t[j], batch.xt.col(j));
-        const Vector y = c.alpha_dot * batch.x0.col(j) + c.beta_dot * batch.x1.col(j);
+        const Vector y = c.alpha_dot() * batch.x0().col(j) + c.beta_dot() * batch.x1().col(j);
         pulled.col(j) = jacobian(batch.xt.col(j)).transpose() * (b.col(j) - y);
     }
     Vector gradient = Vector::Zero(4);
@@ -78,9 +78,9 @@ TEST_CASE("a learned path brings the energy of the flow down to the cost of tran
         double sum = 0;  // of m'^2 + (C'/2)^2 / C; midpoint rule
         for (int i = 0; i < 2000; ++i) {
             const auto c = interpolant.at((i + 0.5) / 2000);
-            const double variance = c.alpha * c.alpha + c.beta * c.beta / 4,
-                         slope = c.alpha_alpha_dot + c.beta * c.beta_dot / 4;
-            sum += (4 * c.beta_dot * c.beta_dot + slope * slope / variance) / 2000;
+            const double variance = c.alpha() * c.alpha() + c.beta() * c.beta() / 4,
+                         slope = c.alpha_alpha_dot() + c.beta() * c.beta_dot() / 4;
+            sum += (4 * c.beta_dot() * c.beta_dot() + slope * slope / variance) / 2000;
         }
         return sum;
     };
@@ -88,7 +88,7 @@ TEST_CASE("a learned path brings the energy of the flow down to the cost of tran
     data.shape = {1};
     Matrix x(1, 4000);
     fill_normal({21, Purpose::data, 0}, 0, x);
-    data.x1 = (2 + 0.5 * x.array()).matrix();
+    data.x1().samples = (2 + 0.5 * x.array()).matrix();
     TrainSpec spec;
     spec.standardize = "none";
     spec.net = "mlp,width=32,depth=2,fourier=0";

@@ -11,9 +11,9 @@ namespace {
 
 Eigen::VectorXf first_gradient(const char* precision) {
     TrainData data;
-    data.x1.resize(2, 500);
-    fill_normal({21, Purpose::data, 0}, 0, data.x1);
-    data.x1.row(0) *= 3;
+    data.x1().samples.resize(2, 500);
+    fill_normal({21, Purpose::data, 0}, 0, data.x1().samples);
+    data.x1().samples.row(0) *= 3;
     data.shape = {2};
     TrainSpec spec;
     spec.net = "mlp,width=64,depth=4";

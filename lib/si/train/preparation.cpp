@@ -22,10 +22,10 @@ Moments moments_of(const Matrix& x, const std::optional<StoredSet>& stored) {
 /// So are the pixels of images, in which a neighbourhood means something.
 Transform standardization(const TrainData& data, const TrainSpec& spec,
                           const std::optional<Moments>& start) {
-    const Index d = data.x1.rows();
+    const Index d = data.dim();
     if (spec.standardize == "none") return Transform::identity(d);
     const double w = spec.dequantize;
-    const Moments target = moments_of(data.x1, data.stored1);
+    const Moments target = moments_of(data.x1().samples, data.x1().stored);
     const Vector mean1 = (target.mean.array() + w / 2).matrix();
     const Vector variance1 = (target.variance.array() + w * w / 12).matrix();
     Transform transform = Transform::identity(d);
@@ -73,12 +73,12 @@ void choose_coordinates(const TrainData& data, const TrainSpec& spec, Model& mod
         model.transform = data.teacher->transform;
         return;
     }
-    if (data.x0 || Interpolant(model.interpolant).mirror()) {
+    if (data.x0().sampled() || Interpolant(model.interpolant).mirror()) {
         require(!spec.base.row().units, Failure::usage,
                 "--base: x0 has samples, which are its law");
         model.base = spec.given_start() ? "given" : "samples";
         std::optional<Moments> start;
-        if (data.x0) start = moments_of(*data.x0, data.stored0);
+        if (data.x0().sampled()) start = moments_of(data.x0().samples, data.x0().stored);
         model.transform = standardization(data, spec, start);
         return;
     }
@@ -105,23 +105,30 @@ void choose_coordinates(const TrainData& data, const TrainSpec& spec, Model& mod
 }
 
 void check_data(const TrainData& data, const TrainSpec& spec, const Interpolant& interpolant) {
-    const Index d = data.x1.rows();
+    const Index d = data.dim();
     const auto same = [&](const Matrix& x, std::string_view name) {
         require(x.size() == 0 || x.rows() == d, Failure::data, name, " has ", x.rows(),
                 " coordinates, the training data have ", d);
     };
-    require(data.n1() >= 2, Failure::data, "training needs at least 2 samples, there are ",
-            data.n1());
-    same(data.valid1, "the held-out data");
-    if (data.x0) same(*data.x0, "x0");
-    if (data.valid0) same(*data.valid0, "the held-out x0");
-    require(!data.x0 || !interpolant.mirror(), Failure::usage,
+    require(std::ssize(data.ends) == interpolant.ends(), Failure::usage, "this path joins ",
+            interpolant.ends(), " ends, and there are ", data.ends.size());
+    require(data.x1().n() >= 2, Failure::data, "training needs at least 2 samples, there are ",
+            data.x1().n());
+    same(data.x1().valid, "the held-out data");
+    for (std::size_t k = 0; k + 1 < data.ends.size(); ++k) {
+        same(data.ends[k].samples, text("x", k));
+        same(data.ends[k].valid, text("the held-out x", k));
+    }
+    require(!data.x0().sampled() || !interpolant.mirror(), Failure::usage,
             "path mirror goes from the data to the data; leave --x0 out");
-    require(data.beside0.rows() == data.beside1.rows() &&
-                data.valid_beside0.rows() == data.valid_beside1.rows(),
-            Failure::data, "what counts beside x0 and x1 in their coupling does not fit together");
+    for (const EndData& end : data.ends) {
+        require(end.beside.rows() == data.x1().beside.rows() &&
+                    end.valid_beside.rows() == data.x1().valid_beside.rows(),
+                Failure::data,
+                "what counts beside x0 and x1 in their coupling does not fit together");
+    }
     if (!spec.given_start()) return;
-    require(data.x0.has_value(), Failure::usage,
+    require(data.x0().sampled(), Failure::usage,
             "--condition x0: there are no samples of it; give --x0 FILE");
     require(Setup{interpolant}.noise_at_start() > 0, Failure::usage,
             "--condition x0: from a given point only a latent leads to different x1; give --gamma "
@@ -147,11 +154,12 @@ void fill_field(const TrainData& data, const TrainSpec& spec, bool independent, 
     // The mean of x1 is another one for every condition.
     if (!independent || source.conditions.rows() > 0) return;
     const Transform& transform = all.model.transform;
-    Vector mean1 = mean_inside(all.x1, data.stored1, transform);
+    Vector mean1 = mean_inside(all.x1().samples, data.x1().stored, transform);
     if (source.dequantize.size() > 0) mean1 += source.dequantize / 2;
     all.field.mean1 = as_list(mean1);
     const auto base = all.model.base_density();
-    all.field.mean0 = as_list(base ? base->mean() : mean_inside(all.x0, data.stored0, transform));
+    all.field.mean0 =
+        as_list(base ? base->mean() : mean_inside(all.x0().samples, data.x0().stored, transform));
 }
 
 /// What the data say of x1, and what a coupling that makes x0 from it leaves to be seen.
@@ -186,30 +194,31 @@ DrawPairs draw_from_blocks(const TrainData& data, const Transform& transform, co
     const CouplingRow& coupling = spec.coupling.row();
     require(pairs_in_blocks(coupling), Failure::usage, "coupling '", coupling.name,
             "' needs all samples in memory");
-    spec.coupling.make(CouplingData{data.n0(), data.n1(), seed});  // which looks at their numbers
+    CouplingData numbers{.seed = seed};
+    for (const EndData& end : data.ends) numbers.ends.push_back({.n = end.n()});
+    spec.coupling.make(numbers);  // which looks at them
     struct Sets {
-        Sets(Transform to_model, BlockDrawer drawer)
-            : transform(std::move(to_model)), x1(std::move(drawer)) {}
+        explicit Sets(Transform to_model) : transform(std::move(to_model)) {}
         std::mutex mutex;
         Transform transform;
-        BlockDrawer x1;
-        std::optional<BlockDrawer> x0;
+        std::vector<std::optional<BlockDrawer>> ends;
     };
-    const auto sets =
-        std::make_shared<Sets>(transform, BlockDrawer(*data.stored1, seed, Purpose::order));
-    if (data.stored0) {
-        const Purpose order = coupling.independent() ? Purpose::pairing : Purpose::order;
-        sets->x0.emplace(*data.stored0, seed, order);
+    const auto sets = std::make_shared<Sets>(transform);
+    for (const EndData& end : data.ends) {
+        auto& drawer = sets->ends.emplace_back();
+        const bool apart = coupling.independent() && &end == &data.x0();
+        if (end.stored)
+            drawer.emplace(*end.stored, seed, apart ? Purpose::pairing : Purpose::order);
     }
     return [sets](Index step, Index batch) {
         const std::lock_guard lock(sets->mutex);
-        Pairs pairs;
+        Pairs pairs(sets->ends.size());
         Matrix drawn;
-        sets->x1.draw(step, batch, pairs.x1, drawn);
-        pairs.samples1 = sets->transform.from_data(drawn);
-        if (!sets->x0) return pairs;
-        sets->x0->draw(step, batch, pairs.x0, drawn);
-        pairs.samples0 = sets->transform.from_data(drawn);
+        for (std::size_t k = 0; k < sets->ends.size(); ++k) {
+            if (!sets->ends[k]) continue;
+            sets->ends[k]->draw(step, batch, pairs.ends[k].rows, drawn);
+            pairs.ends[k].samples = sets->transform.from_data(drawn);
+        }
         return pairs;
     };
 }
@@ -222,12 +231,13 @@ const Matrix& as_seen(const Matrix& x, const Matrix& beside, double unit, Matrix
     return both;
 }
 
-/// Pairs of samples that are all in memory, as the coupling sees them.
-DrawPairs draw_pairs(const Matrix& x0, const Matrix& x1, const Preparation& all,
+/// Pairs of samples that are all in memory, as the coupling sees them: `seen` are those of each
+/// end, null for one that is a density.
+DrawPairs draw_pairs(const std::vector<const Matrix*>& seen, const Preparation& all,
                      std::uint64_t seed) {
-    const Matrix* known0 = all.source.x0 != nullptr ? &x0 : nullptr;
-    return all.spec.coupling.make(
-        CouplingData{x0.cols(), x1.cols(), seed, known0, &x1, all.model.transform.scale[0]});
+    CouplingData data{.seed = seed, .unit = all.model.transform.scale[0]};
+    for (const Matrix* x : seen) data.ends.push_back({x == nullptr ? 0 : x->cols(), x});
+    return all.spec.coupling.make(data);
 }
 
 /// The held-out samples as a batch source of their own, after that of training.
@@ -235,27 +245,40 @@ void take_validation(const TrainData& data, bool independent, std::uint64_t seed
                      Preparation& all) {
     Validation& validation = all.validation;
     validation.source = all.source;
-    validation.source.x1 = &all.valid1;
-    validation.source.x0 = data.x0 ? &all.valid0 : nullptr;
+    std::vector<Index> counts;
+    for (std::size_t k = 0; k < all.ends.size(); ++k) {
+        counts.push_back(all.ends[k].valid.cols());
+        validation.source.ends[k] = data.ends[k].sampled() ? &all.ends[k].valid : nullptr;
+    }
     if (all.source.given != nullptr) validation.source.given = &all.valid_given;
-    if (all.valid1.cols() == 0) return;
-    validation.take(all.valid1.cols(), all.valid0.cols(), independent);
+    if (all.x1().valid.cols() == 0) return;
+    validation.take(counts, independent);
     if (!all.spec.coupling.row().by_distance()) return;
-    const double unit = all.model.transform.scale[0];
-    const Matrix& x0 = as_seen(all.valid0, data.valid_beside0, unit, all.valid_seen0);
-    const Matrix& x1 = as_seen(all.valid1, data.valid_beside1, unit, all.valid_seen1);
-    validation.pairs = draw_pairs(x0, x1, all, seed)(0, validation.size);
+    std::vector<const Matrix*> seen;
+    for (std::size_t k = 0; k < all.ends.size(); ++k) {
+        Preparation::End& end = all.ends[k];
+        const Matrix& x = as_seen(end.valid, data.ends[k].valid_beside,
+                                  all.model.transform.scale[0], end.valid_seen);
+        seen.push_back(data.ends[k].sampled() ? &x : nullptr);
+    }
+    validation.pairs = draw_pairs(seen, all, seed)(0, validation.size);
 }
 
 }  // namespace
 
-void Validation::take(Index n1, Index n0, bool independent) {
+void Validation::take(const std::vector<Index>& counts, bool independent) {
     constexpr Index kLeast = 4096, kMost = 8192;
+    const Index n1 = counts.back();
     size = n1 < kLeast ? (kLeast + n1 - 1) / n1 * n1 : std::min(n1, kMost);
+    pairs = Pairs(counts.size());
     for (Index i = 0; i < size; ++i) {
-        pairs.x1.push_back(i % n1);
-        // A shift that grows from one round to the next keeps x0 and x1 apart.
-        if (n0 > 0) pairs.x0.push_back(independent ? (i + i / n1 + n0 / 2) % n0 : i % n0);
+        pairs.x1().rows.push_back(i % n1);
+        for (std::size_t k = 0; k + 1 < counts.size(); ++k) {
+            const Index n = counts[k];
+            // A shift that grows from one round to the next keeps the ends apart.
+            const Index shift = independent && n > 0 ? i / n1 + n / 2 : 0;
+            if (n > 0) pairs.ends[k].rows.push_back((i + shift) % n);
+        }
     }
 }
 
@@ -267,7 +290,7 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
     all->spec = settled(std::move(open), data);
     const TrainSpec& spec = all->spec;
     Model& model = all->model;
-    model.dim = data.x1.rows();
+    model.dim = data.dim();
     model.shape = data.shape.empty() ? std::vector<Index>{model.dim} : data.shape;
     model.interpolant = interpolant;
     choose_coordinates(data, spec, model);
@@ -280,27 +303,31 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
     const auto inside = [&](const Matrix& x) {
         return x.size() > 0 ? model.transform.from_data(x) : Matrix(x.rows(), x.cols());
     };
-    all->x1 = inside(data.x1);
-    all->valid1 = inside(data.valid1);
-    if (data.x0) all->x0 = inside(*data.x0);
-    if (data.valid0) all->valid0 = inside(*data.valid0);
+    for (const EndData& end : data.ends) {
+        all->ends.push_back({.samples = inside(end.samples), .valid = inside(end.valid)});
+    }
 
     BatchSource& source = all->source;
     source.setup = model.setup();
     source.mirror = made.mirror();
-    source.x1 = &all->x1;
-    source.x0 = data.x0 ? &all->x0 : nullptr;
+    for (std::size_t k = 0; k < all->ends.size(); ++k) {
+        source.ends[k] = data.ends[k].sampled() ? &all->ends[k].samples : nullptr;
+    }
     if (const auto base = model.base_density(); base && !base->is_standard_normal()) {
         source.base = base;
     }
     add_conditions(data, spec, *all);
-    if (data.stored1) {
+    if (data.x1().stored) {
         source.draw = draw_from_blocks(data, model.transform, spec, seed);
     } else {
-        const double unit = model.transform.scale[0];
-        const Matrix& x0 = as_seen(all->x0, data.beside0, unit, all->seen0);
-        const Matrix& x1 = as_seen(all->x1, data.beside1, unit, all->seen1);
-        source.draw = draw_pairs(x0, x1, *all, seed);
+        std::vector<const Matrix*> seen;
+        for (std::size_t k = 0; k < all->ends.size(); ++k) {
+            Preparation::End& end = all->ends[k];
+            const Matrix& x =
+                as_seen(end.samples, data.ends[k].beside, model.transform.scale[0], end.seen);
+            seen.push_back(data.ends[k].sampled() ? &x : nullptr);
+        }
+        source.draw = draw_pairs(seen, *all, seed);
     }
     source.time = spec.time.make();
     const auto range = regular_times(source.setup, all->learned, kTimeMargin);

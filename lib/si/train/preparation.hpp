@@ -19,7 +19,8 @@ struct Validation {
     Index size = 0;  ///< 0 when nothing is held out
 
     /// Few held-out samples are used several times, at different t and z; of many, the first.
-    void take(Index n1, Index n0, bool independent);
+    /// `counts` are those of the held-out samples of x_0 .. x_K.
+    void take(const std::vector<Index>& counts, bool independent);
 };
 
 /// Everything that training has before its first step. Sources refer to the matrices beside
@@ -33,11 +34,18 @@ struct Preparation {
     Model model;     ///< without its field
     NetworkFieldSpec field;
     std::vector<const Quantity*> learned;
-    Matrix x1, x0, valid1, valid0;                  ///< in the model's coordinates
-    Matrix given, valid_given;                      ///< what x1 is conditioned on
-    Matrix seen1, seen0, valid_seen1, valid_seen0;  ///< by a coupling, where that is more than x
+    /// The samples of one end in the model's coordinates.
+    struct End {
+        Matrix samples, valid;
+        Matrix seen, valid_seen;  ///< by a coupling, where that is more than they
+    };
+    std::vector<End> ends;      ///< x_0 .. x_K
+    Matrix given, valid_given;  ///< what x_K is conditioned on
     BatchSource source;
     Validation validation;
+
+    End& x0() { return ends.front(); }
+    End& x1() { return ends.back(); }
 };
 
 /// Throws Failure::data when data do not fit together, Failure::usage when options do not.

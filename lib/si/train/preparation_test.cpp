@@ -23,7 +23,7 @@ Matrix gaussian_data(Index d, Index n, double mean, double deviation, std::uint3
 TrainData one_set(Index d = 2) {
     TrainData data;
     data.shape = {d};
-    data.x1 = gaussian_data(d, 500, 1.5, 0.5, 0);
+    data.x1().samples = gaussian_data(d, 500, 1.5, 0.5, 0);
     return data;
 }
 
@@ -47,7 +47,7 @@ TEST_CASE("a Gaussian base becomes the N(0, I) of a one-sided model") {
         with_base(R"({"kind": "gaussian", "mean": [1, -1], "covariance": [[4, 1], [1, 2]]})"), 3);
     CHECK(all->model.one_sided());
     CHECK_FALSE(all->model.base_has_no_units());
-    const Matrix x0 = all->model.transform.to_data(batch_of(*all, 20'000).x0);
+    const Matrix x0 = all->model.transform.to_data(batch_of(*all, 20'000).x0());
     const Vector mean = x0.rowwise().mean();
     const Matrix centred = x0.colwise() - mean;
     const Matrix covariance = centred * centred.transpose() / 20'000;
@@ -68,13 +68,13 @@ TEST_CASE("a mixture and a point as base move with the coordinates") {
         prepare(one_set(1), {}, with_base(R"({"kind": "mixture", "weights": [0.5, 0.5],
                                  "means": [[-2], [2]], "covariances": [0.25, 0.25]})"),
                 3);
-    const Matrix x0 = mixture->model.transform.to_data(batch_of(*mixture, 20'000).x0);
+    const Matrix x0 = mixture->model.transform.to_data(batch_of(*mixture, 20'000).x0());
     CHECK(std::abs(x0.mean()) < 5 * std::sqrt(4.25 / 20'000));
     CHECK(std::abs(x0.array().square().mean() - 4.25) < 5 * std::sqrt(4.2 / 20'000));
     const auto point = prepare(one_set(), {.path = "polynomial,n=2", .gamma = "brownian,a=2"},
                                with_base(R"({"kind": "point", "at": [3, 4]})"), 3);
     CHECK(point->source.setup.fixed_start());
-    const Matrix start = point->model.transform.to_data(batch_of(*point, 7).x0);
+    const Matrix start = point->model.transform.to_data(batch_of(*point, 7).x0());
     CHECK((start.colwise() - Vector{{3, 4}}).cwiseAbs().maxCoeff() < 1e-14);
 }
 
@@ -82,9 +82,9 @@ TEST_CASE("a mirror has one data set, and x0 is x1") {
     const auto all = prepare(one_set(), {.path = "mirror", .gamma = "brownian"}, {}, 3);
     CHECK_FALSE(all->model.independent);
     const auto batch = batch_of(*all, 50);
-    CHECK(batch.x0 == batch.x1);
+    CHECK(batch.x0() == batch.x1());
     TrainData two = one_set();
-    two.x0 = two.x1;
+    two.x0() = two.x1();
     CHECK_THROWS_AS(prepare(two, {.path = "mirror", .gamma = "brownian"}, {}, 3), Error);
     CHECK_THROWS_AS(prepare(two, {}, with_base(R"({"kind": "gaussian"})"), 3), Error);
 }
@@ -101,15 +101,17 @@ TEST_CASE("pairs of a model are a start and where its flow takes it (T41)") {
     const Model teacher =
         examples::closed_model(R"({"kind": "gaussian", "mean": [2], "covariance": 0.25})");
     TrainData data = one_set(1);
-    data.valid1 = data.x1.leftCols(50);
+    data.x1().valid = data.x1().samples.leftCols(50);
     Threads threads(2);
     Progress quiet;
     const auto made = rectified(teacher, {"", 300, 1e-8}, data, 5, threads, quiet);
-    CHECK(made.x1.cols() == 300);
-    CHECK(made.valid1.cols() == 50);
-    CHECK((made.x1 - (2 + made.x0->array() / 2).matrix()).cwiseAbs().maxCoeff() < 1e-6);
-    CHECK((made.valid1 - (2 + made.valid0->array() / 2).matrix()).cwiseAbs().maxCoeff() < 1e-6);
-    CHECK(made.valid0->col(0) != made.x0->col(0));
+    CHECK(made.x1().samples.cols() == 300);
+    CHECK(made.x1().valid.cols() == 50);
+    CHECK((made.x1().samples - (2 + made.x0().samples.array() / 2).matrix()).cwiseAbs().maxCoeff() <
+          1e-6);
+    CHECK((made.x1().valid - (2 + made.x0().valid.array() / 2).matrix()).cwiseAbs().maxCoeff() <
+          1e-6);
+    CHECK(made.x0().valid.col(0) != made.x0().samples.col(0));
     TrainSpec spec;
     spec.coupling = "paired";
     const auto all = prepare(made, {}, spec, 3);
@@ -120,8 +122,8 @@ TEST_CASE("pairs of a model are a start and where its flow takes it (T41)") {
 TEST_CASE("errors of fields are seen through held-out residuals") {
     // The data are N(1.5, 1/4); the model is exact for N(1.8, 1/4), so its errors are known.
     TrainData data = one_set(1);
-    data.x1 = gaussian_data(1, 10, 1.5, 0.5, 4);
-    data.valid1 = gaussian_data(1, 8000, 1.5, 0.5, 1);
+    data.x1().samples = gaussian_data(1, 10, 1.5, 0.5, 4);
+    data.x1().valid = gaussian_data(1, 8000, 1.5, 0.5, 1);
     TrainSpec spec;
     spec.standardize = "none";
     const auto all = prepare(data, {}, spec, 3);

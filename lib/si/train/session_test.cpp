@@ -12,10 +12,10 @@ namespace {
 
 TrainData two_sets() {
     TrainData data;
-    data.x1.resize(2, 60);
-    data.x0.emplace(2, 60);
-    fill_normal({8, Purpose::data, 1}, 0, data.x1);
-    fill_normal({8, Purpose::data, 2}, 0, *data.x0);
+    data.x1().samples.resize(2, 60);
+    data.x0().samples.resize(2, 60);
+    fill_normal({8, Purpose::data, 1}, 0, data.x1().samples);
+    fill_normal({8, Purpose::data, 2}, 0, data.x0().samples);
     return data;
 }
 

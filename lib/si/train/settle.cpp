@@ -38,8 +38,8 @@ Index steps_for(double n, bool images) {
 }  // namespace
 
 TrainSpec settled(TrainSpec spec, const TrainData& data) {
-    const auto n = static_cast<double>(data.n1());
-    if (!spec.net) spec.net = network_for(n, data.x1.rows(), data.shape);
+    const auto n = static_cast<double>(data.x1().n());
+    if (!spec.net) spec.net = network_for(n, data.x1().samples.rows(), data.shape);
     const bool images = spec.net->row().images;
     if (!spec.batch) spec.batch = images ? 64 : 512;
     if (!spec.optimizer) spec.optimizer = images ? "adam,lr=1e-3" : "adam";

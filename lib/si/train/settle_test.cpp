@@ -14,7 +14,7 @@ TrainData data_of(Index n, const std::vector<Index>& shape) {
     data.shape = shape;
     Index d = 1;
     for (const Index size : shape) d *= size;
-    data.x1 = Matrix::Zero(d, n);
+    data.x1().samples = Matrix::Zero(d, n);
     return data;
 }
 
@@ -85,8 +85,8 @@ TEST_CASE("with time, a run is longer by passes through the data") {
 
 TEST_CASE("a model says what was taken, and with that the same one is made again") {
     TrainData data;
-    data.x1.resize(2, 300);
-    fill_normal({3, Purpose::data, 0}, 0, data.x1);
+    data.x1().samples.resize(2, 300);
+    fill_normal({3, Purpose::data, 0}, 0, data.x1().samples);
     data.shape = {2};
     TrainSpec spec;
     spec.net = "mlp,width=8,depth=2";

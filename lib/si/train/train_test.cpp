@@ -21,10 +21,10 @@ Matrix gaussian_data(Index d, Index n, double mean, double deviation, std::uint3
 BatchSource source_of(const Setup& setup, const Matrix& x1, const Matrix* x0) {
     BatchSource source;
     source.setup = setup;
-    source.x1 = &x1;
-    source.x0 = x0;
-    source.draw = Choice<couplings>("independent")
-                      .make(CouplingData{x0 == nullptr ? 0 : x0->cols(), x1.cols(), 5});
+    source.ends = {x0, &x1};
+    source.draw =
+        Choice<couplings>("independent")
+            .make(CouplingData{.ends = {{x0 == nullptr ? 0 : x0->cols()}, {x1.cols()}}, .seed = 5});
     source.time = Choice<times>("uniform").make();
     source.seed = 5;
     return source;
@@ -43,8 +43,8 @@ Model train_quick(const TrainSpec& spec, int threads, const InterpolantSpec& int
                   bool two_sided = false) {
     TrainData data;
     data.shape = {2};
-    data.x1 = gaussian_data(2, 500, 1.5, 0.5, 0);
-    if (two_sided) data.x0 = gaussian_data(2, 400, -1, 0.7, 1);
+    data.x1().samples = gaussian_data(2, 500, 1.5, 0.5, 0);
+    if (two_sided) data.x0().samples = gaussian_data(2, 400, -1, 0.7, 1);
     hold_out(data, 0.1, 9);
     Threads team(threads);
     Progress quiet;
@@ -66,11 +66,11 @@ TEST_CASE("a batch is the interpolant, and a target its derivative") {
         const double t = batch.t[j];
         CHECK(t > static_cast<double>(j) / 64);
         CHECK(t < static_cast<double>(j + 1) / 64);
-        CHECK(batch.x1.col(j) == x1.col(pairs.x1[static_cast<std::size_t>(j)]));
-        CHECK(batch.x0.col(j) == x0.col(pairs.x0[static_cast<std::size_t>(j)]));
+        CHECK(batch.x1().col(j) == x1.col(pairs.x1().rows[static_cast<std::size_t>(j)]));
+        CHECK(batch.x0().col(j) == x0.col(pairs.x0().rows[static_cast<std::size_t>(j)]));
         const auto at = [&](double time, double sign) {
             const auto c = setup.interpolant.at(time);
-            return Vector(c.alpha * batch.x0.col(j) + c.beta * batch.x1.col(j) +
+            return Vector(c.alpha() * batch.x0().col(j) + c.beta() * batch.x1().col(j) +
                           sign * c.gamma * batch.z.col(j));
         };
         CHECK((at(t, 1) - batch.xt.col(j)).norm() < 1e-14);
@@ -192,7 +192,7 @@ TEST_CASE("training recovers the velocity between Gaussians (T17)") {
     spec.valid_interval = 200;
     TrainData data;
     data.shape = {1};
-    data.x1 = gaussian_data(1, 100'000, 1.5, 0.5, 0);
+    data.x1().samples = gaussian_data(1, 100'000, 1.5, 0.5, 0);
     hold_out(data, 0.1, 1);
     Threads threads(2);
     Progress quiet;
@@ -213,32 +213,32 @@ TEST_CASE("training recovers the velocity between Gaussians (T17)") {
 
 TEST_CASE("held-out samples are taken out, once") {
     TrainData data;
-    data.x1 = Matrix(1, 103);
-    for (Index i = 0; i < 103; ++i) data.x1(0, i) = static_cast<double>(i);
-    data.x0 = data.x1;
+    data.x1().samples = Matrix(1, 103);
+    for (Index i = 0; i < 103; ++i) data.x1().samples(0, i) = static_cast<double>(i);
+    data.x0().samples = data.x1().samples;
     hold_out(data, 0.2, 4);
-    CHECK(data.valid1.cols() == 20);
-    CHECK(data.x1.cols() == 83);
-    CHECK(data.x1.sum() + data.valid1.sum() == 102 * 103 / 2);
-    CHECK(data.x0 == data.x1);  // sets of one size stay row by row together
+    CHECK(data.x1().valid.cols() == 20);
+    CHECK(data.x1().samples.cols() == 83);
+    CHECK(data.x1().samples.sum() + data.x1().valid.sum() == 102 * 103 / 2);
+    CHECK(data.x0().samples == data.x1().samples);  // sets of one size stay row by row together
 }
 
 TEST_CASE("data that do not fit are refused") {
     TrainData data;
-    data.x1 = Matrix::Random(2, 50);
-    data.x0 = Matrix::Random(3, 50);
+    data.x1().samples = Matrix::Random(2, 50);
+    data.x0().samples = Matrix::Random(3, 50);
     Threads threads(1);
     Progress quiet;
     CHECK_THROWS_WITH_AS(train(data, {}, quick(), 1, {}, threads, quiet),
                          "x0 has 3 coordinates, the training data have 2", Error);
-    data.x0.reset();
+    data.x0() = {};
     TrainSpec spec = quick();
     spec.optimizer = "adam,lr=1e6";
     spec.clip = 0;
     spec.steps = 300;
     spec.net = "mlp,width=16,depth=3,activation=relu";
     spec.schedule = "constant";
-    data.x1 *= 1e30;
+    data.x1().samples *= 1e30;
     spec.standardize = "none";
     CHECK_THROWS_AS(train(data, {}, spec, 1, {}, threads, quiet), Error);
 }

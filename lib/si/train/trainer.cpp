@@ -154,13 +154,13 @@ Model train(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec
             std::uint64_t seed, TrainLimits limits, Threads& threads, Progress& progress) {
     const bool open = !spec.steps, chosen_here = open || !spec.net;
     Session session(data, interpolant, std::move(spec), seed, threads);
-    Training training(session, limits, open, data.n1(), progress);
+    Training training(session, limits, open, data.x1().n(), progress);
     if (training.begin() && chosen_here) {
         progress.note(
             summary(session.spec(), session.stepper().parameters().size(), training.fills_time()));
     }
     training.run();
-    return training.model(seed, data.n1());
+    return training.model(seed, data.x1().n());
 }
 
 }  // namespace si

@@ -20,7 +20,7 @@ struct CappedSpec {
 /// Deviation of the Gaussian part of x_t.
 double noise_at(const Setup& setup, double t) {
     const auto c = setup.interpolant.at(t);
-    return setup.one_sided() ? c.alpha : c.gamma;
+    return setup.one_sided() ? c.alpha() : c.gamma;
 }
 
 /// How far b is off when `learned` is off by one. No row determines b alone at the very ends.
