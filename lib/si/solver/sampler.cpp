@@ -5,15 +5,11 @@
 #include <cmath>
 
 #include "si/solver/equal_steps.hpp"
+#include "si/solver/means_stepper.hpp"
 #include "si/solver/sde_stepper.hpp"
 
 namespace si {
 namespace {
-
-/// A span of times in the order of travel.
-std::array<double, 2> in_order(Direction direction, std::array<double, 2> span) {
-    return direction == Direction::forward ? span : std::array{span[1], span[0]};
-}
 
 // ode: along dx/dt = b.
 
@@ -64,93 +60,7 @@ Sampler sde(const NoSettings&, const SamplerSpec& spec, const Model& model) {
             }};
 }
 
-// denoise: x_s = alpha(s) E[x0|x_t] + beta(s) E[x1|x_t] + gamma(s) E[z|x_t], which is E[x_s|x_t]
-// where x_t is given (arXiv:2303.08797 (5.14)). First order, and regular wherever those means are;
-// from t = 0 the first step is (5.14)'s start corrected by the mean of x1.
-
-unsigned means_of(const Setup& setup) {
-    return kX0 | kX1 | (setup.interpolant.has_latent() ? kEta : 0U);
-}
-
-class MeansStepper : public Stepper {
-  public:
-    MeansStepper(Index steps, const Carried& carried)
-        : steps_(steps), carried_(carried), want_(means_of(carried.setup)) {
-        from_ = in_order(carried.direction, carried.field.span(want_))[0];
-    }
-
-    std::array<double, 2> ends() const override { return in_order(carried_.direction, {0, 1}); }
-
-    std::vector<Matrix> advance(const TimeInterval& interval, Matrix& state) override {
-        const auto [first, end] = ends();
-        count(state.cols(), 0);
-        std::vector<Matrix> states;
-        TimeInterval rest = interval;
-        if (ahead(interval.from, from_)) states = open(rest, state);
-        const TimeInterval whole{first, end};
-        double now = rest.from;
-        auto stop = rest.stops.begin();
-        const auto pass_to = [&](double next) {
-            look(now, state);
-            for (; stop != rest.stops.end() && !ahead(next, *stop) && !same_time(*stop, next);
-                 ++stop) {
-                states.push_back(same_time(*stop, now) ? state : mean_at(*stop));
-            }
-            state = mean_at(next);
-            now = next;
-            for (; stop != rest.stops.end() && same_time(*stop, now); ++stop) {
-                states.push_back(state);
-            }
-        };
-        for (; stop != rest.stops.end() && same_time(*stop, now); ++stop) states.push_back(state);
-        for (Index k = 1; k <= steps_; ++k) {
-            const double next = step_time(whole, steps_, static_cast<double>(k));
-            if (same_time(now, next) || same_time(next, rest.to)) continue;
-            if (ahead(now, next) && ahead(next, rest.to)) pass_to(next);
-        }
-        if (ahead(now, rest.to)) pass_to(rest.to);
-        return states;
-    }
-
-  private:
-    /// Whether `b` comes after `a` on the way.
-    bool ahead(double a, double b) const {
-        return carried_.direction == Direction::forward ? b > a : b < a;
-    }
-
-    /// One step of the flow to where the means are to be had; shortens `rest` by it.
-    std::vector<Matrix> open(TimeInterval& rest, Matrix& state) {
-        TimeInterval leg{rest.from, ahead(rest.to, from_) ? rest.to : from_};
-        while (!rest.stops.empty() && !ahead(leg.to, rest.stops.front())) {
-            leg.stops.push_back(rest.stops.front());
-            rest.stops.erase(rest.stops.begin());
-        }
-        auto result = rk4_steps(1)(velocity(carried_.evaluate, carried_.field.dim(), values_), leg,
-                                   std::move(state));
-        count(result);
-        state = std::move(result.x);
-        rest.from = leg.to;
-        return std::move(result.at_stops);
-    }
-
-    void look(double t, const Matrix& state) {
-        carried_.evaluate(Vector::Constant(state.cols(), t), state, want_, values_);
-        count(state.cols(), 1);
-    }
-
-    Matrix mean_at(double t) const {
-        const auto c = carried_.setup.interpolant.at(t);
-        Matrix x = c.alpha() * values_.x0 + c.beta() * values_.x1;
-        if ((want_ & kEta) != 0) x += c.gamma * values_.eta;
-        return x;
-    }
-
-    Index steps_;
-    Carried carried_;
-    unsigned want_;
-    double from_;  ///< where the means are to be had
-    FieldValues values_;
-};
+// denoise and multistep: by the means of the ends and the latent.
 
 using MeansSpec = EqualStepsSpec<100>;
 
@@ -159,7 +69,20 @@ Sampler denoise(const MeansSpec& settings, const SamplerSpec& spec, const Model&
             "--denoise N and --sampler denoise,steps=N are the same; give one of them");
     const Index steps = spec.denoise.value_or(settings.steps);
     return {means_of(model.setup()), [steps](const Carried& carried) {
-                return std::make_unique<MeansStepper>(steps, carried);
+                return std::make_unique<MeansStepper>(equal_times(steps, carried.direction),
+                                                      carried);
+            }};
+}
+
+Sampler multistep(const MultistepSpec& settings, const SamplerSpec& spec, const Model& model) {
+    const Setup setup = model.setup();
+    require(setup.one_sided() || setup.interpolant.has_latent(), Failure::usage,
+            "--sampler multistep needs a latent (--gamma) or a model of one side: without, nothing "
+            "is left of x_t that could relax");
+    const Epsilon epsilon = spec.epsilon.value_or(EpsilonChoice{}).make(epsilon_context(model));
+    const auto clock = std::make_shared<const MultistepClock>(setup.interpolant, settings);
+    return {means_of(setup), [=](const Carried& carried) {
+                return std::make_unique<MultistepStepper>(settings, epsilon, clock, carried);
             }};
 }
 
@@ -181,6 +104,14 @@ constexpr auto kSamplers = std::to_array<SamplerRow>({
      .spec = spec_of<MeansSpec>,
      .takes = "denoise",
      .make = from_json<denoise>},
+    {.name = "multistep",
+     .summary = "the diffusion by the means of x0, x1 and z, of second order, which cannot blow up "
+                "where an end is narrow",
+     .spec = spec_of<MultistepSpec>,
+     .takes = "epsilon",
+     .noisy = true,
+     .equal_steps = false,
+     .make = from_json<multistep>},
 });
 
 struct FinalSpec {

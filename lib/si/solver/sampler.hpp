@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -18,6 +19,11 @@
 namespace si {
 
 enum class Direction { forward, backward };
+
+/// A span of times in the order of travel.
+inline std::array<double, 2> in_order(Direction direction, std::array<double, 2> span) {
+    return direction == Direction::forward ? span : std::array{span[1], span[0]};
+}
 
 /// Samples under way along the fields of one model: a chunk of them, on one thread. What a stepper
 /// is made with must outlive it.
@@ -71,8 +77,9 @@ struct SamplerRow {
     /// Names of the options of SamplerSpec that it takes, with one space between. All others are
     /// refused.
     std::string_view takes;
-    bool flow = false;   ///< deterministic along b: a log-density can go with it
-    bool noisy = false;  ///< paths from one point differ
+    bool flow = false;        ///< deterministic along b: a log-density can go with it
+    bool noisy = false;       ///< paths from one point differ
+    bool equal_steps = true;  ///< its steps, unless they adapt, are equal in time
     /// Throws Failure::usage when the model does not have what it takes.
     Sampler (*make)(const Json& settings, const SamplerSpec& spec, const Model& model);
 };
