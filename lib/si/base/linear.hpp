@@ -3,7 +3,8 @@
 #include "si/base/types.hpp"
 
 // Decompositions of matrices. Eigen's are templates that take seconds to compile wherever they are
-// named, so the library names them in linear.cpp alone, for the one type of matrix that it has.
+// named, so linear.cpp names those that several places need, for the one type of matrix that they
+// have.
 
 namespace si {
 

@@ -22,6 +22,7 @@ class RepathField : public Field {
     RepathField(std::shared_ptr<const Field> field, Interpolant from, Interpolant to);
 
     Index dim() const override { return field_->dim(); }
+    Index time_rows() const override { return field_->time_rows(); }
     Conditions conditions() const override { return field_->conditions(); }
     Index together(Index most) const override { return field_->together(most); }
     /// What `field` knows, joined along this path.

@@ -75,7 +75,7 @@ constexpr std::ptrdiff_t column_scratch(std::ptrdiff_t depth, std::ptrdiff_t n) 
 std::span<const ProductKernels* const> product_kernels();
 
 /// The first of this precision that is available, or of float32 the one that the environment
-/// variable SI_ISA names. Throws Failure::usage when there is none.
+/// variable SI_ISA names. Throws Failure::config when there is none.
 const ProductKernels& chosen_kernels(Precision precision = Precision::float32);
 
 }  // namespace si

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "si/random/draw.hpp"
 #include "si/solver/equal_steps.hpp"
@@ -110,6 +111,8 @@ constexpr auto kSteps = std::to_array<SdeRow>({
 Noise noise_of(std::uint64_t seed, Index first) {
     const auto of = [seed, first](Purpose purpose) -> Increments {
         return [=](Index index, MatrixRef out) {
+            require(index <= std::numeric_limits<std::uint32_t>::max(), Failure::usage,
+                    "so many steps have no random numbers of their own; take fewer");
             fill_normal({seed, purpose, static_cast<std::uint32_t>(index)}, first, out);
         };
     };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "si/solver/equal_steps.hpp"
+#include "si/solver/step_noise.hpp"
 
 namespace si {
 namespace {
@@ -145,12 +146,14 @@ std::vector<Matrix> SdeStepper::along_flow(const OdeSolve& method, const TimeInt
 std::vector<Matrix> SdeStepper::along_sde(TimeInterval leg, Matrix& state) {
     leg.whole = std::abs(to_ - from_);
     const Noise& noise = carried_.noise;
-    const auto from_here = [this](const Increments& increments) -> Increments {
-        return [this, &increments](Index index, MatrixRef out) {
-            increments(increments_ + index, out);
-        };
+    // Numbers inside of a step have the number of its increment in front.
+    const auto from_here = [](const Increments& increments, Index passed) -> Increments {
+        return
+            [&increments, passed](Index index, MatrixRef out) { increments(passed + index, out); };
     };
-    auto result = solve_(drift_, epsilon_, {from_here(noise.increments), from_here(noise.inside)},
+    auto result = solve_(drift_, epsilon_,
+                         {from_here(noise.increments, increments_),
+                          from_here(noise.inside, increments_ << kHalvings)},
                          leg, std::move(state));
     increments_ += result.increments;
     state = std::move(result.x);

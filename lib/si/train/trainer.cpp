@@ -96,9 +96,11 @@ class Training {
     }
 
     void validate() {
-        const Losses scores = session_.validate();
-        now_.held_out = weighed(scores.form);
-        now_.held_out_square = weighed(scores.square);
+        const Losses losses = session_.validate();
+        now_.held_out = weighed(losses.form);
+        now_.held_out_square = weighed(losses.square);
+        require(std::isfinite(now_.held_out), Failure::check,
+                "the loss of the held-out samples is not finite after step ", now_.done);
         // A path that is learned raises the least loss there is, so the last is the best.
         if (now_.held_out < now_.best || session_.spec().learn_path > 0) {
             now_.best = now_.held_out;
