@@ -29,8 +29,7 @@ int main(int argc, char** argv) {
         .common(common)
         .across_ranks()
         .example("si-sample model.json -n 10000 -o samples.h5", "By the flow.")
-        .example("si-sample model.json -n 1000 --sde heun,steps=200 --epsilon 0.5 -o samples.h5",
-                 "By a diffusion.")
+        .example("si-sample model.json -n 1000 --epsilon 0.5 -o samples.h5", "By a diffusion.")
         .example("si-sample model.json --backward --x1 data.h5 -o latents.h5",
                  "From the target to the base.")
         .run(argc, argv, [&](si::cli::Console& console) {

@@ -17,7 +17,7 @@ set -u
 # Differences that are wanted: a line each, the name of a command and the reason.
 wanted='
 sample-trajectory-off-grid times that are asked for are by-products of equal steps, and change no result
-sample-epsilon-alone --epsilon alone means the SDE
+sample-epsilon-alone --epsilon alone means the SDE, by multistep
 bridge-otcfm flow methods have no noise, so that they take no --sigma any more
 bridge-reflow flow methods have no noise, so that they take no --sigma any more
 plot-density a PNG in an SVG is compressed by libpng

@@ -39,7 +39,7 @@ while IFS='|' read -r option partner command; do
         failed=1
     fi
 done <<'LIST'
---ode               | sampler sde       | si-sample g.json -n 5 --ode rk4 --epsilon 0.5 -o x.h5
+--ode               | sampler multistep | si-sample g.json -n 5 --ode rk4 --epsilon 0.5 -o x.h5
 --epsilon           | sampler denoise   | si-sample g.json -n 5 --denoise 3 --epsilon 0.5 -o x.h5
 --final             | --sde             | si-sample g.json -n 5 --final none -o x.h5
 --final             | --sde             | si-sample g.json -n 5 --ode rk4 --final none -o x.h5

@@ -30,7 +30,7 @@ int main(int argc, char** argv) {
         .output(output)
         .common(common)
         .example("si-bridge a.h5 b.h5 --sigma 0.5 -o bridge.json", "")
-        .example("si-sample bridge.json --x0 a.h5 --sde heun --epsilon bridge -o b2.h5",
+        .example("si-sample bridge.json --x0 a.h5 --epsilon bridge -o b2.h5",
                  "Carry the samples of a along the bridge.")
         .run(argc, argv, [&](si::cli::Console& console) {
             si::Threads threads(common.threads);

@@ -54,17 +54,19 @@ class MeansStepper : public Stepper {
 };
 
 struct MultistepSpec {
-    Index steps = 100;
-    double relax = 0.1;
+    Index steps = 200;
+    double relax = 1;
     double narrowest = 1e-4;
 
     static constexpr auto fields() {
         return std::tuple{
             field("steps", &MultistepSpec::steps, "Number of steps, close together at both ends",
                   kPositive),
-            field("relax", &MultistepSpec::relax,
-                  "Largest part of the latent that a step replaces by noise, whatever epsilon is",
-                  kNonNegative),
+            field(
+                "relax", &MultistepSpec::relax,
+                "Longest time, in its own relaxation time, that a step lets the latent relax: less "
+                "noise keeps densities better with few steps, and changes which ends meet",
+                kPositive),
             field("narrowest", &MultistepSpec::narrowest,
                   "Width of the narrowest detail that is resolved, relative to the scale of the "
                   "model",
@@ -98,7 +100,8 @@ class MultistepClock {
 /// (one-sided, alpha is in the place of gamma and x0 in that of z), which is bounded for any step.
 /// x0^ and x1^ are E[x0|x_t] and E[x1|x_t], extrapolated to the middle of the step in u from the
 /// step before, and z^ is what they leave of x_t (4.5): so they keep their tie. All epsilons have
-/// the same marginals, so that noise which a step cannot resolve is left out. [X]: the form of
+/// the same marginals, so that noise which a step cannot resolve may be left out; but it decides
+/// which x1 an x0 leads to, so that a bridge is not to be cut much. [X]: the form of
 /// SDE-DPM-Solver++(2M) (Lu et al., arXiv:2211.01095) for interpolants.
 class MultistepStepper : public MeansStepper {
   public:

@@ -102,3 +102,21 @@ TEST_CASE("multistep needs something that can relax") {
     const Model model = closed_model(gaussian(0, 1).c_str(), {}, gaussian(2, 0.5).c_str());
     CHECK_THROWS_AS(multistep("", "1").make(model), Error);
 }
+
+TEST_CASE("at the noise of a bridge, multistep keeps its pairs") {
+    // Given x at t = 0, this bridge of sigma = 1 ends in N(r + S x, S) (arXiv:2310.01174).
+    const double r = 1, shape = 0.36, x = 0.8;
+    const std::string field =
+        text(R"({"kind": "bridge", "forward": {"log_weights": [0],
+        "centers": [[)",
+             r, R"(]], "shapes": [)", shape, R"(]}, "backward": {"log_weights": [0],
+        "centers": [[-0.7]], "shapes": [0.73]}, "log_mass": 0})");
+    const Model model = closed_model(field.c_str(), {.path = "linear", .gamma = "brownian,a=1"},
+                                     R"({"kind": "samples"})");
+    const Index n = 20'000;
+    const auto end = moments(
+        carry(model, multistep("", "bridge"), Direction::forward, Matrix::Constant(1, n, x)).x);
+    const double deviation = std::sqrt(shape), count = static_cast<double>(n);
+    CHECK(std::abs(end.mean - (r + shape * x)) < 5 * deviation / std::sqrt(count) + 0.01);
+    CHECK(std::abs(end.deviation / deviation - 1) < 5 / std::sqrt(2 * count) + 0.015);
+}

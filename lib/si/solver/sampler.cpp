@@ -77,8 +77,8 @@ Sampler denoise(const MeansSpec& settings, const SamplerSpec& spec, const Model&
 Sampler multistep(const MultistepSpec& settings, const SamplerSpec& spec, const Model& model) {
     const Setup setup = model.setup();
     require(setup.one_sided() || setup.interpolant.has_latent(), Failure::usage,
-            "--sampler multistep needs a latent (--gamma) or a model of one side: without, nothing "
-            "is left of x_t that could relax");
+            "the sampler multistep needs a latent (--gamma) or a one-sided model; --sde heun runs "
+            "wherever there is a score");
     const Epsilon epsilon = spec.epsilon.value_or(EpsilonChoice{}).make(epsilon_context(model));
     const auto clock = std::make_shared<const MultistepClock>(setup.interpolant, settings);
     return {means_of(setup), [=](const Carried& carried) {
@@ -163,7 +163,7 @@ struct Chooser {
     std::string_view option, sampler;
 };
 constexpr auto kChoosers =
-    std::to_array<Chooser>({{"denoise", "denoise"}, {"sde", "sde"}, {"epsilon", "sde"}});
+    std::to_array<Chooser>({{"denoise", "denoise"}, {"sde", "sde"}, {"epsilon", "multistep"}});
 
 /// A sampler and the options that choose it, but for one: "the sampler sde (--sde or --epsilon)".
 std::string with_choosers(std::string_view sampler, std::string_view but) {
@@ -180,7 +180,10 @@ std::string company_of(std::string_view option, const SamplerRow& used) {
     const auto taker = std::find_if(kSamplers.begin(), kSamplers.end(),
                                     [&](const SamplerRow& row) { return takes(row, option); });
     require(taker != kSamplers.end(), Failure::internal, "no sampler takes --", option);
-    return text(with_choosers(taker->name, option), "; this run uses ",
+    const auto chooser = std::find_if(kChoosers.begin(), kChoosers.end(),
+                                      [&](const Chooser& one) { return one.option == option; });
+    const auto wanted = chooser == kChoosers.end() ? taker->name : chooser->sampler;
+    return text(with_choosers(wanted, option), "; this run uses ",
                 with_choosers(used.name, option));
 }
 

@@ -113,8 +113,8 @@ struct SamplerSpec {
     std::optional<Choice<finals>> final;
     std::optional<Index> denoise;
 
-    /// The row that is asked for: by --sampler, by --denoise, by --sde or --epsilon, or else the
-    /// first. Throws Failure::usage when an option is given that it does not take.
+    /// The row that is asked for: by --sampler, by --denoise, by --sde, by --epsilon alone, or else
+    /// the first. Throws Failure::usage when an option is given that it does not take.
     Choice<samplers> chosen() const;
     /// The sampler for a model. Throws as chosen() and SamplerRow::make do.
     Sampler make(const Model& model) const;
@@ -133,7 +133,7 @@ struct SamplerSpec {
             field(
                 "sde", &SamplerSpec::sde,
                 "Use the SDE dx = (b + epsilon s) dt + sqrt(2 epsilon) dW instead, with this kind "
-                "of step; heun when only --epsilon is given")
+                "of step")
                 .value("STEP,..."),
             field("epsilon", &SamplerSpec::epsilon, "Noise of the SDE; 1 when only --sde is given"),
             field("final", &SamplerSpec::final,

@@ -78,6 +78,33 @@ TEST_CASE("legs on the grid of the steps are one way, bit for bit, with the same
     }
 }
 
+TEST_CASE("states inside of a step are the same in legs as on one way") {
+    const Model model = closed_model(kTwo, with_latent());
+    const auto field = make_field(model);
+    const auto evaluate = field->evaluator();
+    const Setup setup = model.setup();
+    const SampleConditions none(*evaluate, {});
+    const Matrix start = draw_base(model, 4, 0, 20);
+    for (const SamplerRow& row : samplers()) {
+        if (!row.equal_steps) continue;
+        CAPTURE(std::string(row.name));
+        const auto made = by(row).make(model);
+        const auto stepper = [&] {
+            return made.stepper(
+                {setup, *field, *evaluate, none, Direction::forward, noise_of(3, 0)});
+        };
+        const auto whole = stepper(), legs = stepper();
+        Matrix x = start, y = start;
+        const auto [first, last] = whole->ends();
+        const auto asked = whole->advance({first, last, {0.513, 0.7331}}, x);
+        legs->advance({first, 0.5}, y);
+        const auto found = legs->advance({0.5, last, {0.513, 0.7331}}, y);
+        for (std::size_t k = 0; k < 2; ++k) {
+            CHECK((asked[k] - found[k]).cwiseAbs().maxCoeff() < 1e-12);
+        }
+    }
+}
+
 TEST_CASE("times that are asked for change no result of equal steps") {
     const Model model = closed_model(kTwo, with_latent());
     const Matrix start = draw_base(model, 4, 0, 50);
@@ -128,10 +155,14 @@ TEST_CASE("an option that the sampler does not take is refused, and says what it
     const Model model = closed_model(kTwo, with_latent());
     TransportSpec spec;
     spec.final = "denoise";
-    CHECK_THROWS_WITH(
-        spec.make(model),
-        "--final: goes with the sampler sde (--sde or --epsilon); this run uses the sampler ode");
+    CHECK_THROWS_WITH(spec.make(model),
+                      "--final: goes with the sampler sde (--sde); this run uses the sampler ode");
     spec.epsilon = Setting<EpsilonChoice>::from_text("0.5");
+    CHECK_THROWS_AS(spec.make(model),
+                    Error);  // --epsilon alone is by means, which end by themselves
+    spec.final.reset();
+    CHECK(spec.chosen().kind() == "multistep");
+    spec.sde = "heun";
     CHECK(spec.chosen().kind() == "sde");
     spec.ode = "rk4";
     CHECK_THROWS_AS(spec.make(model), Error);
