@@ -25,7 +25,7 @@ struct DriftAt {
     }
 };
 
-/// One step from t to t + h; `noise` is N(0, 2 |h| epsilon), epsilon by the trapezoid.
+/// One step from t to t + h; `noise` is N(0, 2 |h| epsilon).
 using Step = void (*)(DriftAt& f, double t, double to, double h, const Matrix& noise, Matrix& x);
 
 void euler_maruyama(DriftAt& f, double t, double, double h, const Matrix& noise, Matrix& x) {
@@ -61,8 +61,10 @@ void strang(DriftAt& f, double t, double to, double h, const Matrix& noise, Matr
 
 using SdeStepsSpec = EqualStepsSpec<500>;
 
-/// `Draws` independent increments per step, side by side, of equal variance.
-template <Step Advance, int Draws, int Evaluations>
+/// `Draws` independent increments per step, side by side, of equal variance: epsilon is taken by
+/// the trapezoid, or at the start of the step by a method that looks at nothing else.
+enum class EpsilonAt { trapezoid, start };
+template <Step Advance, int Draws, int Evaluations, EpsilonAt At = EpsilonAt::trapezoid>
 SdeSolve equal_sde_steps(const SdeStepsSpec& spec) {
     return [spec](const Drift& drift, const Epsilon& epsilon, const Noise& noise,
                   const TimeInterval& interval, Matrix x) {
@@ -72,7 +74,8 @@ SdeSolve equal_sde_steps(const SdeStepsSpec& spec) {
         const Index d = x.rows(), n = x.cols(), steps = steps_over(interval, spec.steps);
         const double h = (interval.to - interval.from) / static_cast<double>(steps);
         const auto variance = [&](double length, double t, double to) {
-            return std::abs(length) * (epsilon(t) + epsilon(to));  // 2 |h| times the mean
+            const double end = At == EpsilonAt::start ? epsilon(t) : epsilon(to);
+            return std::abs(length) * (epsilon(t) + end);  // 2 |h| times the mean
         };
         const auto advance = [&](double t, double to, double length, Matrix& state) {
             Advance(drift_at, t, to, length, drawn.normals, state);
@@ -103,7 +106,7 @@ constexpr auto kSteps = std::to_array<SdeRow>({
     {"strang", "Strang splitting: half the noise, a Heun step, half the noise",
      spec_of<SdeStepsSpec>, 2, from_json<equal_sde_steps<strang, 2, 2>>},
     {"euler-maruyama", "the simplest step", spec_of<SdeStepsSpec>, 1,
-     from_json<equal_sde_steps<euler_maruyama, 1, 1>>},
+     from_json<equal_sde_steps<euler_maruyama, 1, 1, EpsilonAt::start>>},
 });
 
 }  // namespace

@@ -202,3 +202,17 @@ TEST_CASE("stops are hit, and without noise the steps are those of an ODE") {
         CHECK(std::abs(result.x(0, 0)) < 10);  // the increments were never asked for
     }
 }
+
+TEST_CASE("euler-maruyama takes drift and noise at the start of a step") {
+    // Without drift, with epsilon = t: one step from 0 has no noise, and one from 1 back has 2.
+    const Drift none = [](ConstVector, ConstMatrix, MatrixRef dx) { dx.setZero(); };
+    const Noise ones{[](Index, MatrixRef out) { out.setOnes(); }};
+    const auto step = sde_steps().at("euler-maruyama").make({{"steps", 1}});
+    const auto moved = [&](double from, double to) {
+        return step(
+                   none, [](double t) { return t; }, ones, {from, to}, Matrix::Zero(1, 1))
+            .x(0, 0);
+    };
+    CHECK(moved(0, 1) == 0);
+    CHECK(moved(1, 0) == doctest::Approx(std::sqrt(2.0)).epsilon(1e-14));
+}
