@@ -7,7 +7,8 @@ preset=${1:-test}
 shift || true
 
 . data/install-packages.sh
-need "${build_packages[@]}" doctest-dev clang-format mandoc libopenmpi-dev openmpi-bin python3-h5py
+need "${build_packages[@]}" doctest-dev clang-format mandoc libopenmpi-dev openmpi-bin \
+    python3-h5py clang-tidy
 [ "$preset" != asan ] || need clang libclang-rt-dev llvm
 
 echo "== format"
@@ -16,6 +17,11 @@ git ls-files -z '*.cpp' '*.hpp' 2>/dev/null | xargs -0 -r clang-format --dry-run
 echo "== build ($preset)"
 log=$(cmake --preset "$preset" 2>&1) || { echo "$log" >&2; exit 1; }
 cmake --build --preset "$preset"
+
+if git rev-parse --quiet --verify HEAD >/dev/null 2>&1; then
+    echo "== clang-tidy, the last commits"
+    tests/tidy.sh --seconds 90
+fi
 
 echo "== test ($preset)"
 ctest --preset "$preset" -j "$(nproc)" -LE slow "$@"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # clang-tidy, as .clang-tidy says, on the sources that changed.
 # usage: tests/tidy.sh [--all | --since COMMIT] [--seconds N] [FILE...]
-#   --since COMMIT  sources that differ from this commit; 20 commits ago unless said otherwise
+#   --since COMMIT  sources that changed after this commit, the latest first; unless said otherwise
+#                   20 commits ago
 #   --all           every source of lib and apps
 #   --seconds N     begin no further file after this time; 0, the default, is no limit
 # A changed header stands for the source of its name. Exit status 1 when anything is found.
@@ -30,8 +31,11 @@ if [ ${#files[@]} -eq 0 ]; then
         mapfile -t files < <(git ls-files 'lib/*.cpp' 'apps/*.cpp')
     else
         since=${since:-$(git rev-list --max-count=21 HEAD | tail -n 1)}
-        mapfile -t files < <(git diff --name-only --diff-filter=d -M "$since" -- 'lib/*.?pp' 'apps/*.?pp' |
-            sed 's/\.hpp$/.cpp/' | sort -u | while read -r file; do [ ! -e "$file" ] || echo "$file"; done)
+        # The latest first, so that a limit of time leaves out what has been looked at before.
+        mapfile -t files < <({ git diff --name-only HEAD -- 'lib/*.?pp' 'apps/*.?pp'
+            git log --name-only --pretty= "$since"..HEAD -- 'lib/*.?pp' 'apps/*.?pp'; } |
+            sed 's/\.hpp$/.cpp/' | awk '!seen[$0]++' |
+            while read -r file; do [ ! -e "$file" ] || echo "$file"; done)
     fi
 fi
 

@@ -58,7 +58,7 @@ Choice<bridge_methods> chosen_method(const Choice<bridge_methods>& method, const
 void require_fits(const Choice<bridge_methods>& method, const BridgeTask& task);
 
 /// The bridge by chosen_method(). Throws as require_fits().
-Model make_bridge(const Choice<bridge_methods>& method, const BridgeTask& task, Threads& threads,
+Model make_bridge(const Choice<bridge_methods>& asked, const BridgeTask& task, Threads& threads,
                   Progress& progress);
 
 }  // namespace si

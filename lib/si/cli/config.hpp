@@ -34,7 +34,7 @@ struct TomlEntry {
 /// The entries of a configuration in TOML 1.0, in the order of the file: those of the top level
 /// and those of the sections whose names begin with "si-". Dates and times are refused, as no
 /// option is one. Throws Failure::config: "line 3, column 5: ...".
-std::vector<TomlEntry> parse_toml(std::string_view text);
+std::vector<TomlEntry> parse_toml(std::string_view content);
 
 /// The values of options as TOML that parse_toml() reads back; options without a value are left
 /// out.

@@ -37,7 +37,7 @@ namespace {
     }
     ::_exit(status);
 }
-const auto before = std::set_terminate(last_word);
+const auto kBefore = std::set_terminate(last_word);
 
 }  // namespace
 

@@ -99,8 +99,10 @@ struct SinkhornCouplingSpec : BesideCost {
     }
 };
 
-BesideCost beside_of_ot(const OtSpec& spec) { return spec; }
-BesideCost beside_of_sinkhorn(const SinkhornCouplingSpec& spec) { return spec; }
+BesideCost beside_of_ot(const OtSpec& spec) { return static_cast<const BesideCost&>(spec); }
+BesideCost beside_of_sinkhorn(const SinkhornCouplingSpec& spec) {
+    return static_cast<const BesideCost&>(spec);
+}
 
 void need_samples(const CouplingData& data, std::string_view name) {
     require(data.x0().x != nullptr && data.x1().x != nullptr && data.x0().n > 0, Failure::usage,

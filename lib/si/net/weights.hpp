@@ -15,7 +15,7 @@ template <class T>
 class Weights {
   public:
     explicit Weights(const Graph& graph, Precision precision = Precision::float32);
-    Weights(Weights&&) = default;  // the copies stay where they are
+    Weights(Weights&&) noexcept = default;  // the copies stay where they are
     Weights(const Weights&) = delete;
 
     /// Takes the values that stand in `parameters`, which must outlive their use.
