@@ -14,7 +14,7 @@ coupling     base random
 interpolant  base density
 metric       base random coupling net
 model        base density coupling interpolant net
-solver       base random model
+solver       base random interpolant model
 flow         base random density interpolant model solver
 train        base random density coupling interpolant net model solver flow
 bridge       base random density coupling interpolant net model flow train

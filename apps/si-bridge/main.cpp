@@ -17,7 +17,7 @@ int main(int argc, char** argv) {
         .about(
             "Makes the model of a Schroedinger bridge from the samples X0 at t = 0 to the samples "
             "X1 at t = 1: the process with these ends that is nearest to dX = sigma dW. si-sample "
-            "runs it forward and backward, as an SDE (--epsilon bridge) and as an ODE.")
+            "runs it forward and backward, by its noise or as a flow (--ode dopri5).")
         .command("couple", "pair the samples of two sets", couple_command)
         .command("draw", "draw paths of a bridge from its plan, without the error of a solver",
                  draw_command)
@@ -30,7 +30,7 @@ int main(int argc, char** argv) {
         .output(output)
         .common(common)
         .example("si-bridge a.h5 b.h5 --sigma 0.5 -o bridge.json", "")
-        .example("si-sample bridge.json --x0 a.h5 --epsilon bridge -o b2.h5",
+        .example("si-sample bridge.json --x0 a.h5 -o b2.h5",
                  "Carry the samples of a along the bridge.")
         .run(argc, argv, [&](si::cli::Console& console) {
             si::Threads threads(common.threads);

@@ -40,7 +40,10 @@ train labels labelled.h5 --condition label --net $net --learn b
 si-data classes labelled.h5 -q -o classes.h5
 train numbers classes.h5 --condition condition --net $net --learn x1,b
 for name in plain two gelu relu tanh factor; do
-    si-info field $name.json --at points.h5 --t 0.2,0.7 -q -o $name-field.h5
+    # The networks themselves: next to t = 0 fields go over to the mean of x1 otherwise.
+    sed '/"start_error"/d; s/"start_error": *[0-9.e-]*, *//' $name.json >raw-$name.json
+    si-info field raw-$name.json --at points.h5 --t 0.2,0.7 -q -o $name-field.h5
+    rm raw-$name.json
 done
 # One step of Euler's method from points: what a field with conditions is there.
 si-data head classes.h5 -n 20 -q -o given.h5

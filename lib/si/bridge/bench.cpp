@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "si/base/linear.hpp"
-#include "si/bridge/draw_bridge.hpp"
 #include "si/bridge/end_moments.hpp"
 #include "si/coupling/plan.hpp"
 #include "si/flow/over_chunks.hpp"
@@ -59,13 +58,12 @@ class Paths {
     /// `set` tells apart runs of one seed. States are in the coordinates of the model.
     Transported run(ConstMatrix x0, const std::vector<double>& times, std::uint32_t set) const {
         const std::uint64_t seed = random_word({seed_, Purpose::check, 30}, set);
-        if (bridge_ != nullptr) {
-            return draw_bridge(*bridge_, Direction::forward, x0, times, seed, threads_);
-        }
         TransportSpec along;
         along.trajectory = times;
-        if (has_noise()) {
-            along.sde = Choice<sde_steps>(text("heun,steps=", spec_.step_count()));
+        if (bridge_ != nullptr) {
+            along.sampler = Choice<samplers>("plan");
+        } else if (has_noise()) {
+            along.sampler = Choice<samplers>(text("multistep,steps=", spec_.step_count()));
             along.epsilon = EpsilonChoice{"bridge"};
         }
         const Matrix start = model_.transform.from_data(x0);

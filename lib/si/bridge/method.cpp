@@ -309,6 +309,7 @@ Model make_bridge(const Choice<bridge_methods>& asked, const BridgeTask& task, T
     if (noisy) progress.note(task.noise.conventions());
     const auto method = chosen_method(asked, task, progress);
     Model model = method.make(task, threads, progress);
+    model.bridge = noisy;
     Json& about = model.about["bridge"];
     about["method"] = method.json();
     if (noisy) about["sigma"] = task.noise.sigma();

@@ -4,7 +4,6 @@
 
 #include <doctest/doctest.h>
 
-#include "si/bridge/draw_bridge.hpp"
 #include "si/bridge/gaussian.hpp"
 #include "si/flow/likelihood.hpp"
 #include "si/flow/transport.hpp"
@@ -46,15 +45,17 @@ Model bridge(const Choice<bridge_methods>& method, const BridgeTask& task) {
     return make_bridge(method, task, threads, silent);
 }
 
-Matrix carried(const Model& model, ConstMatrix x, Direction direction, const char* sde = nullptr,
-               const char* epsilon = "bridge") {
+TransportSpec by_sde(const char* steps, const char* epsilon = "bridge") {
+    TransportSpec spec;
+    spec.sde = Choice<sde_steps>(steps);
+    spec.epsilon = Setting<EpsilonChoice>::from_text(epsilon);
+    return spec;
+}
+
+Matrix carried(const Model& model, ConstMatrix x, Direction direction,
+               const TransportSpec& spec = {}) {
     Threads threads(2);
     Progress silent;
-    TransportSpec spec;
-    if (sde != nullptr) {
-        spec.sde = Choice<sde_steps>(sde);
-        spec.epsilon = Setting<EpsilonChoice>::from_text(epsilon);
-    }
     const auto field = make_field(model);
     return model.transform.to_data(
         transport(model, *field, spec,
@@ -79,10 +80,10 @@ TEST_CASE("every method makes a model that runs forward and backward, the same o
         CHECK(carried(model, task.x0.leftCols(5), Direction::forward).allFinite());
         CHECK(carried(model, task.x1.leftCols(5), Direction::backward).allFinite());
         if ((field->available() & kS) != 0) {
-            CHECK(carried(model, task.x0.leftCols(5), Direction::forward, "heun,steps=5")
-                      .allFinite());
-            CHECK(carried(model, task.x1.leftCols(5), Direction::backward, "heun,steps=5")
-                      .allFinite());
+            const auto own = TransportSpec{}.resolved(model, *field);
+            CHECK(own.chosen().row().noisy == !row.noiseless);
+            CHECK(carried(model, task.x0.leftCols(5), Direction::forward, own).allFinite());
+            CHECK(carried(model, task.x1.leftCols(5), Direction::backward, own).allFinite());
         }
         Threads one(1);
         Progress silent;
@@ -100,7 +101,9 @@ TEST_CASE("fitted online, the iteration is the same on any threads, and keeps it
     const Model model = bridge(method, task);
     REQUIRE(model.about["bridge"]["rounds"].size() == 3);
     CHECK(model.about["bridge"]["rounds"][2]["from"] == "both");
-    CHECK(carried(model, task.x1.leftCols(5), Direction::backward, "heun,steps=5").allFinite());
+    CHECK(carried(model, task.x1.leftCols(5), Direction::backward,
+                  TransportSpec{}.resolved(model, *make_field(model)))
+              .allFinite());
     Threads one(1);
     Progress silent;
     CHECK(make_bridge(method, task, one, silent).parameters == model.parameters);
@@ -160,13 +163,13 @@ TEST_CASE("the Gaussian bridge runs to its marginals, both ways and at any noise
         }
     };
     same(carried(model, x0, Direction::forward), end);
-    same(carried(model, x0, Direction::forward, "heun,steps=100"), end);
-    same(carried(model, x0, Direction::forward, "heun,steps=100", "0.6"), end);
-    same(carried(model, x1, Direction::backward, "heun,steps=100"), start);
+    same(carried(model, x0, Direction::forward, by_sde("heun,steps=100")), end);
+    same(carried(model, x0, Direction::forward, by_sde("heun,steps=100", "0.6")), end);
+    same(carried(model, x1, Direction::backward, by_sde("heun,steps=100")), start);
     // The pairs of ends are those of the bridge at its own noise alone.
     const GaussianBridge exact(start, end, e);
     const auto cross = [&](const char* epsilon) {
-        const Matrix y = carried(model, x0, Direction::forward, "heun,steps=100", epsilon);
+        const Matrix y = carried(model, x0, Direction::forward, by_sde("heun,steps=100", epsilon));
         return (x0.row(0).array() - start.mean[0]).matrix().dot(y.row(0)) / n;
     };
     const double c = exact.cross()(0, 0);
@@ -184,13 +187,22 @@ TEST_CASE("drawn by its plan, a bridge has its marginals and pairs, and the stat
     const Model model = bridge("gaussian", task_of(x0, x1, e));
     const GaussianBridge exact(GaussianLaw::of(x0), GaussianLaw::of(x1), e);
     const auto field = make_field(model);
-    const auto& closed = dynamic_cast<const BridgeField&>(*field);
-    Threads one(1), two(2);
+    Progress silent;
+    TransportSpec by_plan;
+    by_plan.sampler = Choice<samplers>("plan");
+    const auto drawn = [&](const Matrix& start, Direction direction, int count) {
+        Threads threads(count);
+        return transport(model, *field, by_plan, {.x = start, .direction = direction, .seed = 1},
+                         threads, silent);
+    };
     const std::vector<double> times{0.5, 0, 0.25, 1};
     for (const auto direction : {Direction::forward, Direction::backward}) {
         const Matrix& start = direction == Direction::forward ? x0 : x1;
-        const auto paths = draw_bridge(closed, direction, start, times, 1, two);
-        CHECK(paths.x == draw_bridge(closed, direction, start, times, 1, one).x);
+        by_plan.trajectory.clear();
+        const Matrix end = drawn(start, direction, 1).x;
+        by_plan.trajectory = times;
+        const auto paths = drawn(start, direction, 2);
+        CHECK(paths.x == end);
         for (std::size_t k = 0; k < times.size(); ++k) {
             const auto found = GaussianLaw::of(paths.trajectory[k]), law = exact.at(times[k]);
             for (Index i = 0; i < d; ++i) {
@@ -224,7 +236,7 @@ TEST_CASE("the drift between samples is that of the Gaussian bridge") {
 TEST_CASE("between samples the bridge starts anywhere and ends in samples") {
     const Matrix x0 = normals(2, 200, 8), x1 = normals(2, 150, 9).array() + 2;
     const Model model = bridge("sinkhorn", task_of(x0, x1, 0.3));
-    const Matrix ends = carried(model, x0, Direction::forward, "euler-maruyama,steps=2000");
+    const Matrix ends = carried(model, x0, Direction::forward, by_sde("euler-maruyama,steps=2000"));
     for (Index j = 0; j < 20; ++j) {
         // What is left at the margin 1e-3 is a bridge of deviation sigma sqrt(1e-3), in the last
         // step of the ODE about as far again.

@@ -59,7 +59,7 @@ Model in_data_units(Model model, const CommonUnits& common) {
 Matrix walk(const Model& model, const Matrix& start, Direction direction, Index steps,
             std::uint64_t seed, Threads& threads, Progress& progress) {
     TransportSpec along;
-    along.sde = Choice<sde_steps>(text("heun,steps=", steps));
+    along.sampler = Choice<samplers>(text("multistep,steps=", steps));
     along.epsilon = EpsilonChoice{"bridge"};
     const auto field = make_field(model);
     const Matrix given = with_start(field->conditions(), {}, start);

@@ -293,10 +293,10 @@ TEST_CASE("from a given x0 there are an SDE forward, a way back to it, and no fl
     };
     CHECK_THROWS_WITH_AS(go({}, Direction::forward, start, start),
                          "this model is conditioned on x0, from where its flow goes to one point; "
-                         "use --sde heun --epsilon bridge",
+                         "use --epsilon bridge",
                          Error);
     TransportSpec sde;
-    sde.sde = Choice<sde_steps>("heun,steps=20");
+    sde.sampler = Choice<samplers>("multistep,steps=20");
     sde.epsilon = Setting<EpsilonChoice>::from_text("bridge");
     CHECK_THROWS_WITH_AS(go(sde, Direction::forward, start, {}),
                          "this model is conditioned on x0, and none are given", Error);

@@ -168,8 +168,7 @@ TEST_CASE("from a single point the SDE reaches the whole target, and the ODE is 
               return (normal_cdf(x, -2, 0.5) + normal_cdf(x, 2, 0.5)) / 2;
           }) < kolmogorov_bound(n) + 0.005);  // and the bias of 400 steps
     CHECK_THROWS_WITH_AS(carry(model, {}, Direction::forward, start),
-                         "from a point the flow goes to one point; use --sde heun --epsilon 1",
-                         Error);
+                         "from a point the flow goes to one point; use --epsilon 1", Error);
     CHECK_THROWS_AS(carry(model, by_sde("heun", "0.5"), Direction::forward, start), Error);
     const auto back =
         carry(model, by_sde("heun,steps=200", "1"), Direction::backward, there.x.leftCols(50));

@@ -24,9 +24,8 @@ void check_transport(const Model& model, const Field& field, const TransportSpec
     require(!setup.fixed_start() || row.noisy || direction == Direction::backward, Failure::usage,
             setup.given_start()
                 ? text("this model is conditioned on x0, from where its flow goes to "
-                       "one point; use --sde heun --epsilon bridge")
-                : text("from a point the flow goes to one point; use --sde heun "
-                       "--epsilon ",
+                       "one point; use --epsilon bridge")
+                : text("from a point the flow goes to one point; use --epsilon ",
                        setup.noise_at_start()));
     check_request(field, Vector(0), Matrix(model.dim, 0),
                   sampler.want | (spec.log_density ? kDivB : 0U));
@@ -51,6 +50,12 @@ std::vector<Matrix> carry(Stepper& stepper, const Stops& stops, Direction direct
 }
 
 }  // namespace
+
+TransportSpec TransportSpec::resolved(const Model& model, const Field& field) const {
+    TransportSpec all = *this;
+    if (!log_density) static_cast<SamplerSpec&>(all) = SamplerSpec::resolved(model, field);
+    return all;
+}
 
 Stops::Stops(const std::vector<double>& asked, Direction direction) : places(asked.size()) {
     std::iota(places.begin(), places.end(), 0);

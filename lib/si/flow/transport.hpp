@@ -17,6 +17,9 @@ struct TransportSpec : SamplerSpec {
     bool log_density = false;
     std::vector<double> trajectory;
 
+    /// SamplerSpec::resolved(); a log-density asks for the flow.
+    TransportSpec resolved(const Model& model, const Field& field) const;
+
     static constexpr auto fields() {
         return std::tuple_cat(
             SamplerSpec::fields(),

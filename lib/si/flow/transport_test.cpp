@@ -121,7 +121,10 @@ TEST_CASE("a sample depends on its index alone: not on n, threads or place") {
             CAPTURE(std::string(learn));
             CAPTURE(sde);
             TransportSpec spec;
-            if (sde) spec.sde = Choice<sde_steps>("heun,steps=20");
+            if (sde) {
+                spec.sde = Choice<sde_steps>("heun,steps=1000");
+                spec.epsilon = EpsilonChoice{"sine"};
+            }
             spec.log_density = !sde;
             spec.trajectory = {0, 0.5, 1};
             Threads one(1), three(3);
@@ -167,7 +170,7 @@ TEST_CASE("what cannot be had is refused in words") {
     spec.sde = Choice<sde_steps>("heun");
     CHECK_THROWS_WITH_AS(
         transport(model, *field, spec, {.x = Matrix::Zero(2, 3), .seed = 1}, threads, quiet),
-        "this model has no s; it has b, v, eta, x0, x1, div_b, u", Error);
+        "this model has no s; it has b, v, x0, x1, div_b, u", Error);
     CHECK_THROWS_AS(ode_log_density(model, *field, {}, {.x = Matrix::Zero(2, 3)}, threads, quiet),
                     Error);
 }

@@ -188,6 +188,8 @@ void read_recorded_members(Model& model) {
     if (model.about.contains("errors")) {
         model.errors = in_context("/errors", [&] { return read_errors(model.about["errors"]); });
     }
+    const auto bridge = model.about.find("bridge");
+    model.bridge = bridge != model.about.end() && bridge->is_object() && bridge->contains("sigma");
     const auto training = model.about.find("training");
     if (training == model.about.end() || !training->is_object()) return;
     const auto number = [&](const std::string& key, const auto& put) {

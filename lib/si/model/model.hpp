@@ -68,6 +68,8 @@ struct Model {
     double dequantize = 0;
     /// Part of the labels that training left out; nothing where no training is recorded.
     std::optional<double> label_dropout;
+    /// The fields are those of a Schroedinger bridge, whose own noise is (gamma gamma')(0).
+    bool bridge = false;
     FieldErrors errors;           ///< of the learned fields, in the model's coordinates
     Json about = Json::object();  ///< provenance: training spec, seed, command, history
 

@@ -143,8 +143,7 @@ class NetworkEvaluator : public Evaluator {
             Plan plan{&row, {}, {}};
             for (Index j = 0; j < t.size(); ++j) {
                 if (j == 0 || t[j] != t[j - 1]) {
-                    plan.rules.push_back(
-                        combine(field_.setup_, t[j], field_.learned_, row, field_.means_known_));
+                    plan.rules.push_back(field_.rule(t[j], row));
                     const auto& weights = plan.rules.back().of_learned;
                     for (std::size_t k = 0; k < weights.size(); ++k) {
                         if (weights[k] != 0) needed_[k] = 1;
@@ -321,19 +320,35 @@ NetworkField::NetworkField(const NetworkFieldSpec& spec, Setup setup,
             return Vector(Eigen::Map<const Vector>(list.data(), dim_));
         };
         means_ = {as_vector(*spec.mean0), as_vector(*spec.mean1)};
-        means_known_ = true;
+        means_known_ = conditions_.rows() == 0;
+        if (spec.start_error && setup_.one_sided()) {
+            start_error_ = {*spec.start_error, means_known_ ? 0.0 : 1.0};
+        }
     }
     for (const Quantity& row : quantities()) {
-        const auto where = determined_span(setup_, learned_, row, means_known_, kMargin);
+        const auto where = span_of(row);
         if (where[0] < where[1]) available_ |= row.flag | row.divergence_flag;
     }
+    // A score that was learned without a latent was learned from nothing.
+    if (!setup_.one_sided() && !setup_.interpolant.has_latent()) {
+        available_ &= ~unsigned{kS | kDivS | kEta};
+    }
+}
+
+Combination NetworkField::rule(double t, const Quantity& wanted) const {
+    if (start_error_) return steadied(setup_, t, learned_, wanted, means_known_, *start_error_);
+    return combine(setup_, t, learned_, wanted, means_known_);
+}
+
+std::array<double, 2> NetworkField::span_of(const Quantity& wanted) const {
+    return determined_span(setup_, learned_, wanted, means_known_, kMargin, start_error_);
 }
 
 std::array<double, 2> NetworkField::span(unsigned want) const {
     std::array<double, 2> all{0, 1};
     for (const Quantity& row : quantities()) {
         if ((want & (row.flag | row.divergence_flag)) == 0) continue;
-        const auto one = determined_span(setup_, learned_, row, means_known_, kMargin);
+        const auto one = span_of(row);
         all = {std::max(all[0], one[0]), std::min(all[1], one[1])};
     }
     return all;

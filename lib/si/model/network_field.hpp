@@ -16,26 +16,31 @@
 namespace si {
 
 /// Settings of a field that was learned: which quantities, by which network each, and the
-/// means of x0 and x1 when they are known and independent (they pin fields at the ends).
+/// means of x0 and x1 when they are known and independent (they pin fields at the ends; of models
+/// with conditions, next to t = 0 only).
 struct NetworkFieldSpec {
     std::string learn = "b";
     Choice<networks> net{"mlp"};
     std::optional<std::vector<double>> mean0, mean1;
+    std::optional<double> start_error;
     Index labels = 0;
     std::vector<Index> condition = {};
     bool masked = false;
 
     static constexpr auto fields() {
-        return std::tuple{field("learn", &NetworkFieldSpec::learn, "Fields that are learned"),
-                          field("net", &NetworkFieldSpec::net, "Network, one for each of them"),
-                          field("mean0", &NetworkFieldSpec::mean0, "Mean of x0"),
-                          field("mean1", &NetworkFieldSpec::mean1, "Mean of x1"),
-                          field("labels", &NetworkFieldSpec::labels,
-                                "Labels that the fields are conditioned on", kNonNegative),
-                          field("condition", &NetworkFieldSpec::condition,
-                                "Shape of the condition of the fields", kPositive),
-                          field("masked", &NetworkFieldSpec::masked,
-                                "These numbers are 1 where x does not move")};
+        return std::tuple{
+            field("learn", &NetworkFieldSpec::learn, "Fields that are learned"),
+            field("net", &NetworkFieldSpec::net, "Network, one for each of them"),
+            field("mean0", &NetworkFieldSpec::mean0, "Mean of x0"),
+            field("mean1", &NetworkFieldSpec::mean1, "Mean of x1"),
+            field("start_error", &NetworkFieldSpec::start_error,
+                  "Root mean square error of E[x0|x_t] at t = 0, where it is x0", kPositive),
+            field("labels", &NetworkFieldSpec::labels, "Labels that the fields are conditioned on",
+                  kNonNegative),
+            field("condition", &NetworkFieldSpec::condition, "Shape of the condition of the fields",
+                  kPositive),
+            field("masked", &NetworkFieldSpec::masked,
+                  "These numbers are 1 where x does not move")};
     }
 
     Conditions conditions() const { return {labels, condition, masked}; }
@@ -80,6 +85,11 @@ class NetworkField : public Field {
     std::vector<Weights<float>> weights_;   // of each learned quantity
     std::vector<Vector> means_ = {{}, {}};  ///< of the ends, where means_known_
     bool means_known_ = false;
+    std::optional<StartError> start_error_;
+
+    Combination rule(double t, const Quantity& wanted) const;
+    std::array<double, 2> span_of(const Quantity& wanted) const;
+
     unsigned available_ = 0;
 };
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
+#include <optional>
 
 #include <Eigen/QR>
 
@@ -77,6 +79,53 @@ Column column_of(const Equation& e) {
     return column;
 }
 
+/// The combination when E[x_k|x_t] of the ends in `pinned` are their plain means; nothing where the
+/// equations do not determine the wanted field.
+std::optional<Combination> solve(const Setup& setup, const Coefficients& c,
+                                 std::span<const Quantity* const> learned, const Quantity& wanted,
+                                 const std::vector<Index>& pinned) {
+    const Index ends = c.weights.size();
+    std::vector<Column> known{column_of(tie(setup, c))};
+    for (const Quantity* row : learned) known.push_back(column_of(row->equation(setup, c)));
+    for (const Index k : pinned) known.push_back(column_of(mean_of_end(setup, c, k)));
+
+    Matrix equations(ends + 1, std::ssize(known));
+    for (std::size_t k = 0; k < known.size(); ++k) equations.col(static_cast<Index>(k)) = known[k];
+    const Column target = column_of(wanted.equation(setup, c));
+    if (!equations.allFinite() || !target.allFinite()) return std::nullopt;
+    // Of several solutions the smallest: learned fields have errors, which weights amplify.
+    Eigen::CompleteOrthogonalDecomposition<Eigen::MatrixXd> solver(equations);
+    const Vector weights = solver.solve(target);
+    if (!((equations * weights - target).norm() <= 1e-9 * (1 + target.norm()))) return std::nullopt;
+
+    Combination result;
+    result.of_means = PerEnd::Zero(ends);
+    result.of_x = weights[0];
+    for (std::size_t k = 0; k < learned.size(); ++k) {
+        result.of_learned.push_back(weights[static_cast<Index>(k) + 1]);
+    }
+    for (std::size_t k = 0; k < pinned.size(); ++k) {
+        result.of_means[pinned[k]] = weights[static_cast<Index>(learned.size() + 1 + k)];
+    }
+    return result;
+}
+
+/// The wanted field when it is one of the learned.
+std::optional<Combination> itself(const Setup& setup, std::span<const Quantity* const> learned,
+                                  const Quantity& wanted) {
+    const auto same = std::find(learned.begin(), learned.end(), &wanted);
+    if (same == learned.end()) return std::nullopt;
+    Combination result;
+    result.of_learned.assign(learned.size(), 0);
+    result.of_learned[static_cast<std::size_t>(same - learned.begin())] = 1;
+    result.of_means = PerEnd::Zero(setup.interpolant.ends());
+    return result;
+}
+
+double squared(const std::vector<double>& list) {
+    return std::inner_product(list.begin(), list.end(), list.begin(), 0.0);
+}
+
 }  // namespace
 
 Catalogue<Quantity> quantities() { return {"field", kQuantities}; }
@@ -94,57 +143,56 @@ std::vector<const Quantity*> parse_learned(std::string_view list) {
 
 Combination combine(const Setup& setup, double t, std::span<const Quantity* const> learned,
                     const Quantity& wanted, bool means_known) {
-    Combination result;
-    result.of_learned.assign(learned.size(), 0);
-    result.of_means = PerEnd::Zero(setup.interpolant.ends());
-    if (const auto same = std::find(learned.begin(), learned.end(), &wanted);
-        same != learned.end()) {
-        result.of_learned[static_cast<std::size_t>(same - learned.begin())] = 1;
-        return result;
-    }
-
+    if (auto one = itself(setup, learned, wanted)) return *one;
     const auto c = setup.interpolant.at(t);
-    const Index ends = c.weights.size();
-    std::vector<Column> known{column_of(tie(setup, c))};
-    for (const Quantity* row : learned) known.push_back(column_of(row->equation(setup, c)));
     // Where an end weighs nothing, x_t says nothing of it when the ends are independent.
     std::vector<Index> pinned;
-    for (Index k = ends - 1; k >= 0; --k) {
+    for (Index k = c.weights.size() - 1; k >= 0; --k) {
         const bool fixed = k == 0 && setup.fixed_start();
         if (fixed || (means_known && c.weights[k] < kPinned)) pinned.push_back(k);
     }
-    for (const Index k : pinned) known.push_back(column_of(mean_of_end(setup, c, k)));
-
-    Matrix equations(ends + 1, std::ssize(known));
-    for (std::size_t k = 0; k < known.size(); ++k) equations.col(static_cast<Index>(k)) = known[k];
-    const Column target = column_of(wanted.equation(setup, c));
-    const bool finite = equations.allFinite() && target.allFinite();
-    Vector weights = Vector::Zero(equations.cols());
-    bool solved = false;
-    if (finite) {
-        // Of several solutions the smallest: learned fields have errors, which weights amplify.
-        Eigen::CompleteOrthogonalDecomposition<Eigen::MatrixXd> solver(equations);
-        weights = solver.solve(target);
-        solved = (equations * weights - target).norm() <= 1e-9 * (1 + target.norm());
-    }
-    require(solved, Failure::usage, "the learned fields do not determine ", wanted.name,
+    auto rule = solve(setup, c, learned, wanted, pinned);
+    require(rule.has_value(), Failure::usage, "the learned fields do not determine ", wanted.name,
             " at t = ", t);
+    return *rule;
+}
 
-    result.of_x = weights[0];
-    for (std::size_t k = 0; k < learned.size(); ++k) {
-        result.of_learned[k] = weights[static_cast<Index>(k) + 1];
+Combination steadied(const Setup& setup, double t, std::span<const Quantity* const> learned,
+                     const Quantity& wanted, bool means_known, const StartError& error) {
+    const auto c = setup.interpolant.at(t);
+    if (c.alpha() < kPinned) {
+        return combine(setup, t, learned, wanted, means_known);
     }
-    for (std::size_t k = 0; k < pinned.size(); ++k) {
-        result.of_means[pinned[k]] = weights[static_cast<Index>(learned.size() + 1 + k)];
-    }
-    return result;
+    // Without any learned field: the tie and the mean determine all.
+    auto by_mean = solve(setup, c, {}, wanted, {1});
+    require(by_mean.has_value(), Failure::internal, "the mean of x1 does not determine ",
+            wanted.name, " at t = ", t);
+    by_mean->of_learned.assign(learned.size(), 0);
+    if (c.beta() < kPinned) return *by_mean;
+    const auto by_fields = solve(setup, c, learned, wanted, {});
+    const auto x1 = solve(setup, c, learned, quantities().at("x1"), {});
+    if (!by_fields || !x1) return combine(setup, t, learned, wanted, means_known);
+    // One weight for all fields, so that they stay tied.
+    const double of_fields = error.learned * error.learned * squared(x1->of_learned),
+                 of_mean = c.beta() * c.beta() + error.between;
+    const double w = of_fields / (of_fields + of_mean);
+    Combination both = *by_fields;
+    both.of_x += w * (by_mean->of_x - both.of_x);
+    for (double& weight : both.of_learned) weight *= 1 - w;
+    both.of_means += w * (by_mean->of_means - both.of_means);
+    return both;
 }
 
 std::array<double, 2> determined_span(const Setup& setup, std::span<const Quantity* const> learned,
-                                      const Quantity& wanted, bool means_known, double margin) {
+                                      const Quantity& wanted, bool means_known, double margin,
+                                      const std::optional<StartError>& error) {
     const auto holds = [&](double t) {
         try {
-            combine(setup, t, learned, wanted, means_known);
+            if (error) {
+                steadied(setup, t, learned, wanted, means_known, *error);
+            } else {
+                combine(setup, t, learned, wanted, means_known);
+            }
             return true;
         } catch (const Error&) {
             return false;

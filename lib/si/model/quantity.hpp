@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -81,9 +82,25 @@ struct Combination {
 Combination combine(const Setup& setup, double t, std::span<const Quantity* const> learned,
                     const Quantity& wanted, bool means_known);
 
+/// How far learned fields of a one-sided model are off, and the plain mean of x1 with them: root
+/// mean squares for one coordinate, in the model's coordinates.
+struct StartError {
+    double learned;      ///< of E[x0|x_t] at t = 0, where it is x0 itself
+    double between = 0;  ///< variance of the mean of x1 from condition to condition
+};
+
+/// combine() for one-sided models near t = 0, where x_t says so little of x1 that the way from
+/// E[x0|x_t] to E[x1|x_t] magnifies errors by 1 / beta: the mean of the way by the learned fields
+/// and that by the plain mean of x1, each with the weight of its accuracy [X]. E[x1|x_t] differs
+/// from the mean by beta, for coordinates of variance 1, beside what conditions make.
+Combination steadied(const Setup& setup, double t, std::span<const Quantity* const> learned,
+                     const Quantity& wanted, bool means_known, const StartError& error);
+
 /// The part of [0, 1] on which `wanted` can be had from `learned`: ends where the equations
-/// break down are kept off by `margin`. Empty (first > second) when it cannot be had at all.
+/// break down are kept off by `margin`. With an error it is that of steadied(). Empty (first >
+/// second) when it cannot be had at all.
 std::array<double, 2> determined_span(const Setup& setup, std::span<const Quantity* const> learned,
-                                      const Quantity& wanted, bool means_known, double margin);
+                                      const Quantity& wanted, bool means_known, double margin,
+                                      const std::optional<StartError>& error = std::nullopt);
 
 }  // namespace si

@@ -157,6 +157,44 @@ TEST_CASE("mirrored, the score gives everything, and x0 is x1") {
     }
 }
 
+TEST_CASE("next to t = 0 the mean of x1 keeps errors from being magnified, and fields stay tied") {
+    const Setup setup{Interpolant(), BaseLaw::one_sided};  // alpha = 1 - t, beta = t
+    for (const char* name : {"eta", "s", "x0"}) {
+        CAPTURE(std::string(name));
+        const std::vector<const Quantity*> list{&quantities().at(name)};
+        const auto rule = [&](double t, const char* wanted, StartError error) {
+            return steadied(setup, t, list, quantities().at(wanted), true, error);
+        };
+        // x1 = (x - alpha x0) / beta: an error d of x0 becomes d alpha / beta, that of the mean is
+        // beta (and what conditions make), so the weight of the mean is, on paper,
+        const auto weight = [](double t, double d, double between) {
+            const double a = std::pow(d * (1 - t) / t, 2);
+            return a / (a + t * t + between);
+        };
+        for (const double t : {0.01, 0.1, 0.3, 0.9}) {
+            for (const double d : {0.01, 0.3}) {
+                for (const double between : {0.0, 1.0}) {
+                    CAPTURE(t);
+                    const StartError error{std::string_view(name) == "s" ? d / (1 - t) : d,
+                                           between};
+                    const auto x0 = rule(t, "x0", error), x1 = rule(t, "x1", error);
+                    CHECK(x1.of_means[1] == doctest::Approx(weight(t, d, between)));
+                    // alpha x0 + beta x1 = x, whatever the network answers.
+                    CHECK((1 - t) * x0.of_x + t * x1.of_x == doctest::Approx(1));
+                    CHECK(std::abs((1 - t) * x0.of_learned[0] + t * x1.of_learned[0]) < 1e-12);
+                    CHECK(std::abs((1 - t) * x0.of_means[1] + t * x1.of_means[1]) < 1e-12);
+                }
+            }
+        }
+        // At t = 0 everything is known; without an error the mean has no part.
+        CHECK(rule(0, "x1", {0.1}).of_means[1] == doctest::Approx(1));
+        CHECK(rule(0, "x0", {0.1}).of_x == doctest::Approx(1));
+        CHECK(std::abs(rule(0.5, "b", {1e-12}).of_means[1]) < 1e-12);
+        CHECK(determined_span(setup, list, quantities().at("b"), false, 1e-3, StartError{0.1, 1}) ==
+              std::array{0.0, 1.0});
+    }
+}
+
 TEST_CASE("what is not determined is refused, at the ends too") {
     const Setup one{Interpolant(), BaseLaw::one_sided};
     const auto& b = quantities().at("b");

@@ -156,29 +156,35 @@ MultistepStepper::MultistepStepper(const MultistepSpec& spec, Epsilon epsilon,
       epsilon_(std::move(epsilon)),
       clock_(std::move(clock)) {}
 
-/// From a point, one step of the drift from there; else as the flow goes.
+/// As the flow goes; where it has no velocity, as from a point or an end that is made of points,
+/// one step of the drift of the bridge's own noise, which is regular there.
 std::vector<Matrix> MultistepStepper::open(TimeInterval& rest, Matrix& state) {
     const Setup& setup = carried_.setup;
-    if (!setup.fixed_start() || carried_.direction == Direction::backward) {
+    const bool forward = carried_.direction == Direction::forward;
+    const double first = in_order(carried_.direction, carried_.field.span(kB))[0];
+    if (first == rest.from && !(setup.fixed_start() && forward)) {
         return MeansStepper::open(rest, state);
     }
-    const double e = setup.noise_at_start();
-    require(e > 0 && (carried_.field.available() & kU) != 0, Failure::usage,
+    const Want own = forward ? kU : kW;
+    const double e = forward ? setup.noise_at_start() : -setup.interpolant.at(1).gamma_gamma_dot;
+    require(e > 0 && (carried_.field.available() & own) != 0, Failure::usage,
             "from a point, gamma must start like a square root (--gamma brownian)");
     const double to = ahead(rest.to, span_[0]) ? rest.to : span_[0];
-    const TimeInterval leg = split_off(rest, to, true);
-    carried_.evaluate(Vector::Constant(state.cols(), leg.from), state, kU, values_);
+    const TimeInterval leg = split_off(rest, to, forward);
+    carried_.evaluate(Vector::Constant(state.cols(), leg.from), state, own, values_);
+    const Matrix& drift = forward ? values_.u : values_.w;
     count(state.cols(), 1);
     StepNoise drawn{carried_.noise, 1, {}, {}};
     const Index d = state.rows(), n = state.cols(), step = step_++;
+    const double all = 2 * e * std::abs(to - leg.from);
     std::vector<Matrix> states;
     const auto moved = [&](double t) {
-        drawn.fill_part(step, 2 * e * (to - leg.from), 2 * e * (t - leg.from), d, n);
-        return Matrix(state + (t - leg.from) * values_.u + drawn.normals);
+        drawn.fill_part(step, all, 2 * e * std::abs(t - leg.from), d, n);
+        return Matrix(state + (t - leg.from) * drift + drawn.normals);
     };
     for (const double stop : leg.stops) states.push_back(moved(stop));
-    drawn.fill(step, 2 * e * (to - leg.from), d, n);
-    state += (to - leg.from) * values_.u + drawn.normals;
+    drawn.fill(step, all, d, n);
+    state += (to - leg.from) * drift + drawn.normals;
     return states;
 }
 

@@ -6,6 +6,7 @@
 
 #include "si/solver/equal_steps.hpp"
 #include "si/solver/means_stepper.hpp"
+#include "si/solver/plan_stepper.hpp"
 #include "si/solver/sde_stepper.hpp"
 
 namespace si {
@@ -86,6 +87,18 @@ Sampler multistep(const MultistepSpec& settings, const SamplerSpec& spec, const 
             }};
 }
 
+// plan: by the plan of a bridge in closed form.
+
+Sampler plan(const NoSettings&, const SamplerSpec&, const Model&) {
+    return {0, [](const Carried& carried) {
+                const BridgeField* bridge = carried.field.known().plan;
+                require(bridge != nullptr, Failure::usage,
+                        "the sampler plan needs a bridge in closed form, as si-bridge --method "
+                        "gaussian and lightsb make");
+                return std::make_unique<PlanStepper>(*bridge, carried);
+            }};
+}
+
 constexpr auto kSamplers = std::to_array<SamplerRow>({
     {.name = "ode",
      .summary = "the flow dx = b dt",
@@ -112,6 +125,14 @@ constexpr auto kSamplers = std::to_array<SamplerRow>({
      .noisy = true,
      .equal_steps = false,
      .make = from_json<multistep>},
+    {.name = "plan",
+     .summary = "ends by the plan of a bridge in closed form, and Brownian bridges between: exact",
+     .spec = spec_of<NoSettings>,
+     .takes = "",
+     .noisy = true,
+     .equal_steps = false,
+     .by_plan = true,
+     .make = from_json<plan>},
 });
 
 struct FinalSpec {
@@ -239,6 +260,17 @@ GoesWithTable SamplerSpec::goes_with() {
         }
     });
     return table;
+}
+
+SamplerSpec SamplerSpec::resolved(const Model& model, const Field& field) const {
+    SamplerSpec all = *this;
+    const bool plan = field.known().plan != nullptr;
+    if (!(model.bridge || plan) || !(model.setup().noise_at_start() > 0)) return all;
+    if (write_spec(*this) == write_spec(SamplerSpec{})) {
+        all.sampler = Choice<samplers>(plan ? "plan" : "multistep");
+    }
+    if (!all.epsilon && takes(all.chosen().row(), "epsilon")) all.epsilon = EpsilonChoice{"bridge"};
+    return all;
 }
 
 Sampler SamplerSpec::make(const Model& model) const { return chosen().make(*this, model); }

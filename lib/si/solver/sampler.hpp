@@ -80,6 +80,7 @@ struct SamplerRow {
     bool flow = false;        ///< deterministic along b: a log-density can go with it
     bool noisy = false;       ///< paths from one point differ
     bool equal_steps = true;  ///< its steps, unless they adapt, are equal in time
+    bool by_plan = false;     ///< for bridges whose plan is known in closed form alone
     /// Throws Failure::usage when the model does not have what it takes.
     Sampler (*make)(const Json& settings, const SamplerSpec& spec, const Model& model);
 };
@@ -116,6 +117,10 @@ struct SamplerSpec {
     /// The row that is asked for: by --sampler, by --denoise, by --sde, by --epsilon alone, or else
     /// the first. Throws Failure::usage when an option is given that it does not take.
     Choice<samplers> chosen() const;
+    /// The same for a model, with what goes without saying said: a Schroedinger bridge is carried
+    /// by its own SDE, by its plan where that is known, unless something else is asked for; and the
+    /// noise of an SDE is its own.
+    SamplerSpec resolved(const Model& model, const Field& field) const;
     /// The sampler for a model. Throws as chosen() and SamplerRow::make do.
     Sampler make(const Model& model) const;
 
@@ -135,7 +140,8 @@ struct SamplerSpec {
                 "Use the SDE dx = (b + epsilon s) dt + sqrt(2 epsilon) dW instead, with this kind "
                 "of step")
                 .value("STEP,..."),
-            field("epsilon", &SamplerSpec::epsilon, "Noise of the SDE; 1 when only --sde is given"),
+            field("epsilon", &SamplerSpec::epsilon,
+                  "Noise of the SDE; by default 1, and for a Schroedinger bridge its own"),
             field("final", &SamplerSpec::final,
                   "Last step of an SDE, over times where the score is not known"),
             field("denoise", &SamplerSpec::denoise,

@@ -12,6 +12,45 @@
 namespace si {
 namespace {
 
+/// How stiff the drift is over the steps: how much it changes from one look to the next, against
+/// how far the state should have moved. For a coordinate that relaxes at the rate L it is h L, and
+/// explicit steps are stable up to h L = 2 only; beyond, what they make is wider than it should be.
+class Stiffness {
+  public:
+    /// The drift went from `before` to `after` over a step of length h, while the state moved by
+    /// h before and noise of this variance.
+    void look(double t, double h, double variance, const Matrix& before, const Matrix& after) {
+        const auto n = static_cast<double>(before.cols());
+        changed_ = h * h * (after - before).rowwise().squaredNorm() / n;
+        moved_ = h * h * before.rowwise().squaredNorm() / n;
+        moved_.array() += variance + kSmall * kSmall;
+        const double ratio = std::sqrt((changed_.array() / moved_.array()).maxCoeff());
+        // The ratio of one column is random: its square is like chi^2 of n over n.
+        if (ratio <= kStable * std::sqrt(1 + 5 * std::sqrt(2 / n))) {
+            worst_ = 0;
+            return;
+        }
+        if (worst_ == 0) first_ = t;
+        worst_ = std::max(worst_, std::isfinite(ratio) ? ratio : kStable);
+    }
+
+    /// Of the last steps: what came before them is forgotten where the drift is stiff and the steps
+    /// are short enough.
+    std::optional<Unresolved> of_last(Index steps) const {
+        if (worst_ == 0) return std::nullopt;
+        const double enough = static_cast<double>(steps) * worst_;
+        const double power = std::pow(10.0, std::floor(std::log10(enough)));
+        return Unresolved{first_, std::ceil(enough / power) * power};
+    }
+
+  private:
+    static constexpr double kStable = 2;
+    /// Moves below this part of the scale of the model do no harm.
+    static constexpr double kSmall = 1e-3;
+    Vector changed_, moved_;
+    double worst_ = 0, first_ = 0;
+};
+
 /// The drift at one time for all columns, and the scratch memory of a step.
 struct DriftAt {
     const Drift& drift;
@@ -70,6 +109,7 @@ SdeSolve equal_sde_steps(const SdeStepsSpec& spec) {
                   const TimeInterval& interval, Matrix x) {
         SdeResult result;
         DriftAt drift_at{drift, {}, {}, {}, {}};
+        Stiffness stiffness;
         StepNoise drawn{noise, Draws, {}, {}};
         const Index d = x.rows(), n = x.cols(), steps = steps_over(interval, spec.steps);
         const double h = (interval.to - interval.from) / static_cast<double>(steps);
@@ -79,20 +119,36 @@ SdeSolve equal_sde_steps(const SdeStepsSpec& spec) {
         };
         const auto advance = [&](double t, double to, double length, Matrix& state) {
             Advance(drift_at, t, to, length, drawn.normals, state);
+            if (!state.allFinite()) require_resolved(stiffness.of_last(spec.steps));
             require(state.allFinite(), Failure::check, "the state is not finite at t = ", to);
             result.evaluations += Evaluations;
+        };
+        // A step that looks once is compared with the one before.
+        Matrix last;
+        double last_variance = 0;
+        const auto watch = [&](double t, double to) {
+            const double all = variance(h, t, to);
+            if (Evaluations == 2) {
+                stiffness.look(t, h, Draws == 1 ? all : 0, drift_at.k1, drift_at.k2);
+                return;
+            }
+            if (last.size() > 0) stiffness.look(t, h, last_variance, last, drift_at.k1);
+            last.swap(drift_at.k1);
+            last_variance = all;
         };
         result.at_stops = walk(
             interval, steps, x,
             [&](Index k, double t, double to, Matrix& state) {
                 drawn.fill(k, variance(h, t, to), d, n);
                 advance(t, to, h, state);
+                watch(t, to);
             },
             [&](Index k, double t, double stop, Matrix& state) {
                 const double to = step_time(interval, steps, static_cast<double>(k + 1));
                 drawn.fill_part(k, variance(h, t, to), variance(stop - t, t, stop), d, n);
                 advance(t, stop, stop - t, state);
             });
+        result.unresolved = stiffness.of_last(spec.steps);
         result.steps = steps;
         result.increments = steps * Draws;
         result.x = std::move(x);
@@ -110,6 +166,15 @@ constexpr auto kSteps = std::to_array<SdeRow>({
 });
 
 }  // namespace
+
+void require_resolved(const std::optional<Unresolved>& part) {
+    if (!part) return;
+    throw Error(Failure::check,
+                text("the steps are too long for this noise from t = ", part->from,
+                     " on, where the density is narrow; take the sampler multistep, "
+                     "less noise, or about ",
+                     part->enough, " steps"));
+}
 
 Noise noise_of(std::uint64_t seed, Index first) {
     const auto of = [seed, first](Purpose purpose) -> Increments {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string_view>
 
 #include "si/model/model.hpp"
@@ -73,12 +74,22 @@ struct Noise {
 /// The noise of samples first, first + 1, ... of a run.
 Noise noise_of(std::uint64_t seed, Index first);
 
+/// The last steps of an SDE when they were too long for its drift, so that x is too wide.
+struct Unresolved {
+    double from;    ///< time at which they begin
+    double enough;  ///< about how many steps on the whole interval would do
+};
+
 struct SdeResult {
     Matrix x;
     std::vector<Matrix> at_stops;
     Index steps = 0, evaluations = 0;
     Index increments = 0;  ///< drawn in all: where the next leg goes on
+    std::optional<Unresolved> unresolved = {};
 };
+
+/// Throws Failure::check, with what to do, when there are such steps.
+void require_resolved(const std::optional<Unresolved>& part);
 
 /// dx = drift dt + sqrt(2 epsilon) dW along the interval, forward or backward in time (then dt
 /// is negative and the noise enters all the same). A step that draws several increments draws

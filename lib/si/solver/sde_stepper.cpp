@@ -156,6 +156,8 @@ std::vector<Matrix> SdeStepper::along_sde(TimeInterval leg, Matrix& state) {
                           from_here(noise.inside, increments_ << kHalvings)},
                          leg, std::move(state));
     increments_ += result.increments;
+    // Backward to a point the end is that point, whatever came before.
+    if (!carried_.setup.fixed_start() || sign_ > 0) require_resolved(result.unresolved);
     state = std::move(result.x);
     count(state.cols(), result.evaluations);
     return std::move(result.at_stops);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "si/bridge/draw_bridge.hpp"
 #include "si/io/model_file.hpp"
 #include "si/task/training_data.hpp"
 
@@ -162,8 +161,7 @@ void draw_paths(const std::string& model_file, const DrawSpec& spec, const std::
                 std::uint64_t seed, const std::string& output, Threads& threads) {
     const Model model = read_model(model_file);
     const auto field = make_field(model);
-    const BridgeField* bridge = field->known().plan;
-    require(bridge != nullptr, Failure::usage, model_file,
+    require(field->known().plan != nullptr, Failure::usage, model_file,
             ": has no plan in closed form; si-sample runs it");
     const auto& file = spec.backward ? spec.x1 : spec.x0;
     require(file && !(spec.backward ? spec.x0 : spec.x1), Failure::usage,
@@ -171,9 +169,12 @@ void draw_paths(const std::string& model_file, const DrawSpec& spec, const std::
                           : "where do paths start? Give --x0 FILE, or --backward --x1 FILE");
     const auto direction = spec.backward ? Direction::backward : Direction::forward;
     const Matrix start = model.transform.from_data(read_for(model, *file).values);
-    const auto paths = draw_bridge(*bridge, direction, start, spec.trajectory, seed, threads);
     TransportSpec along;
+    along.sampler = Choice<samplers>("plan");
     along.trajectory = spec.trajectory;
+    Progress silent;
+    const auto paths = transport(
+        model, *field, along, {.x = start, .direction = direction, .seed = seed}, threads, silent);
     write_transported(output, model, along, direction, paths, {.command = command, .seed = seed});
 }
 

@@ -92,8 +92,8 @@ struct DrawSpec {
     }
 };
 
-/// draw_bridge() from the points of a file, written as si-sample writes them. Throws Failure::usage
-/// when the model is no bridge in closed form.
+/// Paths by the plan from the points of a file, written as si-sample writes them. Throws
+/// Failure::usage when the model is no bridge in closed form.
 void draw_paths(const std::string& model, const DrawSpec& spec, const std::string& command,
                 std::uint64_t seed, const std::string& output, Threads& threads);
 

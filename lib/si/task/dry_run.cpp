@@ -87,7 +87,7 @@ Json dry_run_training(const TrainData& data, const InterpolantSpec& interpolant,
 Json dry_run_sampling(const Model& model, const Field& field, const SampleTask& task,
                       Threads& threads, Progress& progress) {
     require_alone();
-    const TransportSpec& spec = task.transport;
+    const TransportSpec spec = task.transport.resolved(model, field);
     const Provenance& provenance = task.provenance;
     const StartingPoints points(model, field, task.points, provenance.seed, provenance.shard);
     double evaluations = 0;

@@ -333,7 +333,11 @@ struct Arrived {
 
 void sample_to(const std::string& file, const Model& model, const Field& field,
                const SampleTask& task, Threads& threads, Progress& progress) {
-    const TransportSpec& spec = task.transport;
+    const TransportSpec spec = task.transport.resolved(model, field);
+    if (spec.chosen().kind() != task.transport.chosen().kind()) {
+        progress.note(text("a Schroedinger bridge is carried by its own noise (sampler ",
+                           spec.chosen().kind(), "); --ode dopri5 takes its flow instead"));
+    }
     const Direction direction = task.points.direction();
     Provenance provenance = task.provenance;
     const StartingPoints points(model, field, task.points, provenance.seed, provenance.shard);

@@ -109,7 +109,7 @@ plot::Trajectories follow(const Model& model, const std::vector<double>& times, 
     } else {
         x = draw_base(model, seed, 0, n);
     }
-    TransportSpec spec;
+    TransportSpec spec = TransportSpec{}.resolved(model, *field);
     spec.trajectory = times;
     Progress silent;
     if (given.rows() == 0) given = unconditioned(*field, x.cols());

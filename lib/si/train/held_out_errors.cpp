@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "si/random/draw.hpp"
 #include "si/train/objective.hpp"
 
 namespace si {
@@ -85,6 +86,28 @@ FieldErrors estimate_errors(const Preparation& trained, Threads& threads) {
         estimate("s", values.s, errors.s, errors.s_stderr);
     }
     return errors;
+}
+
+std::optional<double> start_error(const Preparation& trained) {
+    constexpr Index kNumbers = 1'000'000, kFew = 16, kMany = 1024;
+    const Model& model = trained.model;
+    if (!magnifies(model.setup(), trained.learned)) return std::nullopt;
+    const auto field = make_field(model);
+    Index n = std::clamp(kNumbers / model.dim, kFew, kMany);
+    Matrix given;
+    if (const Index rows = field->conditions().rows(); rows > 0) {
+        const Matrix& all = trained.valid_given.cols() > 0 ? trained.valid_given : trained.given;
+        if (all.rows() != rows || all.cols() == 0) return std::nullopt;
+        n = std::min(n, all.cols());
+        given = all.leftCols(n);
+    }
+    Matrix x0(model.dim, n);
+    fill_normal({trained.source.seed, Purpose::check, 0}, 0, x0);
+    const auto evaluate = field->evaluator();
+    if (given.rows() > 0) evaluate->condition(given);
+    FieldValues values;
+    (*evaluate)(Vector::Zero(n), x0, kEta, values);
+    return std::sqrt((values.eta - x0).squaredNorm() / static_cast<double>(x0.size()));
 }
 
 }  // namespace si

@@ -21,4 +21,8 @@ namespace si {
 /// Throws Failure::usage when the model has no score or nothing was held out.
 FieldErrors estimate_errors(const Preparation& trained, Threads& threads);
 
+/// The root mean square, for one coordinate, of the error of E[x0|x_t] at t = 0, where it is x0:
+/// for models that magnify it. Nothing for others, and where the conditions are not in memory.
+std::optional<double> start_error(const Preparation& trained);
+
 }  // namespace si

@@ -151,8 +151,10 @@ void fill_field(const TrainData& data, const TrainSpec& spec, bool independent, 
                  .labels = source.conditions.labels,
                  .condition = source.conditions.shape,
                  .masked = source.conditions.masked};
-    // The mean of x1 is another one for every condition.
-    if (!independent || source.conditions.rows() > 0) return;
+    // The mean of x1 is another one for every condition; next to t = 0 it will do.
+    if (!independent || (source.conditions.rows() > 0 && !magnifies(source.setup, all.learned))) {
+        return;
+    }
     const Transform& transform = all.model.transform;
     Vector mean1 = mean_inside(all.x1().samples, data.x1().stored, transform);
     if (source.dequantize.size() > 0) mean1 += source.dequantize / 2;
@@ -264,6 +266,17 @@ void take_validation(const TrainData& data, bool independent, std::uint64_t seed
     validation.pairs = draw_pairs(seen, all, seed)(0, validation.size);
 }
 
+/// Without a latent, and where x0 is not normal and drawn apart from x1, x_t is a function of its
+/// ends, whose loss says nothing of the score: it would be trained to 0.
+void require_scores_exist(const Setup& setup, std::span<const Quantity* const> learned) {
+    if (setup.one_sided() || setup.interpolant.has_latent()) return;
+    for (const Quantity* row : learned) {
+        require(row->flag != kS && row->flag != kEta, Failure::usage, "--learn ", row->name,
+                ": there is no latent z to learn it from; give one (--gamma brownian), or take the "
+                "base normal with the coupling independent; --learn b is enough for the flow");
+    }
+}
+
 }  // namespace
 
 void Validation::take(const std::vector<Index>& counts, bool independent) {
@@ -280,6 +293,12 @@ void Validation::take(const std::vector<Index>& counts, bool independent) {
             if (n > 0) pairs.ends[k].rows.push_back((i + shift) % n);
         }
     }
+}
+
+bool magnifies(const Setup& setup, std::span<const Quantity* const> learned) {
+    return setup.one_sided() && std::all_of(learned.begin(), learned.end(), [](const auto* row) {
+               return (row->flag & (kS | kEta | kX0)) != 0;
+           });
 }
 
 std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpec& interpolant,
@@ -317,6 +336,7 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
         source.base = base;
     }
     add_conditions(data, spec, *all);
+    require_scores_exist(source.setup, all->learned);
     if (data.x1().stored) {
         source.draw = draw_from_blocks(data, model.transform, spec, seed);
     } else {

@@ -48,6 +48,10 @@ struct Preparation {
     End& x1() { return ends.back(); }
 };
 
+/// Whether E[x1|x_t], and with it the velocity, come from E[x0|x_t] alone, whose errors they
+/// magnify near t = 0.
+bool magnifies(const Setup& setup, std::span<const Quantity* const> learned);
+
 /// Throws Failure::data when data do not fit together, Failure::usage when options do not.
 std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpec& interpolant,
                                      TrainSpec spec, std::uint64_t seed);

@@ -39,6 +39,10 @@ Model Session::model(Eigen::VectorXf parameters) {
     model.dequantize = spec.dequantize;
     model.label_dropout = spec.label_dropout;
     model.about["training"] = write_spec(spec);
+    if (const auto error = start_error(*all_); error && *error > 0) {
+        all_->field.start_error = error;
+        model.field.update(write_spec(all_->field));
+    }
     if (spec.errors) model.errors = estimate_errors(*all_, threads_);
     return std::move(model);
 }

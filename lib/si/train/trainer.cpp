@@ -9,6 +9,9 @@
 namespace si {
 namespace {
 
+/// Above this a start_error() is told; the flow is then off by some tenths.
+constexpr double kLargeStartError = 0.2;
+
 /// What was left to the data, in short.
 std::string summary(const TrainSpec& spec, Index parameters, bool fills_time) {
     const std::string steps = fills_time ? "as many steps" : text(*spec.steps, " steps");
@@ -65,6 +68,7 @@ class Training {
     Model model(std::uint64_t seed, Index samples) {
         Model model =
             now_.best_step > 0 ? session_.model(std::move(now_.best_parameters)) : session_.model();
+        warn_of_start(model);
         model.about["seed"] = Setting<std::uint64_t>::to_json(seed);
         model.about["samples"] = samples;
         model.about["steps_done"] = now_.done;
@@ -76,6 +80,17 @@ class Training {
     }
 
   private:
+    void warn_of_start(const Model& model) {
+        const double error = model.field.value("start_error", Json()).is_number()
+                                 ? model.field["start_error"].get<double>()
+                                 : 0;
+        if (error <= kLargeStartError) return;
+        progress_.warn(text("at t = 0, where E[x0|x_t] is x0, the network is off by ",
+                            rounded(error, 2),
+                            " deviations of x0, which samplers magnify; train longer, take a "
+                            "larger network, or --learn b"));
+    }
+
     /// The sum over the fields, as the objective weighs them.
     double weighed(const Vector& losses) const {
         return losses.dot(Eigen::Map<const Vector>(weights_.data(), std::ssize(weights_)));
