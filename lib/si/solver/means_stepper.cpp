@@ -105,11 +105,11 @@ MultistepClock::MultistepClock(const Interpolant& interpolant, const MultistepSp
     double last = 0;
     for (const double t : t_) {
         const auto c = interpolant.at(t);
-        const double g2 = c.gamma * c.gamma + d2;
-        const double log_ratio =
-            std::log((c.beta() * c.beta() + g2) / (c.alpha() * c.alpha() + g2));
-        u_.push_back(u_.empty() ? 0 : u_.back() + std::abs(log_ratio - last));
-        last = log_ratio;
+        const double latent = std::sqrt(c.gamma * c.gamma + d2);
+        const double position =
+            2 * (std::asinh(c.beta() / latent) - std::asinh(c.alpha() / latent));
+        u_.push_back(u_.empty() ? 0 : u_.back() + std::abs(position - last));
+        last = position;
     }
 }
 

@@ -76,9 +76,10 @@ struct MultistepSpec {
 
 /// The time in which the steps of multistep are equal: the arc length u(t) of
 ///
-///     log((beta^2 + gamma^2 + d^2) / (alpha^2 + gamma^2 + d^2)),      d = narrowest,
+///     2 asinh(beta / g) - 2 asinh(alpha / g),      g^2 = gamma^2 + d^2,      d = narrowest,
 ///
-/// which is 2 log(beta / alpha) of a model of one side, cut where x_t is one of the ends to d.
+/// which is 2 log(beta / alpha) of a model of one side, cut where x_t is one of the ends to d, and
+/// goes like beta / gamma where an end begins to appear in the latent [X].
 class MultistepClock {
   public:
     MultistepClock(const Interpolant& interpolant, const MultistepSpec& spec);
