@@ -12,6 +12,7 @@
 
 #include "si/base/leftover.hpp"
 #include "si/base/ranks.hpp"
+#include "si/base/remarks.hpp"
 #include "si/cli/signals.hpp"
 
 namespace si::cli {
@@ -161,6 +162,7 @@ int Program::carry_out(int argc, char** argv, const std::function<void(Console&)
                                    : Console::Surroundings{err_, false, [] { return 0.0; }};
             Console console(manual_.name, command_line_,
                             messages_ != nullptr ? *messages_ : standard, std::move(outside));
+            const Hearing hearing(console);
             body(console);
         }
         out_.flush();
