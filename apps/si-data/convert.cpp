@@ -17,10 +17,13 @@ int import_command(int argc, char** argv) {
                 "HDF5, CSV, TSV or NPY; or images, IDX (also .gz), PNG, PGM or PPM; - reads "
                 "standard input")
         .options("Import", spec)
+        .options("Text", spec.text)
         .output(output)
         .common(messages)
         .example("si-data import iris.csv --label-column last -o iris.h5",
                  "All columns but the last become /x, the last becomes /label.")
+        .example("si-data import messung.csv --decimal , -o messung.h5",
+                 "Semicolons separate the cells, and 0,5 is a half.")
         .example(
             "si-data import train-images-idx3-ubyte.gz --labels train-labels-idx1-ubyte.gz "
             "-o train.h5",

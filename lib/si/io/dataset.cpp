@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "si/base/error.hpp"
+#include "si/base/remarks.hpp"
 #include "si/io/arrival.hpp"
 #include "si/io/crc32c.hpp"
 #include "si/io/csv.hpp"
@@ -24,8 +25,10 @@ constexpr std::array<const char*, 3> kUsualNames{"/x", "/samples", "/data"};
 struct StrangerRow {
     std::string_view begins, what;
 };
-constexpr std::array<StrangerRow, 6> kStrangers{
-    {{"PK\x03\x04", "a zip archive (.npz?); save one array with numpy.save"},
+constexpr std::array<StrangerRow, 8> kStrangers{
+    {{"\xff\xfe", "text in UTF-16; save it as UTF-8"},
+     {"\xfe\xff", "text in UTF-16; save it as UTF-8"},
+     {"PK\x03\x04", "a zip archive (.npz?); save one array with numpy.save"},
      {"\x1f\x8b", "compressed with gzip; unpack it first"},
      {"\x89PNG", "a PNG picture; see si-data import"},
      {"\xff\xd8\xff", "a JPEG picture"},
@@ -105,6 +108,7 @@ struct DataFile::Opened {
     bool settled = false;  ///< it can be read in any order
     bool reading = false;  ///< data are read while they arrive
     bool nonfinite_pass = false;
+    CsvRules rules = {};  ///< of text
 
     const std::string& name() const { return input.name(); }
 
@@ -158,10 +162,17 @@ struct DataFile::Opened {
         });
     }
 
+    Samples table(const std::string& bytes) const {
+        auto table = read_csv(bytes, name(), rules, nonfinite_pass);
+        remark(table.said);
+        for (const auto& sentence : table.doubts) doubt(sentence);
+        return std::move(table.samples);
+    }
+
     Samples array() const {
         const std::string bytes = input.peek(0, size);
         Samples samples = format == Format::csv
-                              ? parse_csv(bytes, name())
+                              ? table(bytes)
                               : in_context(name(), [&] { return parse_npy(bytes); });
         samples.source = name();
         return samples;
@@ -241,6 +252,7 @@ DataFile::DataFile(DataFile&&) noexcept = default;
 DataFile::~DataFile() = default;
 
 void DataFile::let_nonfinite_pass() { opened_->nonfinite_pass = true; }
+void DataFile::read_text_by(const CsvRules& rules) { opened_->rules = rules; }
 const std::string& DataFile::name() const { return opened_->name(); }
 Format DataFile::format() const { return opened_->format; }
 

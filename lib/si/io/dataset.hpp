@@ -20,6 +20,7 @@
 namespace si {
 
 class InputFile;
+struct CsvRules;
 struct Plan;
 namespace hdf5 {
 struct OpenDataset;
@@ -88,6 +89,9 @@ class SampleReader {
 /// byte order; everything else, and numbers that are not finite, is refused:
 /// "data.h5:/x: row 17, column 2 is nan (3 values are not finite)", counting from 1.
 ///
+/// How a table in text was understood is said by remark(), and what looks wrong in it by doubt()
+/// (si/base/remarks.hpp).
+///
 /// What DataWriter wrote is compared with its checksums as it is read.
 class DataFile {
   public:
@@ -98,6 +102,9 @@ class DataFile {
 
     /// From now on numbers that are not finite are handed on.
     void let_nonfinite_pass();
+
+    /// From now on text is read by these rules; see read_csv(). Nothing else changes.
+    void read_text_by(const CsvRules& rules);
 
     /// "data.h5", or "standard input".
     const std::string& name() const;

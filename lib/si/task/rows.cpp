@@ -154,9 +154,12 @@ bool is_images(const std::string& file) {
     return stream.gcount() > 0 && is_image_file(start);
 }
 
-Samples read_data(const std::string& name, const ImportSpec& spec) {
+/// `some_text` becomes true for a table in text.
+Samples read_data(const std::string& name, const ImportSpec& spec, bool& some_text) {
     DataFile file(name);
     if (spec.allow_nonfinite != Nonfinite::refuse) file.let_nonfinite_pass();
+    file.read_text_by(spec.text);
+    some_text = some_text || file.format() == Format::csv;
     return file.samples();
 }
 
@@ -171,9 +174,9 @@ void bring_to(const std::vector<double>& range, Samples& images) {
 
 /// What goes with each of n samples, pixels brought to `range`.
 Samples beside(const std::string& file, Index n, std::string_view what,
-               const std::vector<double>& range, const ImportSpec& spec) {
+               const std::vector<double>& range, const ImportSpec& spec, bool& some_text) {
     const bool images = is_images(file);
-    Samples found = images ? read_images({file}) : read_data(file, spec);
+    Samples found = images ? read_images({file}) : read_data(file, spec, some_text);
     require(found.n() == n, Failure::data, file, ": has ", found.n(), " ", what, " for ", n,
             " samples");
     if (images) bring_to(range, found);
@@ -190,7 +193,8 @@ RowSets import_files(const std::vector<std::string>& files, const ImportSpec& sp
     require(images || spec.range == ImportSpec().range ||
                 (spec.condition && is_images(*spec.condition)),
             Failure::usage, "--range: goes with images, which ", files.front(), " is not");
-    Samples samples = images ? read_images(files) : read_data(files.front(), spec);
+    bool some_text = false;
+    Samples samples = images ? read_images(files) : read_data(files.front(), spec, some_text);
     ImportSpec how = spec;
     if (images && samples.dim() > 1) {
         bring_to(spec.range, samples);
@@ -198,21 +202,24 @@ RowSets import_files(const std::vector<std::string>& files, const ImportSpec& sp
     }
     Samples labels, condition, mask;
     if (spec.labels) {
-        labels = beside(*spec.labels, samples.n(), "labels", {0, 255}, spec);
+        labels = beside(*spec.labels, samples.n(), "labels", {0, 255}, spec, some_text);
         require(labels.dim() == 1, Failure::data, *spec.labels, ": has ", labels.dim(),
                 " numbers a sample; a label is one");
         require_whole(labels.values, *spec.labels);
         labels.type = ElementType::i64;
     }
     if (spec.condition) {
-        condition = beside(*spec.condition, samples.n(), "conditions", spec.range, spec);
+        condition = beside(*spec.condition, samples.n(), "conditions", spec.range, spec, some_text);
     }
     if (spec.mask) {
-        mask = beside(*spec.mask, samples.n(), "masks", {0, 1}, spec);
+        mask = beside(*spec.mask, samples.n(), "masks", {0, 1}, spec, some_text);
         require(((mask.values.array() == 0) || (mask.values.array() == 1)).all(), Failure::data,
                 *spec.mask, ": a mask is 1 where a sample is known and 0 where not");
         mask.type = ElementType::f32;
     }
+    require(some_text || spec.text == CsvRules(), Failure::usage,
+            "--decimal, --thousands, --skip-lines and --header go with text, which ", files.front(),
+            " is not");
     if (spec.allow_nonfinite == Nonfinite::drop) {
         drop_nonfinite(samples.source,
                        {&samples.values, &labels.values, &condition.values, &mask.values},

@@ -8,6 +8,7 @@
 
 #include "si/base/progress.hpp"
 #include "si/base/spec.hpp"
+#include "si/io/csv.hpp"
 #include "si/io/dataset.hpp"
 
 // The tasks of si-data on files: data sets are converted, split and cut.
@@ -60,6 +61,7 @@ struct ImportSpec {
     std::string dtype = "f64";
     std::vector<Index> shape;
     Nonfinite allow_nonfinite = Nonfinite::refuse;
+    CsvRules text = {};  ///< options of their own
     static constexpr auto fields() {
         return std::tuple{
             field("label_column", &ImportSpec::label_column,
@@ -82,8 +84,8 @@ struct ImportSpec {
                   })),
             field("shape", &ImportSpec::shape, "Shape of a sample, as in 1,28,28", kPositive),
             field("allow_nonfinite", &ImportSpec::allow_nonfinite,
-                  "Samples with numbers that are not finite: no refuses them, drop leaves them "
-                  "out, keep writes them as they are")};
+                  "Samples with numbers that are not finite, or with cells of text such as NA: "
+                  "no refuses them, drop leaves them out, keep writes them as they are")};
     }
 };
 
