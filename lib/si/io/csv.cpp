@@ -313,7 +313,8 @@ class Parser {
     std::string advice_about_lines() const {
         if (trial_ || records_ > 2 || !named_) return "";
         const bool names_only = std::all_of(cells_.begin(), cells_.end(), [](const CsvCell& cell) {
-            return csv_is_name(cell.text);
+            return csv_is_name(cell.text) &&
+                   cell.text.find_first_of("\",;") == std::string_view::npos;
         });
         const bool same_count = cells_.size() == columns_ + lead_.width();
         if (records_ == 2 && names_only && same_count) {

@@ -204,6 +204,7 @@ char csv_separator(std::string_view line, const CsvRules& rules) {
         if (c == '"') inside = !inside;
         if (!inside) outside += c;
     }
+    if (inside) outside = line;  // a quote that is a letter
     for (const auto& [c, name] : kSeparators) {
         if (rules.decimal[0] != c && outside.find(c) != std::string::npos) return c;
     }
@@ -297,7 +298,7 @@ std::string csv_advice(std::string_view cell, char separator, const CsvRules& ru
         return "; where commas are decimal, separate the cells by semicolons";
     }
     const auto colon = cell.find(':');
-    if (colon != std::string_view::npos && are_digits(cell.substr(0, colon)) &&
+    if (separator == ' ' && colon != std::string_view::npos && are_digits(cell.substr(0, colon)) &&
         number(cell.substr(colon + 1))) {
         return "; it looks like sparse rows of libsvm: write all columns of each row instead";
     }

@@ -75,7 +75,7 @@ TEST_CASE("a cell is shown without control characters, and with what would help"
     CHECK(about("\"1,234\"", ',') == "'1,234' " + import("--thousands ,"));
     CHECK(about("\"1,5\"", ',') ==
           "'1,5' is not a number; where commas are decimal, separate the cells by semicolons");
-    CHECK(about("1:0.5") ==
+    CHECK(about("1:0.5", ' ') ==
           "'1:0.5' is not a number; it looks like sparse rows of libsvm: write "
           "all columns of each row instead");
     CHECK(parsing("run 12\n\na,b\n1,2\n3,4\n") ==
@@ -97,6 +97,7 @@ TEST_CASE("kinds of lines, separators and headers are read") {
                                "sep=;\na;b\n1;2\n3.5;4\n",
                                "a|b\n1|2\n3.5|4\n",
                                "x,2nd\n1,2\n3.5,4\n",
+                               "5\" pipe,b\n1,2\n3.5,4\n",
                                "0,1\n1,2\n3.5,4\n",
                                "\"0\",\"1\"\n1,2\n3.5,4\n",
                                ",0,1\n0,1,2\n1,3.5,4\n",

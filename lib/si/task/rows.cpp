@@ -42,9 +42,12 @@ void drop_row(Matrix& values, Index row) {
     values.bottomRows(below) = tail;
 }
 
-void require_whole(const Matrix& labels, const std::string& source) {
+/// Labels that are not finite may be `left_out` later.
+void require_whole(const Matrix& labels, const std::string& source,
+                   Nonfinite left_out = Nonfinite::refuse) {
     for (Index i = 0; i < labels.cols(); ++i) {
         const double label = labels(0, i);
+        if (left_out == Nonfinite::drop && !std::isfinite(label)) continue;
         require(label == std::floor(label) && std::abs(label) < 1e15, Failure::data, source,
                 ": row ", i + 1, ": label ", label, " is not a whole number");
     }
@@ -205,7 +208,7 @@ RowSets import_files(const std::vector<std::string>& files, const ImportSpec& sp
         labels = beside(*spec.labels, samples.n(), "labels", {0, 255}, spec, some_text);
         require(labels.dim() == 1, Failure::data, *spec.labels, ": has ", labels.dim(),
                 " numbers a sample; a label is one");
-        require_whole(labels.values, *spec.labels);
+        require_whole(labels.values, *spec.labels, spec.allow_nonfinite);
         labels.type = ElementType::i64;
     }
     if (spec.condition) {
