@@ -105,6 +105,10 @@ void choose_coordinates(const TrainData& data, const TrainSpec& spec, Model& mod
 }
 
 void check_data(const TrainData& data, const TrainSpec& spec, const Interpolant& interpolant) {
+    const auto middle = interpolant.at(0.5);
+    require(!middle.weights.isZero() || interpolant.has_latent(), Failure::usage, "--path ",
+            interpolant.spec().path.kind(),
+            ": nothing is left of either end at t = 1/2; it needs a latent (--gamma sine-squared)");
     const Index d = data.dim();
     const auto same = [&](const Matrix& x, std::string_view name) {
         require(x.size() == 0 || x.rows() == d, Failure::data, name, " has ", x.rows(),
