@@ -8,6 +8,7 @@
 #include <system_error>
 
 #include <dlfcn.h>
+#include <sys/auxv.h>
 
 #include "si/base/error.hpp"
 
@@ -27,10 +28,25 @@ std::int64_t launched() {
     return 1;
 }
 
-/// Beside the programs, wherever they were installed or built.
-std::filesystem::path module_file() {
+/// The file of this program. Where /proc is missing, the kernel still gives the name that it was
+/// started by. Empty when neither is known.
+std::filesystem::path program_file() {
     std::error_code failed;
-    const auto program = std::filesystem::read_symlink("/proc/self/exe", failed);
+    auto program = std::filesystem::read_symlink("/proc/self/exe", failed);
+    if (!failed && program.is_absolute()) return program;
+    const auto started = reinterpret_cast<const char*>(::getauxval(AT_EXECFN));
+    if (started == nullptr) return {};
+    program = std::filesystem::canonical(started, failed);
+    return failed ? std::filesystem::path() : program;
+}
+
+/// Beside the programs, wherever they were installed or built. Never relative to the working
+/// folder, where anybody may have put a module.
+std::filesystem::path module_file() {
+    const auto program = program_file();
+    require(program.is_absolute(), Failure::config, "started as one of ", launched(),
+            " ranks, but the place of this program, beside which the module for MPI is, cannot be "
+            "found; is /proc mounted?");
     return program.parent_path().parent_path() / SI_MODULES / "si-mpi.so";
 }
 
