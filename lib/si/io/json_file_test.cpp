@@ -42,6 +42,11 @@ TEST_CASE("a wrong document is refused with its place") {
           "65 /a~1b/1: the integer 18446744073709551616 does not fit into 64 bits");
     CHECK(parsing("[-9223372036854775809]") ==
           "65 /0: the integer -9223372036854775809 does not fit into 64 bits");
+    using namespace std::string_view_literals;
+    CHECK(parsing("{\"a\": 1,\n \"b\": 2}\n\0{}"sv) ==
+          "65 line 3, column 1: a zero byte, which JSON does not have");
+    CHECK(parsing("{}\0"sv) == "65 line 1, column 3: a zero byte, which JSON does not have");
+    CHECK(parsing("{\"a\0\": 1}"sv).starts_with("65 line 1, column 4: syntax error"));
     const std::string deep(200000, '[');
     CHECK(parsing(deep).ends_with("/0: nested deeper than 64"));
     CHECK(parsing(std::string(64, '[') + std::string(64, ']')) == "no error");

@@ -125,6 +125,10 @@ class Builder {
 Json parse_json(std::string_view bytes) {
     Builder builder(bytes);
     Json::sax_parse(bytes.begin(), bytes.end(), &builder);
+    // The parser takes a zero byte for the end, and would pass over all that follows.
+    const auto zero = bytes.find('\0');
+    require(zero == std::string_view::npos, Failure::data, position_text(bytes, zero + 1),
+            ": a zero byte, which JSON does not have");
     return builder.result();
 }
 
