@@ -17,7 +17,7 @@ namespace si {
 namespace {
 
 [[noreturn]] void fail(Failure kind, std::string_view name, std::string_view doing) {
-    throw Error(kind, text(name, ": ", doing, ": ", errno_text(errno)));
+    throw Error(kind_of(errno, kind), text(name, ": ", doing, ": ", errno_text(errno)));
 }
 
 /// Not all systems can flush a directory or a device; then there is nothing to wait for.
@@ -46,7 +46,7 @@ std::string end_of_links(std::string path) {
 
 AtomicFile::AtomicFile(const std::string& destination, Content content)
     : name_(destination), destination_(destination), to_stdout_(destination == "-") {
-    std::string prefix = temporary_directory() + "/.si";
+    std::string prefix;
     struct stat old {};
     bool replaces = false;
     if (to_stdout_) {
@@ -70,13 +70,13 @@ AtomicFile::AtomicFile(const std::string& destination, Content content)
         target_ = Descriptor(::open(destination.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY));
         if (!target_) fail(Failure::create, name_, "cannot write");
     }
-    file_ = create_unique(prefix, temporary_);
-    if (!file_) fail(Failure::create, sends() ? prefix : name_, "cannot create");
-    if (replaces) static_cast<void>(::fchmod(file_.get(), old.st_mode & 07777));
-    if (sends()) {
-        // The name goes at once: whatever ends us, and be it SIGPIPE, nothing is left.
-        temporary_.remove();
+    file_ = sends() ? create_nameless() : create_unique(prefix, temporary_);
+    if (!file_) {
+        const auto place = text("temporary file in ", temporary_directory());
+        fail(Failure::create, sends() ? place : name_, "cannot create");
     }
+    // Bits that let a program run as somebody else were given to the old contents alone.
+    if (replaces) static_cast<void>(::fchmod(file_.get(), old.st_mode & 0777));
 }
 
 void AtomicFile::write(std::string_view bytes) {

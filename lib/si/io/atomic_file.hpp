@@ -19,10 +19,12 @@ enum class Content { text, binary };
 ///
 /// "-" is standard output. It and other things that cannot be renamed over (devices, named
 /// pipes) receive all bytes in commit(), from a temporary file in $TMPDIR.
-/// A symbolic link stays, and what it points to is replaced; permissions stay too.
+/// A symbolic link stays, and what it points to is replaced; permissions stay too, but for setuid,
+/// setgid and sticky bits.
 ///
-/// Throws Failure::create when the file cannot be made, Failure::io when writing fails, and
-/// Failure::usage for binary content on a terminal.
+/// Throws Failure::create when the file cannot be made, Failure::io when writing fails,
+/// Failure::resource when there are no more descriptors, and Failure::usage for binary content on a
+/// terminal.
 class AtomicFile {
   public:
     explicit AtomicFile(const std::string& destination, Content content = Content::text);

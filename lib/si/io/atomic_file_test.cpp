@@ -137,6 +137,16 @@ TEST_CASE("a file that stops growing at any size is status 74, and the old one s
     CHECK(error == "74 " + file + ": cannot write: File too large");
 }
 
+TEST_CASE("permissions stay, but for the right to run as somebody else") {
+    const Scratch scratch;
+    const auto file = spill(scratch / "out", "old");
+    REQUIRE(::chmod(file.c_str(), 06750) == 0);
+    write_file(file, "new");
+    struct stat now {};
+    REQUIRE(::stat(file.c_str(), &now) == 0);
+    CHECK((now.st_mode & 07777) == 0750);
+}
+
 TEST_CASE("standard output gets everything, through a file, a pipe or a device") {
     const Scratch scratch;
     ::setenv("TMPDIR", scratch.path().c_str(), 1);

@@ -103,6 +103,7 @@ struct DataFile::Opened {
     Format format = Format::csv;
     std::size_t size = 0;
     std::unique_ptr<hdf5::Head> head;  ///< of what arrives
+    std::unique_ptr<hdf5::Head> copy;  ///< of what arrived, all of it
     hdf5::Handle file;                 ///< of HDF5 only
     Plan plan;
     bool settled = false;  ///< it can be read in any order
@@ -145,13 +146,17 @@ struct DataFile::Opened {
         size = input.size();
         if (format == Format::hdf5) {
             in_context(name(), [&] {
-                file = hdf5::open_file(input.path());
+                if (input.path().empty()) {
+                    copy = std::make_unique<hdf5::Head>(
+                        hdf5::Head{.end = size, .whole = input.descriptor()});
+                    file = hdf5::open_nameless(*copy);
+                } else {
+                    file = hdf5::open_file(input.path());
+                }
                 if (hdf5::has_dataset(file, std::string(kTrailer))) plan = plan_of(file, size);
                 if (plan.sealed) check_head();
             });
         }
-        // HDF5 opens by name only, so a copy of standard input keeps its name until here.
-        input.forget_name();
     }
 
     void check_head() {

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -234,8 +235,9 @@ TEST_CASE("all formats pass through standard input and output") {
                   ::close(ends[1]);
                   ::dup2(ends[0], STDIN_FILENO);
                   const DataFile data(spelling);
-                  if (scratch.count() != 3 || data.name() != "standard input") return 3;
                   if (data.samples().values != x) return 4;
+                  // The copy has no name by which others could read it, or that could be left.
+                  if (scratch.count() != 3 || data.name() != "standard input") return 3;
                   const auto again = failure([] { DataFile second("-"); });
                   return again.starts_with("64 standard input") ? 0 : 5;
               }) == 0);
@@ -248,6 +250,28 @@ TEST_CASE("all formats pass through standard input and output") {
     CHECK(slurp(csv) == slurp(h5));
     ::unsetenv("TMPDIR");
     CHECK(scratch.count() == 3);
+}
+
+TEST_CASE("descriptors that run out are no damage of a file") {
+    const Scratch scratch;
+    const auto h5 = scratch / "x.h5", csv = scratch / "x.csv";
+    write_pairs(h5);
+    write_csv(csv, read_samples(h5 + ":/x0").values);
+    for (const auto& file : {h5, csv}) {
+        bool refused = false;
+        for (rlim_t most = 3; most < 12; ++most) {
+            const int status = in_child([&] {
+                const rlimit few{most, most};
+                ::setrlimit(RLIMIT_NOFILE, &few);
+                const auto said = failure([&] { read_samples(file == h5 ? h5 + ":/x0" : csv); });
+                if (said == "no error") return 0;
+                return said == "71 " + file + ": Too many open files" ? 71 : 1;
+            });
+            CHECK((status == 0 || status == 71));
+            refused = refused || status == 71;
+        }
+        CHECK(refused);
+    }
 }
 
 TEST_CASE("a named pipe is an input like any other") {

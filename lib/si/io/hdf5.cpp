@@ -130,8 +130,14 @@ Handle open_file(const std::string& path) {
         const bool unlockable = locks_are_missing(record);
         require(unlockable || !record.starts_with("unable to lock file"), Failure::data,
                 "is being written by another process (it holds the HDF5 lock)");
+        for (const int number : {EMFILE, ENFILE, ENOMEM}) {
+            require(record.find(text("errno = ", number, ",")) == std::string::npos,
+                    Failure::resource, errno_text(number));
+        }
         // It may have been removed since it was looked at.
-        require(std::filesystem::exists(path), Failure::input, "No such file or directory");
+        std::error_code failed;
+        require(std::filesystem::exists(path, failed), Failure::input,
+                errno_text(failed ? failed.value() : ENOENT));
         require(unlockable, Failure::data, "damaged HDF5 file: ", reason_in(record));
         access = access_list(false);
         id = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access);

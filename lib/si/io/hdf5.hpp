@@ -65,10 +65,15 @@ struct Head {
     std::uint64_t end = 0;  ///< of the whole file, as the head says
     bool beyond = false;    ///< something was asked for that comes after the bytes
     bool made = false;      ///< here, and not read
+    int whole = -1;         ///< when not -1, the descriptor of a whole file, read in place of bytes
 };
 
 /// Opens a file by its head, which must stay where it is. Throws Failure::data.
 Handle open_head(Head& head);
+
+/// Opens a whole file without a name, by a Head that has its descriptor and its end. The Head must
+/// stay where it is. Throws Failure::data.
+Handle open_nameless(Head& file);
 
 /// Makes a file whose bytes depend on its contents alone. Its head is whole when it is closed.
 Handle create_head(Head& head);

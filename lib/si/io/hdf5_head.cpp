@@ -6,9 +6,10 @@
 #include <hdf5.h>
 
 #include "si/io/hdf5.hpp"
+#include "si/io/posix.hpp"
 
 // A driver of HDF5 for files of which only the head is at hand, because the rest is still on its
-// way through a pipe, or will be written there by somebody else.
+// way through a pipe, or will be written there by somebody else; and for files without a name.
 
 namespace si::hdf5 {
 namespace {
@@ -32,7 +33,8 @@ H5FD_t* open_driver(const char*, unsigned, hid_t access, haddr_t) {
 }
 
 herr_t close_driver(H5FD_t* file) {
-    file_of(file)->head->end = file_of(file)->allocated;
+    Head& head = *file_of(file)->head;
+    if (head.whole < 0) head.end = file_of(file)->allocated;
     delete file_of(file);
     return 0;
 }
@@ -53,18 +55,24 @@ haddr_t allocated(const H5FD_t* file, H5FD_mem_t) { return file_of(file)->alloca
 
 herr_t set_allocated(H5FD_t* file, H5FD_mem_t, haddr_t end) {
     file_of(file)->allocated = end;
-    file_of(file)->head->end = end;
+    Head& head = *file_of(file)->head;
+    if (head.whole < 0) head.end = end;
     return 0;
 }
 
 /// Nobody knows how much there is to come; but a file without an end is none, and to be made.
 haddr_t end_of_file(const H5FD_t* file, H5FD_mem_t) {
     const Head& head = *file_of(file)->head;
+    if (head.whole >= 0) return head.end;
     return head.made ? head.bytes.size() : file->maxaddr;
 }
 
 herr_t read(H5FD_t* file, H5FD_mem_t, hid_t, haddr_t place, std::size_t size, void* to) {
     Head& head = *file_of(file)->head;
+    if (head.whole >= 0) {
+        const auto got = read_fully_at(head.whole, place, static_cast<char*>(to), size);
+        return got == static_cast<std::ptrdiff_t>(size) ? 0 : -1;
+    }
     if (place > head.bytes.size() || size > head.bytes.size() - place) {
         head.beyond = true;
         return -1;
@@ -122,6 +130,13 @@ Handle access_by(Head& head) {
 Handle open_head(Head& head) {
     return {H5Fopen("head", H5F_ACC_RDONLY, access_by(head)), H5Fclose, Failure::data,
             "read its head"};
+}
+
+Handle open_nameless(Head& file) {
+    const Handle access = access_by(file);  // to close it would clear the reason of a failure
+    const Id id = H5Fopen("input", H5F_ACC_RDONLY, access);
+    require(id >= 0, Failure::data, "damaged HDF5 file: ", last_error());
+    return {id, H5Fclose, Failure::data, "open"};
 }
 
 Handle create_head(Head& head) {

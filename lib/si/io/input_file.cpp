@@ -16,7 +16,7 @@ namespace si {
 namespace {
 
 [[noreturn]] void fail(Failure kind, std::string_view name, std::string_view doing = "") {
-    throw Error(kind, text(name, ": ", doing, errno_text(errno)));
+    throw Error(kind_of(errno, kind), text(name, ": ", doing, errno_text(errno)));
 }
 
 struct stat status_of(const Descriptor& file, std::string_view name) {
@@ -50,7 +50,6 @@ InputFile::InputFile(InputFile&& from) noexcept
     : name_(std::move(from.name_)),
       path_(std::move(from.path_)),
       file_(std::move(from.file_)),
-      temporary_(std::move(from.temporary_)),
       front_(std::move(from.front_)),
       taken_(from.taken_) {}
 
@@ -96,17 +95,17 @@ std::size_t InputFile::read(char* to, std::size_t count) {
 
 void InputFile::make_seekable() {
     if (!arrives()) return;
-    const std::string prefix = temporary_directory() + "/.si";
-    Descriptor to = create_unique(prefix, temporary_);
-    if (!to) fail(Failure::create, prefix, "cannot create: ");
-    path_ = temporary_.path();
+    const std::string copy = text("temporary file in ", temporary_directory());
+    Descriptor to = create_nameless();
+    if (!to) fail(Failure::create, copy, "cannot create: ");
+    path_.clear();
     bool reading = false;
     if (!write_all(to.get(), front_) || !copy_all(file_.get(), to.get(), reading)) {
         if (reading) fail(Failure::input, name_);
-        fail(Failure::io, path_, "cannot write: ");
+        fail(Failure::io, copy, "cannot write: ");
     }
     file_ = std::move(to);
-    if (::lseek(file_.get(), 0, SEEK_SET) != 0) fail(Failure::io, path_, "cannot read again: ");
+    if (::lseek(file_.get(), 0, SEEK_SET) != 0) fail(Failure::io, copy, "cannot read again: ");
 }
 
 std::string InputFile::peek(std::size_t offset, std::size_t count) const {
@@ -127,8 +126,6 @@ void InputFile::read_at(std::uint64_t place, char* to, std::size_t count) const 
 std::size_t InputFile::size() const {
     return static_cast<std::size_t>(status_of(file_, name_).st_size);
 }
-
-void InputFile::forget_name() { temporary_.remove(); }
 
 std::string read_file(const std::string& spelling, std::size_t limit) {
     return InputFile(spelling).read_all(limit);

@@ -36,8 +36,8 @@ class InputFile {
     /// The next bytes of what arrives, fewer than `count` only at its end: how many.
     std::size_t read(char* to, std::size_t count);
 
-    /// Makes the input one that can be read at any place, again and by name: a pipe is copied
-    /// to a temporary file in $TMPDIR first.
+    /// Makes the input one that can be read at any place and again: a pipe is copied to a file in
+    /// $TMPDIR that has no name and that nobody else may read.
     void make_seekable();
 
     /// After make_seekable(): bytes from `offset` on, at most `count`.
@@ -46,16 +46,14 @@ class InputFile {
     void read_at(std::uint64_t place, char* to, std::size_t count) const;
     std::size_t size() const;
 
-    /// After make_seekable(): the name by which libraries can open it.
+    /// After make_seekable(): the name by which libraries can open it; empty for what was copied.
     const std::string& path() const { return path_; }
-
-    /// Removes the name of a temporary copy; what is open stays open.
-    void forget_name();
+    /// For libraries that read what has no name. It stays the input's own.
+    int descriptor() const { return file_.get(); }
 
   private:
     std::string name_, path_;
     Descriptor file_;
-    Leftover temporary_;
     std::string front_;      ///< read from what arrives
     std::size_t taken_ = 0;  ///< of front_, by read()
 };

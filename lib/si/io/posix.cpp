@@ -146,11 +146,18 @@ bool copy_some(int from, int to, std::uint64_t count, bool& reading) {
     return true;
 }
 
-Descriptor create_unique(const std::string& prefix, Leftover& name) {
+Failure kind_of(int number, Failure otherwise) {
+    const bool exhausted = number == EMFILE || number == ENFILE || number == ENOMEM;
+    return exhausted ? Failure::resource : otherwise;
+}
+
+namespace {
+
+Descriptor create(const std::string& prefix, Leftover& name, mode_t mode) {
     static std::atomic<unsigned> count = 0;
     while (true) {
         name = Leftover(text(prefix, ".", ::getpid(), "-", ++count, ".tmp"));
-        const int fd = ::open(name.path(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        const int fd = ::open(name.path(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, mode);
         if (fd >= 0) return Descriptor(fd);
         const int failure = errno;
         name.release();
@@ -158,6 +165,21 @@ Descriptor create_unique(const std::string& prefix, Leftover& name) {
         // Another host may have the same process number on a shared disk.
         if (failure != EEXIST) return {};
     }
+}
+
+}  // namespace
+
+Descriptor create_unique(const std::string& prefix, Leftover& name) {
+    return create(prefix, name, 0666);
+}
+
+Descriptor create_nameless() {
+    Leftover name;
+    Descriptor file = create(temporary_directory() + "/.si", name, 0600);
+    const int failure = errno;
+    name.remove();
+    errno = failure;
+    return file;
 }
 
 std::string in_child(const std::function<std::string()>& body) {

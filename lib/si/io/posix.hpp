@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "si/base/error.hpp"
 #include "si/base/leftover.hpp"
 
 // The few calls of the operating system that files need, with every result looked at.
@@ -15,6 +16,10 @@ namespace si {
 
 /// What the system says of error `number`: "No space left on device".
 std::string errno_text(int number);
+
+/// The kind of failure that error `number` is: Failure::resource when the system has no more
+/// descriptors or memory to give, which says nothing about the file, and `otherwise` for all else.
+Failure kind_of(int number, Failure otherwise);
 
 /// Owns one file descriptor, always above 2: a program that was started with standard output
 /// closed must not get a data file in its place.
@@ -67,6 +72,11 @@ bool copy_some(int from, int to, std::uint64_t count, bool& reading);
 /// A new file with a unique name that begins with `prefix`, and mode 0666 less the umask.
 /// `name` receives it. An empty Descriptor with errno set on failure.
 Descriptor create_unique(const std::string& prefix, Leftover& name);
+
+/// A new file in temporary_directory() for what passes through: its name is gone already, so that
+/// nothing is left however the process ends, and its mode is 0600, so that nobody else reads it.
+/// An empty Descriptor with errno set on failure.
+Descriptor create_nameless();
 
 /// What `body` returns in a child process, so that a library which fails by ending the process does
 /// not end this one. Throws Failure::data when it does, or when `body` throws an Error.
