@@ -1,7 +1,8 @@
 // A library for LD_PRELOAD that lets one call fail: FAULT=CALL:N:HOW, where the N-th CALL of the
-// process (write, fsync, close, rename, ftruncate, malloc; pwrite is a write) fails with HOW, which
-// is EIO, ENOSPC, EINTR, ENOMEM, or SHORT for half of the bytes. "write:3+:EIO" lets all fail from
-// the third on. When it does, the file FAULT_MARK is made, so that a test can count to the last.
+// process (write, fsync, close, rename, link, ftruncate, malloc; pwrite is a write) fails with HOW,
+// which is EIO, ENOSPC, EINTR, ENOMEM, what link() says where there is none, or SHORT for half of
+// the bytes. "write:3+:EIO" lets all fail from the third on. When it does, the file FAULT_MARK is
+// made, so that a test can count to the last.
 
 #include <atomic>
 #include <cerrno>
@@ -36,6 +37,11 @@ int how_of(const char* word) {
     if (std::strcmp(word, "ENOSPC") == 0) return ENOSPC;
     if (std::strcmp(word, "EINTR") == 0) return EINTR;
     if (std::strcmp(word, "ENOMEM") == 0) return ENOMEM;
+    if (std::strcmp(word, "EOPNOTSUPP") == 0) return EOPNOTSUPP;
+    if (std::strcmp(word, "ENOSYS") == 0) return ENOSYS;
+    if (std::strcmp(word, "EMLINK") == 0) return EMLINK;
+    if (std::strcmp(word, "EXDEV") == 0) return EXDEV;
+    if (std::strcmp(word, "EPERM") == 0) return EPERM;
     return std::strcmp(word, "SHORT") == 0 ? kShort : EIO;
 }
 
@@ -148,6 +154,10 @@ int close(int fd) {
 
 int rename(const char* from, const char* to) {
     return failed("rename") ? -1 : static_cast<int>(::syscall(SYS_rename, from, to));
+}
+
+int link(const char* from, const char* to) {
+    return failed("link") ? -1 : static_cast<int>(::syscall(SYS_link, from, to));
 }
 
 int ftruncate(int fd, off_t size) {

@@ -177,6 +177,7 @@ FileCheckpoints::FileCheckpoints(CheckpointSpec spec, Json identity, double star
       saved_at_(seconds_now()) {
     require(spec_.checkpoint != "-", Failure::usage,
             "--checkpoint: is a file to read again, and cannot be standard output");
+    if (ranks().first()) lock_ = FileLock(spec_.checkpoint, progress);
     exists_ = there(spec_.checkpoint) || there(previous());
     require(!exists_ || spec_.resume != "no", Failure::usage, spec_.checkpoint,
             ": is the checkpoint of an earlier run; --resume auto goes on from it, or remove it");
@@ -243,10 +244,10 @@ void FileCheckpoints::save(const TrainState& state) {
     // A second name for the old one, so that there is one at every moment.
     if (there(spec_.checkpoint) && !std::exchange(damaged_, false)) {
         ::unlink(previous().c_str());
-        const bool kept =
-            ::link(spec_.checkpoint.c_str(), previous().c_str()) == 0 || errno == EPERM;
-        require(kept, Failure::io, previous(),
-                ": cannot keep the checkpoint before: ", errno_text(errno));
+        if (::link(spec_.checkpoint.c_str(), previous().c_str()) != 0) {
+            // Many file systems give a file one name only; there the old one is a copy.
+            write_file(previous(), read_file(spec_.checkpoint, kLargestJson));
+        }
     }
     write_file(spec_.checkpoint, text(kHeader, crc32c_text(crc32c(body)), "\n", body));
     saved_at_ = seconds_now();

@@ -7,6 +7,7 @@
 #include "si/base/clock.hpp"
 #include "si/base/progress.hpp"
 #include "si/base/spec.hpp"
+#include "si/io/file_lock.hpp"
 #include "si/train/trainer.hpp"
 
 // States of a training run in a file.
@@ -75,8 +76,10 @@ Json identity_of_run(const TrainData& data, const InterpolantSpec& interpolant,
 /// seconds_now().
 class FileCheckpoints : public Checkpoints {
   public:
-    /// Throws Failure::usage when the file is there already and is not to be resumed, and when
-    /// there is nothing to resume that must be.
+    /// The run holds the checkpoint as long as this lives. Throws Failure::resource when another
+    /// run holds it, Failure::create when its folder cannot be written to, and Failure::usage when
+    /// the file is there already and is not to be resumed, and when there is nothing to resume that
+    /// must be.
     FileCheckpoints(CheckpointSpec spec, Json identity, double start, double max_seconds,
                     std::function<Request()> request, Progress& progress);
 
@@ -100,6 +103,7 @@ class FileCheckpoints : public Checkpoints {
     Progress& progress_;
     double saved_at_, longest_save_ = 0;
     bool exists_ = false, damaged_ = false;
+    FileLock lock_;
 };
 
 }  // namespace si
