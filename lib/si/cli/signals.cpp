@@ -48,6 +48,8 @@ void leave_nothing_behind() {
     for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGXCPU}) {
         if (!ignored(signal)) listen(signal, leave);
     }
+    // A write beyond the limit on sizes of files then fails as one on a full disk does.
+    listen(SIGXFSZ, SIG_IGN);
 }
 
 bool asked_to_stop() { return stop != 0; }

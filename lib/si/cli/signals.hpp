@@ -10,7 +10,8 @@ namespace si::cli {
 /// second INT ends the process at once, as without listening.
 void listen_to_signals();
 
-/// From now on a process that INT, TERM, HUP, PIPE or XCPU ends leaves no temporary files.
+/// From now on a process that INT, TERM, HUP, PIPE or XCPU ends leaves no temporary files, and XFSZ
+/// ends none: writing fails instead.
 void leave_nothing_behind();
 
 /// True from the first signal on that asks to stop.
