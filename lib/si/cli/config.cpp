@@ -8,6 +8,7 @@
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
+#include "si/base/isa.hpp"
 #include "si/cli/common.hpp"
 
 namespace si::cli {
@@ -152,7 +153,15 @@ std::vector<std::pair<std::string, std::string>> environment_options(const char*
         const auto equals = entry.find('=');
         if (!entry.starts_with(kPrefix) || equals == std::string_view::npos) continue;
         const std::string variable(entry.substr(0, equals));
-        if (variable == "SI_ISA") continue;  // of matrix products, which read it themselves
+        if (variable ==
+            "SI_ISA") {  // matrix products read it themselves, in programs that have some
+            const auto wanted = entry.substr(equals + 1);
+            const auto& sets = kInstructionSets;
+            require(std::find(sets.begin(), sets.end(), wanted) != sets.end(), Failure::config,
+                    "SI_ISA=", wanted, ": no such instruction set; there are ",
+                    join(std::vector<std::string>(sets.begin(), sets.end()), ", "));
+            continue;
+        }
         require(std::find(known.begin(), known.end(), variable) != known.end(), Failure::config,
                 variable, ": no such variable", did_you_mean(variable, known));
         std::string name = variable.substr(kPrefix.size());

@@ -115,4 +115,7 @@ TEST_CASE("the environment gives shared options, and no others") {
     CHECK(environment({"SI_LOG=a=b"}) == "log=a=b;");
     CHECK(environment({"SI_THREDS=4"}) ==
           "78 SI_THREDS: no such variable; did you mean 'SI_THREADS'?");
+    CHECK(environment({"SI_ISA=avx2", "SI_SEED=7"}) == "seed=7;");
+    CHECK(environment({"SI_ISA=avx99"}) ==
+          "78 SI_ISA=avx99: no such instruction set; there are avx512, avx2, baseline");
 }
