@@ -30,6 +30,8 @@ int main(int argc, char** argv) {
         .options("Training", run.spec)
         .unrecorded_options("Checkpoints", run.keep)
         .unrecorded_options("Dry run", run.dry)
+        .writes("checkpoint")
+        .writes("dump-batch")
         .output(output)
         .common(common)
         .alternatives("dump-batch", "dry-run")

@@ -18,6 +18,7 @@ int split_command(int argc, char** argv) {
         .input("FILE", file, kData)
         .options("Split", spec)
         .required("held-out")
+        .writes("held-out")
         .output(output)
         .common(messages)
         .example("si-data split digits.h5 -o train.h5 --held-out test.h5",

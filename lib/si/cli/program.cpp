@@ -152,9 +152,6 @@ int Program::carry_out(int argc, char** argv, const std::function<void(Console&)
         if (across_ranks_ && real_) join_ranks(argc, argv);
         if (!read(argc, argv)) {
             const Messages standard;
-            require(output_ == nullptr || messages_ == nullptr || messages_->log.empty() ||
-                        messages_->log != output_->output,
-                    Failure::usage, "--log and --output are one file");
             static std::ostream nowhere(nullptr);
             auto outside = !ranks().first()
                                ? Console::Surroundings{nowhere, false, [] { return 0.0; }}

@@ -126,6 +126,12 @@ class Program {
     Program& common(Common& common);
     /// -o. Binary data are refused for a terminal.
     Program& output(Output& output);
+    /// An option that names a file to write, as -o and --log do. All other options and inputs that
+    /// name files are read, and no output may be one of them: Failure::usage.
+    Program& writes(const std::string& option) {
+        writes_.insert(option);
+        return *this;
+    }
     /// The option must be given.
     Program& required(const std::string& option);
 
@@ -201,6 +207,7 @@ class Program {
     std::vector<Option*> configurable();  ///< those that a configuration may give
     void assign_inputs(const std::vector<std::string>& rest);
     void check_streams();
+    void check_files(const std::vector<std::string>& rest);
     [[noreturn]] void refuse_extra(const std::string& word, bool option) const;
     std::vector<std::string> long_names() const;
     void join_ranks(int argc, char** argv);
@@ -227,6 +234,7 @@ class Program {
     std::map<std::string, std::function<void()>> restore_;  ///< sets an option to its default
     std::vector<std::string> asked_;                        ///< options that the command line gives
     std::map<std::string, Configured> from_config_;
+    std::set<std::string> writes_{"output", "log"};  ///< options that name outputs
     std::set<std::string> put_aside_;  ///< of the configuration, because of the command line
     std::string command_line_;
 };

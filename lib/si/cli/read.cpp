@@ -10,6 +10,7 @@
 #include "si/base/ranks.hpp"
 #include "si/cli/completion.hpp"
 #include "si/cli/config.hpp"
+#include "si/cli/files.hpp"
 #include "si/cli/parse.hpp"
 #include "si/cli/program.hpp"
 #include "si/cli/suite.hpp"
@@ -410,12 +411,33 @@ bool Program::read(int argc, char** argv) {
                 manual_.name, " --help");
     }
     if (real_) check_streams();
+    check_files(words.rest);
     for (const auto& word : words.rest) {
         const bool standard_input = word == "-" || word.starts_with("-:/");
         require(!real_ || !standard_input || isatty(STDIN_FILENO) == 0, Failure::usage,
                 "standard input is a terminal; see ", manual_.name, " --help");
     }
     return false;
+}
+
+/// Before any work, and before the log is opened.
+void Program::check_files(const std::vector<std::string>& rest) {
+    std::vector<NamedFile> inputs, outputs;
+    for (std::size_t i = 0; i < rest.size() && !manual_.inputs.empty(); ++i) {
+        const Input& input = manual_.inputs[std::min(i, manual_.inputs.size() - 1)];
+        const auto kind = split(rest[i], ',').front();
+        const bool row = std::any_of(input.rows.begin(), input.rows.end(),
+                                     [&](const RowInfo& one) { return one.name == kind; });
+        // The name of a row of a family is none of a file.
+        if (!row) inputs.push_back({text("the input ", input.name), rest[i]});
+    }
+    for (const auto* option : all_options()) {
+        for (auto& file : files_in(*option)) {
+            const bool written = writes_.contains(option->info.name);
+            (written ? outputs : inputs).push_back(std::move(file));
+        }
+    }
+    require_different(outputs, inputs);
 }
 
 void Program::check_streams() {
