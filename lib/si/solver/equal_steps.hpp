@@ -15,7 +15,7 @@ struct EqualStepsSpec {
 
     static constexpr auto fields() {
         return std::tuple{
-            field("steps", &EqualStepsSpec::steps, "Number of equal steps", kPositive)};
+            field("steps", &EqualStepsSpec::steps, "Number of equal steps", kStepCount)};
     }
 };
 

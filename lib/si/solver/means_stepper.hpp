@@ -61,7 +61,7 @@ struct MultistepSpec {
     static constexpr auto fields() {
         return std::tuple{
             field("steps", &MultistepSpec::steps, "Number of steps, close together at both ends",
-                  kPositive),
+                  kStepCount),
             field(
                 "relax", &MultistepSpec::relax,
                 "Longest time, in its own relaxation time, that a step lets the latent relax: less "

@@ -11,6 +11,10 @@
 
 namespace si {
 
+/// The rule of numbers of steps: no computer takes more in a lifetime, and the number of each step
+/// stays exact as a double.
+inline constexpr Rule kStepCount{[](double v) { return v >= 1 && v <= 1e12; }, "from 1 to 1e12"};
+
 /// dx/dt of every column of x (d, n), each at its own time t (n).
 using Drift = std::function<void(ConstVector t, ConstMatrix x, MatrixRef dx)>;
 

@@ -145,7 +145,7 @@ struct SamplerSpec {
             field("final", &SamplerSpec::final,
                   "Last step of an SDE, over times where the score is not known"),
             field("denoise", &SamplerSpec::denoise,
-                  "Use this many steps of E[x_s|x_t] instead, as DDIM does", kPositive)
+                  "Use this many steps of E[x_s|x_t] instead, as DDIM does", kStepCount)
                 .value("STEPS")};
     }
 };

@@ -43,7 +43,7 @@ struct LogDensitySpec : OdeLogDensitySpec {
                     "sde", &LogDensitySpec::sde,
                     "Use the diffusion instead of the flow, by paths of this many equal steps; 100 "
                     "when only --epsilon is given",
-                    kPositive)
+                    kStepCount)
                     .value("STEPS"),
                 field("epsilon", &LogDensitySpec::epsilon,
                       "Noise of the diffusion, 1 when only --sde is given; 0 is the flow. Several "
