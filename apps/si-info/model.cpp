@@ -25,7 +25,7 @@ int field_command(int argc, char** argv) {
         .common(messages)
         .example("si-info field model.json --at points.h5 -t 0.1,0.5 -o fields.h5", "")
         .run(argc, argv, [&](Console& console) {
-            si::write_fields(output.output, si::read_model(file), points.at, times.t,
+            si::write_fields(output.output, si::read_model(file), points, times.t,
                              {.command = console.command(), .seed = 0});
         });
 }

@@ -10,8 +10,8 @@ namespace si {
 
 Restored restored(const Matrix& x, const Matrix& truth, const Matrix& mask, double range) {
     const Index d = x.rows(), n = x.cols();
-    Vector square(n), psnr(n), cost(n);
-    std::vector<double> hidden;
+    Vector square(n), cost(n);
+    std::vector<double> hidden, psnr;
     Restored result;
     for (Index j = 0; j < n; ++j) {
         double sum = 0, sum_hidden = 0;
@@ -29,17 +29,19 @@ Restored restored(const Matrix& x, const Matrix& truth, const Matrix& mask, doub
         }
         cost[j] = sum;
         square[j] = sum / static_cast<double>(d);
-        psnr[j] = 10 * std::log10(range * range / square[j]);
+        if (sum > 0) psnr.push_back(10 * std::log10(range * range / square[j]));
         if (count > 0) hidden.push_back(sum_hidden / static_cast<double>(count));
     }
     constexpr double nan = std::numeric_limits<double>::quiet_NaN();
     result.square = mean_of(square);
-    result.psnr = mean_of(psnr);
     result.cost = mean_of(cost);
-    result.hidden_square = {nan, nan};
-    if (!hidden.empty()) {
-        result.hidden_square = mean_of(Eigen::Map<const Vector>(hidden.data(), std::ssize(hidden)));
-    }
+    const auto mean_or = [](const std::vector<double>& list, double none) {
+        if (list.empty()) return Estimate{none, nan};
+        return mean_of(Eigen::Map<const Vector>(list.data(), std::ssize(list)));
+    };
+    result.equal = n - std::ssize(psnr);
+    result.psnr = mean_or(psnr, std::numeric_limits<double>::infinity());
+    result.hidden_square = mean_or(hidden, nan);
     return result;
 }
 

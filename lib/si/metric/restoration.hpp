@@ -9,11 +9,13 @@
 
 namespace si {
 
-/// What restored samples (d, n) are worth against the truth, sample by sample.
+/// What restored samples (d, n) are worth against the truth, sample by sample. When all of them are
+/// equal to it, the value of psnr is infinite.
 struct Restored {
     Estimate square;         ///< mean of (x - truth)^2, over samples
-    Estimate psnr;           ///< mean over samples of 10 log10(range^2 / square), in dB
-    Estimate hidden_square;  ///< of what the mask hides alone; value nan without a mask
+    Estimate psnr;           ///< mean of 10 log10(range^2 / square), in dB, over unequal samples
+    Index equal = 0;         ///< samples that are the truth itself, whose ratio is infinite
+    Estimate hidden_square;  ///< of what the mask hides alone; value nan where it hides nothing
     double known_error = 0;  ///< largest |x - truth| of what the mask knows
     Estimate cost;           ///< mean of |x - truth|^2
 };

@@ -1,6 +1,7 @@
 #include "si/metric/restoration.hpp"
 
 #include <cmath>
+#include <limits>
 
 #include <doctest/doctest.h>
 
@@ -30,6 +31,20 @@ TEST_CASE("restored images are measured where they were hidden") {
     x(2, 0) += 0.5;
     CHECK(restored(x, truth, mask, 2).known_error == doctest::Approx(0.5));
     CHECK(std::isnan(restored(x, truth, Matrix(), 2).hidden_square.value));
+}
+
+TEST_CASE("samples that are the truth itself are counted, and have no part in the mean ratio") {
+    const Matrix truth = Matrix::Ones(4, 3);
+    Matrix x = truth;
+    x(0, 1) += 2;  // of three samples the second alone: its mean square is 1
+    const Restored some = restored(x, truth, Matrix(), 2);
+    CHECK(some.equal == 2);
+    CHECK(some.psnr.value == doctest::Approx(10 * std::log10(4.0)));
+    CHECK(some.square.value == doctest::Approx(1.0 / 3));
+    const Restored all = restored(truth, truth, Matrix(), 2);
+    CHECK(all.equal == 3);
+    CHECK(all.psnr.value == std::numeric_limits<double>::infinity());
+    CHECK(all.square.value == 0);
 }
 
 TEST_CASE("blocks that have the right means are right") {

@@ -288,9 +288,11 @@ class NetworkEvaluator : public Evaluator {
 Graph NetworkField::graph(const NetworkFieldSpec& spec, const std::vector<Index>& shape) {
     const Index dim = Conditions{.shape = shape}.numbers();
     const Index numbers = in_context("/condition", [&] { return spec.conditions().numbers(); });
-    require(!spec.masked || numbers == dim, Failure::data,
-            "/condition: a masked field is conditioned on its mask, ", dim, " numbers; these are ",
-            numbers);
+    // A mask is one for all channels of an image, or has all that x has.
+    const Index pixels = shape.size() == 3 ? shape[1] * shape[2] : dim;
+    require(!spec.masked || numbers == dim || numbers == pixels, Failure::data,
+            "/condition: a masked field is conditioned on its mask, ", pixels,
+            " numbers; these are ", numbers);
     return spec.net.make(NetworkShape{dim, dim, shape, spec.labels, spec.condition, spec.masked});
 }
 

@@ -59,15 +59,18 @@ std::string model_text(const Json& description) {
     return out;
 }
 
-void write_fields(const std::string& file, const Model& model, const std::string& points,
+void write_fields(const std::string& file, const Model& model, const PointsSpec& points,
                   const std::vector<double>& times, const Provenance& provenance) {
     require(!times.empty(), Failure::usage, "at which times? Give -t T,...");
-    const auto samples = read_samples(points);
+    const auto samples = read_samples(points.at);
     require_dimension(samples.source, samples.dim(), model.dim);
     const Matrix x = model.transform.from_data(samples.values);
     const auto field = make_field(model);
     const auto evaluator = field->evaluator();
     const Index n = x.cols(), count = std::ssize(times);
+    const Matrix given =
+        conditions_of_points(model, field->conditions(), {points.label, points.given}, n);
+    if (given.rows() > 0) evaluator->condition(given);
 
     DataWriter out(file);
     out.attribute("command", provenance.command);

@@ -17,10 +17,27 @@ Json describe_model(const Model& model);
 /// "dimension   2\ninterpolant linear\n...", for people.
 std::string model_text(const Json& description);
 
+/// The points at which fields are evaluated, and what they are conditioned on.
+struct PointsSpec {
+    std::string at, label = {};
+    std::optional<std::string> given = {};
+    static constexpr auto fields() {
+        return std::tuple{
+            field("at", &PointsSpec::at, "Points: HDF5, CSV, TSV or NPY").value("FILE"),
+            field("label", &PointsSpec::label,
+                  "Label of the points: a number, each (all labels in turn) or none")
+                .value("K|each|none"),
+            field("given", &PointsSpec::given,
+                  "Labels and conditions of the points, row by row: the datasets label and "
+                  "condition of this file")
+                .value("FILE")};
+    }
+};
+
 /// Writes /t (T), /x (n, d) and, as far as the model has them, /b, /v, /s, /eta, /x0, /x1, /u
 /// (T, n, d), /div_b and /log_rho, /rho (T, n), at the points of a file and the given times, in the
 /// data's coordinates.
-void write_fields(const std::string& file, const Model& model, const std::string& points,
+void write_fields(const std::string& file, const Model& model, const PointsSpec& points,
                   const std::vector<double>& times, const Provenance& provenance);
 
 struct ModelInfoSpec {
@@ -41,14 +58,6 @@ struct TimesSpec {
     std::vector<double> t;
     static constexpr auto fields() {
         return std::tuple{field("t", &TimesSpec::t, "Times, 0 to 1", kUnit).value("T,...")};
-    }
-};
-
-struct PointsSpec {
-    std::string at;
-    static constexpr auto fields() {
-        return std::tuple{
-            field("at", &PointsSpec::at, "Points: HDF5, CSV, TSV or NPY").value("FILE")};
     }
 };
 

@@ -15,6 +15,9 @@
 namespace si {
 namespace {
 
+/// Larger batches are not run; their time and memory follow from two smaller ones.
+constexpr Index kLargestRehearsal = 4096;
+
 /// Of a part that is done to see how long it takes.
 constexpr double kEnough = 0.5;
 constexpr Index kRowsOfThread = 256;
@@ -49,11 +52,17 @@ void require_alone() {
 
 }  // namespace
 
-Json dry_run_training(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec spec,
-                      std::uint64_t seed, double max_seconds, Threads& threads) {
-    require_alone();
-    const bool open = !spec.steps;
-    Session session(data, interpolant, std::move(spec), seed, threads);
+namespace {
+
+struct Rehearsal {
+    double a_step, memory;  ///< seconds of a step, with its part of validations; resident bytes
+    Index parameters;
+};
+
+/// Takes some steps of a training run.
+Rehearsal rehearse(const TrainData& data, const InterpolantSpec& interpolant, const TrainSpec& spec,
+                   std::uint64_t seed, Threads& threads) {
+    Session session(data, interpolant, spec, seed, threads);
     Index done = 0;
     const auto step = [&] { session.rehearse(done), ++done; };
     step();  // which makes room for all others
@@ -68,19 +77,49 @@ Json dry_run_training(const TrainData& data, const InterpolantSpec& interpolant,
         session.validate();
         a_step += (seconds_now() - begun) / static_cast<double>(session.spec().valid_interval);
     }
-    Index steps = *session.spec().steps;
+    return {a_step, resident_bytes(), session.stepper().parameters().size()};
+}
+
+/// rehearse() with a batch that may be too large to be tried. Time grows with a power of the batch,
+/// which is 1 unless pairs are a plan of the batch, and memory in proportion.
+Rehearsal rehearse_any(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec spec,
+                       std::uint64_t seed, Threads& threads) {
+    const Index batch = *spec.batch;
+    if (batch <= kLargestRehearsal) return rehearse(data, interpolant, spec, seed, threads);
+    constexpr Index kShare = 4;
+    spec.batch = kLargestRehearsal / kShare;
+    const auto small = rehearse(data, interpolant, spec, seed, threads);
+    spec.batch = kLargestRehearsal;
+    auto large = rehearse(data, interpolant, spec, seed, threads);
+    const double power =
+        std::clamp(std::log(large.a_step / small.a_step) / std::log(double{kShare}), 1.0, 3.0);
+    large.a_step *= std::pow(static_cast<double>(batch) / kLargestRehearsal, power);
+    large.memory += std::max(0.0, large.memory - small.memory) *
+                    static_cast<double>(batch - kLargestRehearsal) /
+                    static_cast<double>(kLargestRehearsal - kLargestRehearsal / kShare);
+    return large;
+}
+
+}  // namespace
+
+Json dry_run_training(const TrainData& data, const InterpolantSpec& interpolant, TrainSpec spec,
+                      std::uint64_t seed, double max_seconds, Threads& threads) {
+    require_alone();
+    const bool open = !spec.steps;
+    spec = settled(std::move(spec), data);
+    const auto [a_step, memory, parameters] = rehearse_any(data, interpolant, spec, seed, threads);
+    Index steps = *spec.steps;
     if (max_seconds > 0) {
-        const Index most = open ? most_steps(session.spec(), data.x1().n()) : steps;
+        const Index most = open ? most_steps(spec, data.x1().n()) : steps;
         steps = std::clamp<Index>(whole(0.95 * max_seconds / a_step), 1, most);
     }
     // Numbers of four bytes, in base64; the rest is the text around them.
-    const Index parameters = session.stepper().parameters().size();
     constexpr double kBytes = 16.0 / 3, kText = 20e3;
     return {{"samples", data.x1().n()},
             {"parameters", parameters},
             {"steps", steps},
             {"seconds", a_step * static_cast<double>(steps)},
-            {"memory_bytes", whole(resident_bytes())},
+            {"memory_bytes", whole(memory)},
             {"output_bytes", whole(kBytes * static_cast<double>(parameters) + kText)}};
 }
 

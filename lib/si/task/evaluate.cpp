@@ -46,15 +46,22 @@ Json restored_report(const std::string& restored_file, const std::string& truth,
     require(x.n() <= right.n(), Failure::data, x.source, ": has ", x.n(), " rows, ", right.source,
             " has ", right.n());
     Matrix mask;
-    if (const auto found = file.find("mask")) mask = found->values;
+    if (const auto found = file.find("mask")) {
+        // Without the shape of images, as in a table, a mask repeats itself.
+        const bool repeats = x.shape.size() == 1 && x.dim() % found->dim() == 0;
+        mask = masks_for(*found, repeats ? std::vector{found->dim()} : x.shape, x.n());
+    }
     const auto all = restored(x.values, right.values.leftCols(x.n()), mask, spec.range);
-    Json report{{"n", x.n()},
-                {"mse", all.square.value},
-                {"mse_stderr", all.square.error},
-                {"psnr", all.psnr.value},
-                {"psnr_stderr", all.psnr.error},
-                {"cost", all.cost.value},
-                {"cost_stderr", all.cost.error}};
+    Json report{{"n", x.n()}, {"mse", all.square.value}, {"mse_stderr", all.square.error}};
+    if (all.equal == x.n()) {
+        report["psnr"] = "infinite";
+    } else {
+        report["psnr"] = all.psnr.value;
+        report["psnr_stderr"] = all.psnr.error;
+    }
+    if (all.equal > 0) report["equal"] = all.equal;
+    report["cost"] = all.cost.value;
+    report["cost_stderr"] = all.cost.error;
     if (mask.rows() > 0) {
         report["hidden_mse"] = all.hidden_square.value;
         report["hidden_mse_stderr"] = all.hidden_square.error;

@@ -46,7 +46,9 @@ struct RestoredSpec {
 };
 
 /// restored() of two files, row by row, with the mask in `restored_file` (/mask) if it has one:
-/// {"n", "mse", "psnr", "hidden_mse", "known_error", "cost", "block_mse"} with standard errors.
+/// {"n", "mse", "psnr", "hidden_mse", "known_error", "cost", "block_mse"} with standard errors, and
+/// "equal", the number of samples that are the truth itself, where there are some: they have no
+/// part in "psnr", which is "infinite" when all of them are.
 Json restored_report(const std::string& restored_file, const std::string& truth,
                      const RestoredSpec& spec);
 

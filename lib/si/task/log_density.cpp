@@ -403,6 +403,10 @@ std::vector<CrossEntropy> log_densities_of_file(const Model& model, const std::s
                                                 Progress& progress) {
     require(run.shard.whole() || !spec.epsilon || spec.epsilon->each.size() == 1, Failure::usage,
             "--shard goes with one --epsilon: the best of several need not be that of every part");
+    require(!model.source, Failure::usage,
+            "this model restores what is observed: its samples begin at observations, whose "
+            "density is not known, so it gives no log-densities; si-eval restored compares what it "
+            "restores with the originals");
     FileLogDensities file(model, data, spec, run, threads, progress);
     by_ranks(
         file.parts(), file.blank(), [&](const Columns& some) { return file.make(some); },

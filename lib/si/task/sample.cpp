@@ -95,7 +95,38 @@ std::vector<Index> mask_shape(const std::vector<Index>& shape) {
     return shape.size() == 3 ? std::vector<Index>{shape[1], shape[2]} : shape;
 }
 
+/// Numbers that a mask hides are not read, and may be anything, NaN too; all others are refused
+/// when they are not finite.
+void forget_hidden(const Matrix& masks, Samples& samples) {
+    Matrix& x = samples.values;
+    for (Index j = 0; j < x.cols(); ++j) {
+        for (Index i = 0; i < x.rows(); ++i) {
+            if (masks(i % masks.rows(), j) == 0 && !std::isfinite(x(i, j))) x(i, j) = 0;
+        }
+    }
+}
+
 }  // namespace
+
+Matrix masks_for(const Samples& found, const std::vector<Index>& shape, Index n) {
+    return in_context(found.source, [&] {
+        const Index pixels = count_of(mask_shape(shape)), d = count_of(shape);
+        Matrix masks = found.values;
+        if (masks.cols() != n && (masks.size() == pixels || masks.size() == d)) {
+            masks = Matrix(masks.reshaped().replicate(1, n));
+        }
+        require(masks.cols() == n, Failure::data, "has ", masks.cols(), " masks for ", n,
+                " samples");
+        require(masks.rows() == pixels || masks.rows() == d, Failure::data, "masks are ",
+                shape_text(found.shape), ", and must be ", shape_text(mask_shape(shape)),
+                ", one number per pixel, for samples of ", shape_text(shape));
+        for (Index first = pixels; first < masks.rows(); first += pixels) {
+            require(masks.middleRows(first, pixels) == masks.topRows(pixels), Failure::data,
+                    "a mask must be the same for all channels of an image");
+        }
+        return Matrix(masks.topRows(pixels));
+    });
+}
 
 StartingPoints::StartingPoints(const Model& model, const Field& field, const SampleSpec& spec,
                                std::uint64_t seed, const Shard& shard)
@@ -150,6 +181,7 @@ void StartingPoints::observe(const std::string& file) {
             "--observed: this model was not trained to restore (--coupling inpaint, superres, "
             "noise)");
     file_.emplace(file);
+    if (corruption_->hides() && file_->has("mask")) file_->let_nonfinite_pass();
     observed_ = file_->samples();
     all_ = observed_->n();
     const auto seen = corruption_->seen_shape();
@@ -163,10 +195,40 @@ void StartingPoints::observe(const std::string& file) {
                 ", the model wants ", shape_text(model_.shape), also);
     }
     if (!corruption_->hides()) return;
-    if (auto found = file_->find("mask")) {
-        require_as_many(*file_, found->values, all_);
-        masks_ = std::move(found->values);
+    if (const auto found = file_->find("mask")) {
+        masks_ = masks_for(*found, model_.shape, all_);
+        forget_hidden(*masks_, *observed_);
+        in_context(observed_->source,
+                   [&] { require_finite(observed_->values, Failure::data, observed_->type); });
     }
+}
+
+Matrix conditions_of_points(const Model& model, const Conditions& conditions,
+                            const ConditionWords& words, Index n) {
+    require(!conditions.start, Failure::usage,
+            "this model is conditioned on the x0 of each path, which points have none of");
+    Conditions missing = conditions;
+    Matrix given(conditions.rows(), conditions.rows() > 0 ? n : 0);
+    if (!words.label.empty()) {
+        require(conditions.labels > 0, Failure::usage, "--label: this model has no labels");
+        if (words.label == "none") require_learned_without_labels(model, "--label none");
+        given.row(0) = labels_of(words.label, conditions.labels, 0, n);
+        missing.labels = 0;
+    }
+    if (missing.rows() == 0) {
+        require(!words.given, Failure::usage,
+                "--given: goes with labels or conditions that --label does not say");
+        return given;
+    }
+    require(words.given.has_value(), Failure::usage, "this model is conditioned on ",
+            missing.labels > 0
+                ? text(missing.labels, " labels; give --label K, each or none, or --given FILE")
+                : std::string("data; give them with --given FILE, as its dataset condition"));
+    const DataFile file(*words.given);
+    const Matrix read = conditions_of(file, missing);
+    require_as_many(file, read, n);
+    given.bottomRows(read.rows()) = read;
+    return given;
 }
 
 /// What neither --label nor the observations say stands in a file.

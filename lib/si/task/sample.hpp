@@ -103,6 +103,24 @@ Samples read_for(const Model& model, const std::string& file);
 /// A data file that says where it came from.
 DataWriter open_output(const std::string& file, const Provenance& provenance);
 
+/// What points are conditioned on, as typed: --label and --given, as si-sample has them.
+struct ConditionWords {
+    std::string label;
+    std::optional<std::string> given;
+};
+
+/// The conditions of n points, one column per point: labels as `label` says, and what it does not
+/// say from the file `given`. Throws Failure::usage when the two do not say all that the model is
+/// conditioned on, or more, and Failure::data when the file does not fit.
+Matrix conditions_of_points(const Model& model, const Conditions& conditions,
+                            const ConditionWords& words, Index n);
+
+/// The mask of each of n samples (pixels, n), from a dataset: one number per pixel of images, else
+/// one per coordinate. One mask may be for all samples, with or without a first axis of 1, and may
+/// be repeated for every channel. Throws Failure::data when it has another shape, or differs
+/// between channels.
+Matrix masks_for(const Samples& found, const std::vector<Index>& shape, Index n);
+
 /// Points that transport starts from, in the model's coordinates: those of one part of all.
 struct Start {
     Matrix x;

@@ -148,6 +148,37 @@ TEST_CASE("known pixels do not move on any way") {
     }
 }
 
+TEST_CASE("a mask of a colour image is one for all of its channels") {
+    TrainData data;
+    data.shape = {3, 4, 4};
+    data.x1().samples = normals(48, 16);
+    for (const char* net : {"unet,width=4,multipliers=1:2,groups=2,blocks=1",
+                            "sit,width=8,depth=1,heads=2,patch=2"}) {
+        TrainSpec spec = small(net);
+        spec.coupling = Choice<couplings>("inpaint,tile=2,p=0.5");
+        const Model model = trained(data, spec);
+        const auto field = make_field(model);
+        CHECK(field->conditions().numbers() == 16);
+        const Matrix x = normals(48, 6, 3);
+        const Observation seen = model.corruption()->observe(x, {1, Purpose::mask, 0}, 0);
+        const Matrix start = seen.mean + seen.deviation.cwiseProduct(normals(48, 6, 4));
+        Threads threads(1);
+        Progress silent;
+        const auto end = transport(model, *field, {}, {.x = start, .seed = 1, .given = seen.given},
+                                   threads, silent);
+        Index known = 0;
+        for (Index j = 0; j < 6; ++j) {
+            for (Index i = 0; i < 48; ++i) {
+                if (seen.given(i % 16, j) != 1) continue;
+                CHECK(end.x(i, j) == x(i, j));
+                ++known;
+            }
+        }
+        CHECK(known > 0);
+        CHECK(known < 6 * 48);
+    }
+}
+
 TEST_CASE("a sample's way does not depend on the others, whatever it is conditioned on") {
     const Model model = trained(images(32, 3), small());
     const auto field = make_field(model);
