@@ -58,6 +58,20 @@ std::vector<Tensor> tensors_of(const NetworkFieldSpec& spec, const std::vector<I
     return all;
 }
 
+/// The field of a model, with settings of its network that were none yet when it was written.
+Json in_words_of_today(Json field) {
+    if (!field.is_object()) return field;
+    const auto net = field.find("net");
+    if (net == field.end() || !net->is_object()) return field;
+    for (const NetworkRow& row : networks()) {
+        const auto& [setting, value] = row.in_old_files;
+        const std::string key(setting);
+        if (key.empty() || net->value("kind", Json()) != row.name) continue;
+        if (!net->contains(key)) (*net)[key] = value;
+    }
+    return field;
+}
+
 NetworkFieldSpec network_spec(const Json& field) {
     return in_context("/field", [&] { return read_spec<NetworkFieldSpec>(without_kind(field)); });
 }
@@ -296,7 +310,7 @@ Model model_from_json(const Json& document) {
         model.transform = in_context(
             "/transform", [&] { return read_transform(document["transform"], model.dim); });
     }
-    model.field = member(document, "field");
+    model.field = in_words_of_today(member(document, "field"));
     require(model.field.is_object(), Failure::data, "/field: expected an object");
     if (document.contains("about")) {
         model.about = document["about"];

@@ -43,6 +43,15 @@ std::string gelu(OnnxGraph& graph, const std::string& x) {
     return graph.apply("Mul", {graph.apply("Mul", {x, erf}), graph.constant(0.5F)});
 }
 
+std::string gelu_tanh(OnnxGraph& graph, const std::string& x) {
+    const auto square = graph.apply("Mul", {x, x});
+    const auto rest = graph.apply("Mul", {square, graph.constant(0.044715F)});
+    const auto cubic = graph.apply("Mul", {x, graph.apply("Add", {rest, graph.constant(1.0F)})});
+    const float twice = 2 * std::sqrt(2 / std::numbers::pi_v<float>);
+    const auto u = graph.apply("Mul", {cubic, graph.constant(twice)});
+    return graph.apply("Mul", {x, graph.apply("Sigmoid", {u})});
+}
+
 /// How the rows of activations() are spelled in ONNX.
 const std::map<std::string, Activation> kActivations{
     {"silu",
@@ -50,6 +59,7 @@ const std::map<std::string, Activation> kActivations{
          return g.apply("Mul", {x, g.apply("Sigmoid", {x})});
      }},
     {"gelu", gelu},
+    {"gelu-tanh", gelu_tanh},
     {"relu", [](OnnxGraph& g, const std::string& x) { return g.apply("Relu", {x}); }},
     {"tanh", [](OnnxGraph& g, const std::string& x) { return g.apply("Tanh", {x}); }},
     {"none", [](OnnxGraph&, const std::string& x) { return x; }}};

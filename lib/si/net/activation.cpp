@@ -66,6 +66,22 @@ struct Gelu {  // x times the normal distribution function
     }
 };
 
+struct GeluTanh {  // x / (1 + exp(-2 u)), u = sqrt(2 / pi) (x + 0.044715 x^3)
+    template <class T>
+    static SI_INLINE void at(const T& x, T& y, T& slope) {
+        // Beyond 10 it is x or 0 to the last bit, and the cube might overflow.
+        const T most = T{} + Element<T>(10), least = T{} - Element<T>(10);
+        const T below = x < most ? x : most, z = below > least ? below : least, q = z * z;
+        constexpr auto kTwice = Element<T>(1.59576912160573071);
+        T e;
+        exponential(z * (q * Element<T>(0.044715) + Element<T>(1)) * -kTwice, e);
+        const T s = Element<T>(1) / (Element<T>(1) + e);
+        const T rest = e * s;  // 1 - s, without its cancellation
+        slope = s + z * s * rest * kTwice * (q * Element<T>(3 * 0.044715) + Element<T>(1));
+        y = (x > least ? x : least) * s;
+    }
+};
+
 struct Tanh {
     template <class T>
     static SI_INLINE void at(const T& x, T& y, T& slope) {
@@ -132,6 +148,9 @@ SI_CLONES void silu(Index r, Index c, const float* b, float* y, float* s) {
 SI_CLONES void gelu(Index r, Index c, const float* b, float* y, float* s) {
     apply<Gelu>(r, c, b, y, s);
 }
+SI_CLONES void gelu_tanh(Index r, Index c, const float* b, float* y, float* s) {
+    apply<GeluTanh>(r, c, b, y, s);
+}
 SI_CLONES void tanh(Index r, Index c, const float* b, float* y, float* s) {
     apply<Tanh>(r, c, b, y, s);
 }
@@ -160,6 +179,12 @@ constexpr auto kActivations = std::to_array<Activation>({
      .gain = 1.6,
      .in_float = gelu,
      .in_double = in_double<Gelu>},
+    {.name = "gelu-tanh",
+     .summary = "gelu with its distribution function by a tanh, as transformers have it",
+     .spec = spec_of<NoSettings>,
+     .gain = 1.6,
+     .in_float = gelu_tanh,
+     .in_double = in_double<GeluTanh>},
     {.name = "relu",
      .summary = "max(x, 0)",
      .spec = spec_of<NoSettings>,

@@ -1,5 +1,6 @@
 #include <cmath>
 #include <functional>
+#include <numbers>
 
 #include <doctest/doctest.h>
 
@@ -216,6 +217,34 @@ TEST_CASE("activations in float are good to a few units in the last place") {
         CHECK(std::abs(static_cast<double>(y[0]) - std::sin(static_cast<double>(at))) < 2e-5);
         CHECK(std::abs(static_cast<double>(y[1]) - std::cos(static_cast<double>(at))) < 2e-5);
     }
+}
+
+TEST_CASE("gelu-tanh is the formula that transformers publish") {
+    const Activation& row = activations().at("gelu-tanh");
+    const double step = 1e-5;
+    for (double x = -8; x <= 8; x += 0.37) {
+        const auto published = [](double at) {
+            const double u = std::sqrt(2 / std::numbers::pi) * (at + 0.044715 * at * at * at);
+            return 0.5 * at * (1 + std::tanh(u));
+        };
+        double y = x, slope = 0;
+        row.in_double(1, 1, nullptr, &y, &slope);
+        CHECK(y == doctest::Approx(published(x)).epsilon(1e-12));
+        CHECK(slope == doctest::Approx((published(x + step) - published(x - step)) / (2 * step))
+                           .epsilon(1e-8));
+    }
+    for (const double far : {-1e30, 1e30}) {
+        auto y = static_cast<float>(far), slope = 0.5F;
+        row.in_float(1, 1, nullptr, &y, &slope);
+        CHECK(y == doctest::Approx(std::max(far, 0.0)));
+        CHECK(slope == doctest::Approx(far > 0 ? 1 : 0));
+    }
+    // Within 1e-3 of the exact one, and not the same.
+    double y = 1, exact = 1;
+    row.in_double(1, 1, nullptr, &y, nullptr);
+    activations().at("gelu").in_double(1, 1, nullptr, &exact, nullptr);
+    CHECK(std::abs(y - exact) > 1e-4);
+    CHECK(std::abs(y - exact) < 1e-3);
 }
 
 TEST_CASE("tensors tile the flat vector and have distinct names") {

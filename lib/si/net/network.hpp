@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string_view>
+#include <utility>
 
 #include "si/base/catalogue.hpp"
 #include "si/net/graph.hpp"
@@ -31,6 +32,9 @@ struct NetworkRow {
     SpecInfo spec;
     Graph (*make)(const Json& settings, const NetworkShape& shape);
     bool images = false;  ///< x must be (channels, height, width)
+    /// A setting that came later, and what models have that were written without it, where that is
+    /// not the default of today. An empty name is none.
+    std::pair<std::string_view, std::string_view> in_old_files = {};
 };
 
 /// mlp, unet, sit.

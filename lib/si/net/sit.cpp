@@ -58,6 +58,7 @@ struct SitSpec {
     std::string size = "xxs";
     Index patch = 4;
     std::optional<Index> width, depth, heads;
+    std::string activation = "gelu-tanh";
     double dropout = 0;
 
     static std::vector<std::string> sizes();  ///< "xxs", "s", "b", "l", "xl"
@@ -73,6 +74,9 @@ struct SitSpec {
             field("depth", &SitSpec::depth, "Number of blocks, instead of that of size", kFew),
             field("heads", &SitSpec::heads, "Number of attention heads, instead of that of size",
                   kSize),
+            field("activation", &SitSpec::activation,
+                  "Non-linearity; gelu-tanh is that of the paper",
+                  one_of(+[] { return activations().names(); })),
             field("dropout", &SitSpec::dropout, kDropoutHelp, kBelowOne)};
     }
 };
@@ -84,12 +88,13 @@ std::vector<std::string> SitSpec::sizes() {
 
 class Sit {
   public:
-    Sit(const SitSize& size, Index patch, double dropout, const NetworkShape& shape)
+    Sit(const SitSize& size, const SitSpec& spec, const NetworkShape& shape)
         : width_(size.width),
           depth_(size.depth),
           heads_(size.heads),
-          patch_(patch),
-          dropout_(dropout),
+          patch_(spec.patch),
+          activation_(spec.activation),
+          dropout_(spec.dropout),
           shape_(shape) {}
 
     Graph record() {
@@ -147,13 +152,14 @@ class Sit {
         x = add_gated(graph_, x, turn[2], h);
         h = modulate(graph_, layer_norm(graph_, x), turn[3], turn[4]);
         h = linear(graph_, h, kMlpRatio * width_, name + ".mlp.0",
-                   {.activation = "gelu", .gain = xavier(1, kMlpRatio)});
+                   {.activation = activation_, .gain = xavier(1, kMlpRatio)});
         h = dropout(graph_, h, dropout_);
         h = linear(graph_, h, width_, name + ".mlp.1", {.gain = xavier(kMlpRatio, 1)});
         return add_gated(graph_, x, turn[5], h);
     }
 
     Index width_, depth_, heads_, patch_;
+    std::string activation_;
     double dropout_;
     const NetworkShape& shape_;
     Graph graph_;
@@ -166,7 +172,7 @@ Graph make_sit(const SitSpec& spec, const NetworkShape& shape) {
     size.width = spec.width.value_or(size.width);
     size.depth = spec.depth.value_or(size.depth);
     size.heads = spec.heads.value_or(size.heads);
-    return Sit(size, spec.patch, spec.dropout, shape).record();
+    return Sit(size, spec, shape).record();
 }
 
 }  // namespace
@@ -176,7 +182,9 @@ NetworkRow sit_network() {
             .summary = "a transformer on patches of images (arXiv:2401.08740)",
             .spec = spec_of<SitSpec>,
             .make = from_json<make_sit>,
-            .images = true};
+            .images = true,
+            // Until it was a setting, the exact gelu was what there was.
+            .in_old_files = {"activation", "gelu"}};
 }
 
 }  // namespace si
