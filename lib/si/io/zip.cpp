@@ -9,7 +9,7 @@
 namespace si {
 namespace {
 
-constexpr std::uint16_t kVersion = 20, kDay = 0x21;  // 1980-01-01
+constexpr std::uint16_t kZipVersion = 20, kDay = 0x21;  // 1980-01-01
 
 template <class T>
 void put(std::string& to, T value) {
@@ -22,7 +22,7 @@ void put(std::string& to, T value) {
 std::string description(const std::string& name, std::string_view bytes) {
     const auto size = static_cast<std::uint32_t>(bytes.size());
     std::string out;
-    put<std::uint16_t>(out, kVersion);
+    put<std::uint16_t>(out, kZipVersion);
     put<std::uint16_t>(out, 0);  // flags
     put<std::uint16_t>(out, 0);  // stored
     put<std::uint16_t>(out, 0);  // midnight
@@ -47,7 +47,7 @@ void Zip::add(const std::string& name, std::string_view bytes) {
     archive_ += "PK\x03\x04" + about + name;
     archive_ += bytes;
     directory_ += "PK\x01\x02";
-    put<std::uint16_t>(directory_, kVersion);  // made by
+    put<std::uint16_t>(directory_, kZipVersion);  // made by
     directory_ += about;
     put<std::uint16_t>(directory_, 0);  // no comment
     put<std::uint16_t>(directory_, 0);  // disk
