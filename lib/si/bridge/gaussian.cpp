@@ -25,11 +25,10 @@ double log_det(const Matrix& positive) { return Cholesky(positive).log_det(); }
 Potential potential(const GaussianLaw& from, const GaussianLaw& to, const Matrix& cross,
                     double epsilon) {
     const Matrix s = symmetric(Cholesky(from.covariance).solve(cross));
-    auto [values, axes] = spectrum(s);
+    const auto [values, axes] = spectrum(s);
     require((values.array() > 0).all(), Failure::data,
             "a covariance is too nearly singular for a Gaussian bridge");
-    return {
-        epsilon, Vector::Zero(1), to.mean - s * from.mean, {std::move(values), {std::move(axes)}}};
+    return {epsilon, Vector::Zero(1), to.mean - s * from.mean, {values, {axes}}};
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <doctest/doctest.h>
 
+#include "si/base/error.hpp"
 #include "si/random/draw.hpp"
 
 using namespace si;

@@ -79,7 +79,7 @@ struct Entry {
 double legend_height(const std::vector<Entry>& entries, double width);
 void legend(Drawing& drawing, Spot corner, const std::vector<Entry>& entries, double width);
 
-/// `text` cut to a width, with "..." at its end when it does not fit.
-std::string fitted(std::string text, double size, double width);
+/// `words` cut to a width, with "..." at its end when it does not fit.
+std::string fitted(std::string words, double size, double width);
 
 }  // namespace si::plot

@@ -116,7 +116,7 @@ double width_of(std::string_view text, double size);
 
 /// `text` as it may stand in XML and HTML, in attributes too. Control characters and what is not
 /// UTF-8 become U+FFFD.
-std::string escaped(std::string_view text);
+std::string escaped(std::string_view words);
 
 /// A complete SVG document, without scripts.
 std::string svg(const Drawing& drawing, Theme theme = Theme::either);

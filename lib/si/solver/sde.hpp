@@ -39,7 +39,7 @@ Catalogue<EpsilonRow> epsilons();
 /// b and s of a one-sided interpolant: the errors are proportional, b^ - b = c (s^ - s), and this
 /// is c = alpha^2 beta' / beta - alpha alpha'. It is 1/t for path vp, (1 - t)/t for linear, half
 /// the noise rate for sit-vp; infinite where beta is 0.
-double epsilon_of_one_network(const Coefficients& at_t);
+double epsilon_of_one_network(const Coefficients& c);
 
 /// True when epsilon is zero at all times: then there is no score and no noise in the SDE.
 bool vanishes(const Epsilon& epsilon);

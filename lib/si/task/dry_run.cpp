@@ -187,7 +187,7 @@ Json dry_run_bridge(const Choice<bridge_methods>& asked, const BridgeTask& task,
     require_fits(asked, task);
     Progress silent;
     const auto method = chosen_method(asked, task, silent);
-    const Json whole_length = method.json();
+    const Json& whole_length = method.json();
     Json output;
     const auto seconds_with = [&](Index steps, Index rounds) {
         Json shorter = whole_length;

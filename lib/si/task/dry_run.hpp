@@ -44,6 +44,6 @@ Json dry_run_log_density(const Model& model, const std::string& data, const LogD
 
 /// Also "samples" of both sides and "method", which is not auto. What a method does in steps and in
 /// rounds is timed with few of them; one that has none is timed whole. Throws as make_bridge().
-Json dry_run_bridge(const Choice<bridge_methods>& method, const BridgeTask& task, Threads& threads);
+Json dry_run_bridge(const Choice<bridge_methods>& asked, const BridgeTask& task, Threads& threads);
 
 }  // namespace si

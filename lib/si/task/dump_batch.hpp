@@ -19,7 +19,7 @@ namespace si {
 /// `given` is a file with /t, /x0, /x1 or /z, of spec.batch samples, that take the place of those
 /// drawn. Throws Failure::data when they do not fit.
 void write_batch(const std::string& file, const std::optional<std::string>& given,
-                 const TrainData& data, const InterpolantSpec& interpolant, const TrainSpec& spec,
+                 const TrainData& data, const InterpolantSpec& interpolant, const TrainSpec& asked,
                  const Provenance& provenance);
 
 }  // namespace si

@@ -27,7 +27,7 @@ std::atomic<long> taken = 0;
 }
 
 extern "C" {
-void* __libc_malloc(std::size_t size) noexcept;
+void* __libc_malloc(std::size_t size) noexcept;  // NOLINT(readability-identifier-naming)
 void* malloc(std::size_t size) noexcept {
     ++taken;
     return __libc_malloc(size);

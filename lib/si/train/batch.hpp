@@ -85,6 +85,6 @@ void draw_times(const BatchSource& source, const Address& address, Columns colum
 void build_batch(const BatchSource& source, const Pairs& pairs, const BatchPart& part, Batch& out);
 
 /// x_t (and its mirror image) from t, the ends and z.
-void mix(const Setup& setup, bool antithetic, Batch& batch);
+void mix(const Setup& setup, bool antithetic, Batch& out);
 
 }  // namespace si

@@ -54,6 +54,6 @@ bool magnifies(const Setup& setup, std::span<const Quantity* const> learned);
 
 /// Throws Failure::data when data do not fit together, Failure::usage when options do not.
 std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpec& interpolant,
-                                     TrainSpec spec, std::uint64_t seed);
+                                     TrainSpec open, std::uint64_t seed);
 
 }  // namespace si

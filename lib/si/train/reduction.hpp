@@ -27,7 +27,7 @@ void share_losses(const Ranks& ranks, std::vector<Losses>& parts, const std::vec
 /// a lane is the work of one rank, and the lanes are summed in a fixed tree.
 class Reduction {
   public:
-    Reduction(Index parameters, Index chunks, Threads& threads);
+    Reduction(Index parameters, Index chunk_count, Threads& threads);
 
     /// Calls work(chunk, worker, gradient, keep) for each chunk of this rank, on all threads: it
     /// writes the chunk's gradient to `gradient`, or adds it to what is there.
