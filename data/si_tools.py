@@ -126,7 +126,12 @@ class Model:
         if field.get("labels"):
             parts.append(weight("label")[np.asarray(label, int).reshape(-1)])
         if field.get("condition"):
-            parts.append(np.asarray(condition, float).reshape(len(y), -1))
+            seen = np.asarray(condition, float).reshape(len(y), -1)
+            if field.get("condition_shift"):
+                each = seen.shape[1] // len(field["condition_shift"])
+                seen = (seen - np.repeat(field["condition_shift"], each)) / np.repeat(
+                    field["condition_scale"], each)
+            parts.append(seen)
         if net["fourier"]:
             phase = y @ weight("fourier").T
             parts += [np.sin(phase), np.cos(phase)]

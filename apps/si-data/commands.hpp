@@ -9,6 +9,7 @@ int export_command(int argc, char** argv);
 int classes_command(int argc, char** argv);
 int split_command(int argc, char** argv);
 int head_command(int argc, char** argv);
+int resample_command(int argc, char** argv);
 int merge_command(int argc, char** argv);
 int exact_command(int argc, char** argv);
 int info_command(int argc, char** argv);

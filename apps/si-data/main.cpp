@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
         .command("classes", "make a data set to train a classifier on", classes_command)
         .command("split", "hold out a random part", split_command)
         .command("head", "print or write the first samples", head_command)
+        .command("resample", "draw rows in proportion to their weights", resample_command)
         .command("merge", "join the parts of a job", merge_command)
         .command("exact", "write the exact model of a mixture", exact_command)
         .command("info", "show what is in a file", info_command)

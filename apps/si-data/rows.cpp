@@ -28,6 +28,25 @@ int split_command(int argc, char** argv) {
         });
 }
 
+int resample_command(int argc, char** argv) {
+    std::string file;
+    si::ResampleSpec spec;
+    Messages messages;
+    Output output;
+    return Program("si-data resample", "draw rows in proportion to their weights")
+        .about(
+            "Draws rows with replacement in proportion to /weight, for programs that make nothing "
+            "of weights. The data set that it writes has none.")
+        .input("FILE", file, kData)
+        .options("Rows", spec)
+        .output(output)
+        .common(messages)
+        .example("si-data resample events.h5 -n 100000 -o even.h5", "")
+        .run(argc, argv, [&](Console& console) {
+            si::resample_data(file, spec, output.output, console.command(), console);
+        });
+}
+
 int merge_command(int argc, char** argv) {
     std::vector<std::string> files;
     Messages messages;

@@ -105,4 +105,16 @@ void make_room(FieldValues& out, unsigned want, Index dim, Index n) {
     }
 }
 
+Matrix Conditions::seen(ConstMatrix given) const {
+    Matrix all = given;
+    if (shift.empty()) return all;
+    const Index first = labels > 0 ? 1 : 0, each = numbers() / std::ssize(shift);
+    for (Index k = 0; k < std::ssize(shift); ++k) {
+        const auto at = static_cast<std::size_t>(k);
+        auto some = all.middleRows(first + k * each, each);
+        some.array() = (some.array() - shift[at]) / scale[at];
+    }
+    return all;
+}
+
 }  // namespace si

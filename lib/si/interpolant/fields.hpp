@@ -81,10 +81,17 @@ struct KnownEnds {
 /// What the fields of a model are conditioned on beside x and t: a label, then numbers. All of a
 /// sample's stand in one column, the label first.
 struct Conditions {
-    Index labels = 0;          ///< a label is 0 .. labels - 1, or `labels`: none is given
-    std::vector<Index> shape;  ///< of the numbers; {} is none
-    bool masked = false;       ///< they are 1 where x is known and does not move, else 0
-    bool start = false;        ///< they are the x0 that the sample starts from
+    Index labels = 0;                ///< a label is 0 .. labels - 1, or `labels`: none is given
+    std::vector<Index> shape;        ///< of the numbers; {} is none
+    bool masked = false;             ///< they are 1 where x is known and does not move, else 0
+    bool start = false;              ///< they are the x0 that the sample starts from
+    std::vector<Index> absent = {};  ///< labels that no sample of the training set had, in order
+    /// Networks see (number - shift) / scale: one of each for a number, or for a channel of images;
+    /// empty: they see numbers as they are.
+    std::vector<double> shift = {}, scale = {};
+
+    /// What networks see of conditions (rows(), n) in the units of the data.
+    Matrix seen(ConstMatrix given) const;
 
     Index numbers() const;
     Index rows() const { return (labels > 0 ? 1 : 0) + numbers(); }

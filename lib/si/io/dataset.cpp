@@ -309,10 +309,35 @@ std::optional<Samples> DataFile::find(const std::string& dataset) const {
 
 Samples DataFile::at(const std::string& dataset) const {
     auto found = find(dataset);
-    require(found.has_value(), Failure::data, name(), ": no dataset ", absolute(dataset), "; ",
-            opened_->format == Format::hdf5 ? contents(opened_->list())
-                                            : text("it is ", to_text(opened_->format)));
-    return std::move(*found);
+    if (found) return std::move(*found);
+    // The list is long work where there are many; it is made for the message alone.
+    throw Error(Failure::data,
+                text(name(), ": no dataset ", absolute(dataset), "; ",
+                     opened_->format == Format::hdf5 ? contents(opened_->list())
+                                                     : text("it is ", to_text(opened_->format))));
+}
+
+const std::string& DataFile::spelled() const { return opened_->dataset; }
+
+std::optional<Vector> DataFile::weights(Index n) const {
+    if (!opened_->dataset.empty() || !has("weight")) return {};
+    const Samples found = at("weight");
+    require(found.dim() == 1 && found.n() == n, Failure::data, found.source, ": ", found.n(),
+            " rows of ", found.dim(), " for ", n, " samples; a weight is one number for each");
+    const Vector weights = found.values.row(0).transpose();
+    for (Index i = 0; i < n; ++i) {
+        require(weights[i] >= 0 && std::isfinite(weights[i]), Failure::data, found.source, ": row ",
+                i + 1, ": a weight is a finite number, zero or more, and this one is ", weights[i]);
+    }
+    require(weights.maxCoeff() > 0, Failure::data, found.source, ": all weights are 0");
+    return weights;
+}
+
+void DataFile::refuse_weights() const {
+    require(!opened_->dataset.empty() || !has("weight"), Failure::data, name(),
+            ": has /weight, of which nothing is made here; si-data resample draws rows by weight, "
+            "and ",
+            name(), ":/x reads them as they are");
 }
 
 std::vector<DatasetInfo> DataFile::list() const { return opened_->list(); }
@@ -323,6 +348,10 @@ std::vector<std::pair<std::string, std::string>> DataFile::attributes() const {
                       [&] { return hdf5::root_attributes(opened_->file, opened_->plan.sealed); });
 }
 
-Samples read_samples(const std::string& spelling) { return DataFile(spelling).samples(); }
+Samples read_samples(const std::string& spelling) {
+    const DataFile file(spelling);
+    file.refuse_weights();
+    return file.samples();
+}
 
 }  // namespace si

@@ -110,6 +110,9 @@ class DataFile {
     const std::string& name() const;
     Format format() const;
 
+    /// The path that was spelled out behind the name of the file; empty where none was.
+    const std::string& spelled() const;
+
     /// The samples of the file: the dataset that was spelled out; else /x, /samples or /data;
     /// else the only numeric one. First axis samples; a dataset of n numbers is n samples of
     /// dimension 1. When there is no such dataset, or several, the error lists them.
@@ -138,6 +141,14 @@ class DataFile {
     /// find(), where a missing dataset is an error that lists what there is.
     Samples at(const std::string& dataset) const;
 
+    /// /weight: how much each of n samples counts, without an own unit; nothing where the file has
+    /// none or a dataset was spelled out. Throws Failure::data when they are not n finite numbers,
+    /// zero or more, with one above zero.
+    std::optional<Vector> weights(Index n) const;
+
+    /// For programs that make nothing of weights: throws Failure::data where weights() has some.
+    void refuse_weights() const;
+
     /// All datasets of the file.
     std::vector<DatasetInfo> list() const;
 
@@ -150,7 +161,7 @@ class DataFile {
     std::unique_ptr<Opened> opened_;
 };
 
-/// DataFile(spelling).samples().
+/// The samples() of a file without weights; see DataFile::refuse_weights().
 Samples read_samples(const std::string& spelling);
 
 /// An HDF5 file with several datasets, which appears in commit() or not at all; see AtomicFile.

@@ -146,6 +146,18 @@ std::string standardised(OnnxGraph& graph, const Transform& transform, const std
                   "standardised");
 }
 
+/// Conditions as the network sees them.
+std::string conditions_seen(OnnxGraph& graph, const Conditions& conditions) {
+    const Index each = conditions.numbers() / std::ssize(conditions.shift);
+    Vector shift(conditions.numbers()), inverse(conditions.numbers());
+    for (Index i = 0; i < shift.size(); ++i) {
+        shift[i] = conditions.shift[static_cast<std::size_t>(i / each)];
+        inverse[i] = 1 / conditions.scale[static_cast<std::size_t>(i / each)];
+    }
+    const auto centred = graph.apply("Sub", {"condition", graph.row(shift)});
+    return graph.apply("Mul", {centred, graph.row(inverse)});
+}
+
 }  // namespace
 
 std::string onnx_file(const Model& model) {
@@ -172,8 +184,9 @@ std::string onnx_file(const Model& model) {
     Parts parts{graph, {}, standardised(graph, model.transform, "x"), "t", "", "", ""};
     if (conditions.labels > 0) parts.label = "label";
     if (conditions.numbers() > 0) {
-        parts.condition = model.given_start() ? standardised(graph, model.transform, "condition")
-                                              : std::string("condition");
+        parts.condition = !conditions.shift.empty() ? conditions_seen(graph, conditions)
+                          : model.given_start() ? standardised(graph, model.transform, "condition")
+                                                : std::string("condition");
     }
     for (NamedTensor& tensor : tensors) parts.tensors.emplace(tensor.name, std::move(tensor));
     for (const Quantity* row : parse_learned(spec.learn)) {

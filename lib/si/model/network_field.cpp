@@ -33,7 +33,7 @@ class NetworkEvaluator : public Evaluator {
     void condition(ConstMatrix given) override {
         require(given.rows() == field_.conditions_.rows(), Failure::internal, "conditions have ",
                 given.rows(), " rows");
-        given_ = given.cast<float>();
+        given_ = field_.conditions_.seen(given).cast<float>();
         if (field_.conditions_.start) start_ = given.bottomRows(field_.dim_);
     }
 
@@ -294,6 +294,21 @@ Graph NetworkField::graph(const NetworkFieldSpec& spec, const std::vector<Index>
             "/condition: a masked field is conditioned on its mask, ", pixels,
             " numbers; these are ", numbers);
     return spec.net.make(NetworkShape{dim, dim, shape, spec.labels, spec.condition, spec.masked});
+}
+
+Conditions NetworkFieldSpec::conditions() const {
+    Conditions all{labels, condition, masked};
+    if (absent) all.absent = *absent;
+    if (!condition_shift && !condition_scale) return all;
+    require(
+        condition_shift && condition_scale && condition_shift->size() == condition_scale->size(),
+        Failure::data, "/condition_shift and /condition_scale are lists of the same length");
+    all.shift = *condition_shift;
+    all.scale = *condition_scale;
+    require(!all.shift.empty() && all.numbers() % std::ssize(all.shift) == 0, Failure::data,
+            "/condition_shift: has ", all.shift.size(), " numbers for ", all.numbers(),
+            " conditions");
+    return all;
 }
 
 NetworkField::NetworkField(const NetworkFieldSpec& spec, Setup setup,

@@ -26,6 +26,8 @@ struct NetworkFieldSpec {
     Index labels = 0;
     std::vector<Index> condition = {};
     bool masked = false;
+    std::optional<std::vector<Index>> absent = {};
+    std::optional<std::vector<double>> condition_shift = {}, condition_scale = {};
 
     static constexpr auto fields() {
         return std::tuple{
@@ -39,11 +41,17 @@ struct NetworkFieldSpec {
                   kNonNegative),
             field("condition", &NetworkFieldSpec::condition, "Shape of the condition of the fields",
                   kPositive),
-            field("masked", &NetworkFieldSpec::masked,
-                  "These numbers are 1 where x does not move")};
+            field("masked", &NetworkFieldSpec::masked, "These numbers are 1 where x does not move"),
+            field("absent", &NetworkFieldSpec::absent,
+                  "Labels that no sample of the training set had", kNonNegative),
+            field("condition_shift", &NetworkFieldSpec::condition_shift,
+                  "Networks see (condition - shift) / scale: a number for each, or for a channel"),
+            field("condition_scale", &NetworkFieldSpec::condition_scale, "See condition_shift",
+                  kPositive)};
     }
 
-    Conditions conditions() const { return {labels, condition, masked}; }
+    /// Throws Failure::data where shifts and scales do not fit the conditions.
+    Conditions conditions() const;
 };
 
 /// Columns that go through a network together, or fewer of large samples.

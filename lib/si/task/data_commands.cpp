@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <numeric>
+
+#include "si/random/draw.hpp"
 #include "si/task/rows.hpp"
 
 // The commands of si-data, from file to file.
@@ -11,9 +15,9 @@ DataWriter writer_of(const std::string& file, const std::string& command) {
     return out;
 }
 
-RowSets rows_of(const std::string& file, Progress& progress) {
+RowSets rows_of(const DataFile& file, Progress& progress) {
     std::vector<std::string> left_out;
-    auto rows = read_rows(DataFile(file), left_out);
+    auto rows = read_rows(file, left_out);
     if (!left_out.empty()) progress.warn("left out " + join(left_out, ", "));
     return rows;
 }
@@ -50,7 +54,7 @@ void export_data(const std::string& file, const std::string& output) {
 void split_data(const std::string& file, const SplitSpec& spec, const std::string& output,
                 const std::string& command, Progress& progress) {
     require(output != spec.held_out, Failure::usage, "--output and --held-out are one file");
-    const auto rows = rows_of(file, progress);
+    const auto rows = rows_of(DataFile(file), progress);
     const auto split = split_rows(rows.n, spec);
     auto train = writer_of(output, command), held_out = writer_of(spec.held_out, command);
     for (auto* out : {&train, &held_out}) out->attribute("seed", spec.seed);
@@ -67,9 +71,33 @@ void head_data(const std::string& file, const HeadSpec& spec, const std::string&
         const auto reader = data.reader(Passes::one);
         return export_samples("-", reader.samples(0, std::min(spec.n, reader.n())));
     }
-    const auto rows = rows_of(file, progress);
+    const auto rows = rows_of(DataFile(file), progress);
     auto out = writer_of(output, command);
     write_rows(out, rows, first_rows(rows.n, spec.n));
+    out.commit();
+}
+
+void resample_data(const std::string& file, const ResampleSpec& spec, const std::string& output,
+                   const std::string& command, Progress& progress) {
+    const DataFile data(file);
+    auto rows = rows_of(data, progress);
+    const auto weights = data.weights(rows.n);
+    require(weights.has_value(), Failure::data, file,
+            ": has no /weight; si-data split and head take rows without weights");
+    std::erase_if(rows.sets, [](const auto& set) { return set.first == "/weight"; });
+    Vector until(rows.n);  // running sums
+    std::partial_sum(weights->begin(), weights->end(), until.begin());
+    const Index n = spec.n.value_or(rows.n);
+    Matrix uniform(1, n);
+    fill_uniform({spec.seed, Purpose::data, 1}, 0, uniform);
+    std::vector<Index> drawn;
+    for (const double u : uniform.row(0)) {
+        const auto after = std::upper_bound(until.begin(), until.end(), u * until[rows.n - 1]);
+        drawn.push_back(std::min<Index>(after - until.begin(), rows.n - 1));
+    }
+    auto out = writer_of(output, command);
+    out.attribute("seed", spec.seed);
+    write_rows(out, rows, drawn);
     out.commit();
 }
 

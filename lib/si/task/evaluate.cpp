@@ -9,6 +9,7 @@
 #include "si/metric/kde.hpp"
 #include "si/metric/moment_distances.hpp"
 #include "si/metric/restoration.hpp"
+#include "si/task/sample.hpp"
 
 namespace si {
 
@@ -41,6 +42,7 @@ Json kernel_report(const std::string& samples, const std::string& reference, con
 Json restored_report(const std::string& restored_file, const std::string& truth,
                      const RestoredSpec& spec) {
     const DataFile file(restored_file);
+    file.refuse_weights();
     const auto x = file.samples(), right = read_samples(truth);
     require_coordinates(x.source, x.dim(), kReference, right.dim());
     require(x.n() <= right.n(), Failure::data, x.source, ": has ", x.n(), " rows, ", right.source,

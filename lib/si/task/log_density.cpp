@@ -92,6 +92,7 @@ class FilePoints {
         require(nonfinite != Nonfinite::drop, Failure::usage,
                 "--allow-nonfinite drop: scores have the rows of the data; keep leaves them there");
         DataFile file(data);
+        file.refuse_weights();
         if (nonfinite == Nonfinite::keep) file.let_nonfinite_pass();
         return file;
     }

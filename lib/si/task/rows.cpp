@@ -76,18 +76,28 @@ Json figures(Matrix values) {
 RowSets read_rows(const DataFile& file, std::vector<std::string>& left_out) {
     RowSets rows;
     auto samples = file.samples();
+    const std::string path = samples.source.substr(samples.source.rfind(":/") + 1);
     rows.n = samples.n();
     if (file.format() != Format::hdf5) {
         rows.sets.emplace_back("/x", std::move(samples));
         return rows;
     }
+    // The samples bring the datasets of their own group, and are /x of what is written.
+    const auto group_of = [](const std::string& name) {
+        return name.substr(0, name.rfind('/') + 1);
+    };
     for (const auto& info : file.list()) {
-        if (info.readable && !info.shape.empty() && info.shape[0] == rows.n) {
-            rows.sets.emplace_back(info.name, file.at(info.name));
-            if (info.shape.size() == 1) rows.sets.back().second.shape = {};  // stays a column
-        } else {
+        if (group_of(info.name) != group_of(path)) continue;
+        if (!info.readable || info.shape.empty() || info.shape[0] != rows.n) {
             left_out.push_back(info.name);
+            continue;
         }
+        const std::string name = file.spelled().empty() && group_of(path) == "/" ? info.name
+                                 : info.name == path                             ? "/x"
+                                                     : info.name.substr(info.name.rfind('/'));
+        if (name == "/x" && info.name != path) continue;
+        rows.sets.emplace_back(name, file.at(info.name));
+        if (info.shape.size() == 1) rows.sets.back().second.shape = {};  // stays a column
     }
     return rows;
 }

@@ -145,6 +145,22 @@ struct HeadSpec {
 void head_data(const std::string& file, const HeadSpec& spec, const std::string& output,
                const std::string& command, Progress& progress);
 
+struct ResampleSpec {
+    std::optional<Index> n;
+    std::uint64_t seed = 0;
+    static constexpr auto fields() {
+        return std::tuple{field("n", &ResampleSpec::n,
+                                "Number of rows; as many as there are by default", kPositive),
+                          field("seed", &ResampleSpec::seed, "Seed of the draw")};
+    }
+};
+
+/// Rows drawn in proportion to /weight, each by itself and with replacement, with all that belongs
+/// to them but the weights. Throws Failure::data where there are none, or as DataFile::weights()
+/// does.
+void resample_data(const std::string& file, const ResampleSpec& spec, const std::string& output,
+                   const std::string& command, Progress& progress);
+
 struct InfoSpec {
     bool json = false;
     static constexpr auto fields() {

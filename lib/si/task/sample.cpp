@@ -1,5 +1,6 @@
 #include "si/task/sample.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "si/base/parts.hpp"
@@ -77,16 +78,29 @@ std::shared_ptr<const Field> field_along(Model& model, const StartSpec& spec) {
 namespace {
 
 /// Labels as --label says, those of samples `first` .. first + n - 1.
-Eigen::RowVectorXd labels_of(const std::string& word, Index labels, Index first, Index n) {
+Eigen::RowVectorXd labels_of(const std::string& word, const Conditions& conditions, Index first,
+                             Index n) {
+    const Index labels = conditions.labels;
+    const auto occurs = [&absent = conditions.absent](Index label) {
+        return !std::binary_search(absent.begin(), absent.end(), label);
+    };
     if (word == "none") return Eigen::RowVectorXd::Constant(n, static_cast<double>(labels));
     if (word == "each") {
+        std::vector<double> present;
+        for (Index label = 0; label < labels; ++label) {
+            if (occurs(label)) present.push_back(static_cast<double>(label));
+        }
         Eigen::RowVectorXd all(n);
-        for (Index j = 0; j < n; ++j) all[j] = static_cast<double>((first + j) % labels);
+        for (Index j = 0; j < n; ++j) {
+            all[j] = present[static_cast<std::size_t>((first + j) % std::ssize(present))];
+        }
         return all;
     }
     const auto number = parse_integer(word);
     require(number && *number >= 0 && *number < labels, Failure::usage, "--label: one of 0 .. ",
             labels - 1, ", each or none, not '", word, "'");
+    require(occurs(*number), Failure::usage, "--label ", *number,
+            ": the training set had no sample of it");
     return Eigen::RowVectorXd::Constant(n, static_cast<double>(*number));
 }
 
@@ -212,7 +226,7 @@ Matrix conditions_of_points(const Model& model, const Conditions& conditions,
     if (!words.label.empty()) {
         require(conditions.labels > 0, Failure::usage, "--label: this model has no labels");
         if (words.label == "none") require_learned_without_labels(model, "--label none");
-        given.row(0) = labels_of(words.label, conditions.labels, 0, n);
+        given.row(0) = labels_of(words.label, conditions, 0, n);
         missing.labels = 0;
     }
     if (missing.rows() == 0) {
@@ -237,7 +251,7 @@ void StartingPoints::take_conditions() {
     if (!spec_.label.empty()) {
         require(conditions_.labels > 0, Failure::usage, "--label: this model has no labels");
         if (spec_.label == "none") require_learned_without_labels(model_, "--label none");
-        labels_of(spec_.label, conditions_.labels, 0, 0);
+        labels_of(spec_.label, conditions_, 0, 0);
         missing.labels = 0;
     }
     if (corruption_ || conditions_.start) missing.shape.clear();
@@ -276,7 +290,7 @@ Start StartingPoints::read(const Columns& some) const {
     start.given.resize(conditions_.rows(), conditions_.rows() > 0 ? n : 0);
     Index row = 0;
     if (!spec_.label.empty()) {
-        start.given.row(row++) = labels_of(spec_.label, conditions_.labels, first, n);
+        start.given.row(row++) = labels_of(spec_.label, conditions_, first, n);
     }
     if (from_file_.rows() > 0) {
         start.given.middleRows(row, from_file_.rows()) = from_file_.middleCols(first, n);

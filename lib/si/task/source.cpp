@@ -82,6 +82,7 @@ plot::Source open_source(const std::string& file) {
         }
     }
     const DataFile data(file == "-" ? input->path() : file);
+    data.refuse_weights();
     source.samples = data.samples();
     if (data.has("trajectory"))
         source.trajectories = trajectories_of(data.at("trajectory"), data.find("time"));

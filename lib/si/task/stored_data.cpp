@@ -157,6 +157,7 @@ TrainData StoredEnds::read(const TrainSpec& spec, std::uint64_t seed, Bytes memo
                            Progress& progress) const {
     TrainData data;
     data.conditions = read_conditions(*x1_.file, spec.condition, data.given);
+    look_at_labels(*x1_.file, data.given, data.conditions);
     require_as_many(*x1_.file, data.given, x1_.shape().front());
     auto x1 = pass_over(x1_, hold_out(x1_, spec, seed, 0));
     data.shape = x1.shape;

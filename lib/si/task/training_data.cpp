@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "si/base/remarks.hpp"
 #include "si/io/model_file.hpp"
 #include "si/task/stored_data.hpp"
 #include "si/train/rectify.hpp"
@@ -16,6 +17,12 @@ struct Ends {
     Matrix given;  ///< what x1 is conditioned on
     Conditions conditions;
     Beside beside1 = {}, beside0 = {};  ///< what counts in the cost of the coupling
+    Matrix weight1 = {}, weight0 = {};  ///< (1, n), or empty
+
+    static Matrix weights_of(const DataFile& file, Index n) {
+        const auto found = file.weights(n);
+        return found ? Matrix(found->transpose()) : Matrix();
+    }
 };
 
 /// Opens files, and looks after samples that are not finite in what they hold.
@@ -33,8 +40,8 @@ struct Reading {
     void clean(Ends& ends) const {
         if (nonfinite != Nonfinite::drop) return;
         std::vector<Matrix*> target{&ends.x1.values, &ends.given, &ends.beside1.labels,
-                                    &ends.beside1.conditions};
-        std::vector<Matrix*> start{&ends.beside0.labels, &ends.beside0.conditions};
+                                    &ends.beside1.conditions, &ends.weight1};
+        std::vector<Matrix*> start{&ends.beside0.labels, &ends.beside0.conditions, &ends.weight0};
         if (ends.x0) start.push_back(&ends.x0->values);
         const bool pairs = ends.x0 && ends.x0->n() == ends.x1.n();
         if (pairs) target.insert(target.end(), start.begin(), start.end());
@@ -53,12 +60,39 @@ Ends read_ends(const DataFile& opened, const std::vector<std::string>& wanted,
         ends.x1 = opened.samples();
     }
     ends.conditions = read_conditions(opened, wanted, ends.given);
+    look_at_labels(opened, ends.given, ends.conditions);
     require_as_many(opened, ends.given, ends.x1.n());
     ends.beside1 = read_beside(opened, cost, ends.x1.n());
+    ends.weight1 = Ends::weights_of(opened, ends.x1.n());
     return ends;
 }
 
 }  // namespace
+
+void look_at_labels(const DataFile& file, const Matrix& given, Conditions& conditions) {
+    constexpr Index kFew = 20, kRoom = 1000;
+    if (conditions.labels == 0) return;
+    std::vector<bool> occurs(static_cast<std::size_t>(conditions.labels), false);
+    for (const double label : given.row(0)) occurs[static_cast<std::size_t>(label)] = true;
+    const Index found = std::count(occurs.begin(), occurs.end(), true);
+    const Index n = given.cols();
+    require(n < kFew || found <= n / 2, Failure::data, file.name(), ": /label: ", found, " of ", n,
+            " rows have labels that differ, as identifiers have; labels are classes with several "
+            "samples each");
+    require(conditions.labels <= kRoom + 10 * found, Failure::data, file.name(),
+            ": /label: ", found, " labels occur, up to ", conditions.labels - 1,
+            "; number them from 0");
+    std::vector<std::string> some;
+    for (Index label = 0; label < conditions.labels; ++label) {
+        if (occurs[static_cast<std::size_t>(label)]) continue;
+        conditions.absent.push_back(label);
+        if (std::ssize(some) < 8) some.push_back(std::to_string(label));
+    }
+    if (some.empty()) return;
+    doubt(text(file.name(), ": /label: no sample has the label ", join(some, ", "),
+               std::ssize(some) < std::ssize(conditions.absent) ? ", ..." : "",
+               "; it is not learned, and --label each leaves it out"));
+}
 
 double held_out_fraction(double fraction) {
     require(fraction >= 0 && fraction < 1, Failure::usage,
@@ -116,6 +150,14 @@ Matrix conditions_of(const DataFile& file, const Conditions& model) {
     const Conditions found = read_conditions(file, wanted, given);
     require(found.labels <= model.labels, Failure::data, file.name(), ": a label is ",
             found.labels - 1, ", and the model has ", model.labels);
+    if (found.labels > 0) {
+        for (const double label : given.row(0)) {
+            require(!std::binary_search(model.absent.begin(), model.absent.end(),
+                                        static_cast<Index>(label)),
+                    Failure::data, file.name(), ": a label is ", label,
+                    ", of which the training set had no sample");
+        }
+    }
     require(found.shape == model.shape, Failure::data, file.name(),
             ": its conditions have another shape than those of the model");
     return given;
@@ -155,6 +197,7 @@ void read_held_out(const std::string& valid, const TrainSpec& spec, Index dim,
     data.valid_given = std::move(held.given);
     require_alike(held.x1.source, held.x1.dim(), dim);
     data.x1().valid = std::move(held.x1.values);
+    data.x1().valid_weight = std::move(held.weight1);
     if (!data.x0().sampled()) return;
     require(held.x0.has_value(), Failure::data, valid,
             ": needs /x0 and /x1, as there are two sets of samples");
@@ -168,6 +211,7 @@ TrainData read_sets(const DataFile& x1, const DataFile* x0, const TrainSpec& spe
     if (x0 != nullptr) {
         ends.x0 = x0->samples();
         ends.beside0 = read_beside(*x0, cost, ends.x0->n());
+        ends.weight0 = Ends::weights_of(*x0, ends.x0->n());
     } else {
         require(cost.nothing(), Failure::usage,
                 "--coupling: x0 has its own labels and conditions, "
@@ -190,11 +234,14 @@ TrainData read_sets(const DataFile& x1, const DataFile* x0, const TrainSpec& spe
         data.x0().beside = std::move(beside[0]);
         data.x1().beside = std::move(beside[1]);
     }
+    data.x1().weight = std::move(ends.weight1);
+    data.x0().weight = std::move(ends.weight0);
     if (const auto fraction = parse_real(spec.valid)) {
         hold_out(data, held_out_fraction(*fraction), seed);
     } else {
         read_held_out(spec.valid, spec, data.dim(), reading, data);
     }
+    draw_by_weight(data, spec.coupling.row().every_row() && !spec.coupling.row().independent());
     return data;
 }
 
@@ -212,6 +259,8 @@ TrainData read_training_data(const std::string& x1, const std::optional<std::str
     const auto base = x0 ? std::make_shared<const DataFile>(reading.open(*x0)) : nullptr;
     const StoredEnds stored(target, base);
     if (pairs_in_blocks(spec.coupling.row()) && stored.bytes() > files.data_memory.value) {
+        target->refuse_weights();
+        if (base) base->refuse_weights();
         TrainData data = stored.read(spec, seed, files.data_memory, progress);
         if (!parse_real(spec.valid)) {
             read_held_out(spec.valid, spec, data.dim(), reading, data);
@@ -220,6 +269,7 @@ TrainData read_training_data(const std::string& x1, const std::optional<std::str
     }
     const MadeByModel* made = spec.coupling.row().made_by_model();
     if (made == nullptr) return read_sets(*target, base.get(), spec, seed, reading);
+    target->refuse_weights();
     require(spec.condition.empty(), Failure::usage,
             "--condition: pairs that a model makes have no labels or conditions");
     const auto pairs = made->pairs(spec.coupling.settings());

@@ -42,6 +42,10 @@ TrainData read_training_data(const std::string& x1, const std::optional<std::str
                              const TrainSpec& spec, std::uint64_t seed, Threads& threads,
                              Progress& progress, const TrainFilesSpec& files = {});
 
+/// Puts the labels that no sample has into `conditions`, and says so. Throws Failure::data for
+/// labels that are no classes, as numbers of rows or of persons are.
+void look_at_labels(const DataFile& file, const Matrix& given, Conditions& conditions);
+
 /// What the samples of a file are conditioned on, of its datasets /label and /condition those that
 /// are wanted: a column of `given` for each. Throws Failure::data when they are not there or labels
 /// are not whole numbers from 0.

@@ -129,9 +129,10 @@ Index ChunkLosses::fill(Worker& worker, const BatchSource& source, Index signs) 
     const Index wide =
         fill_inputs(*worker.tape, b.t, b.xt, b.mirrored.leftCols(signs == 2 ? n : 0));
     if (b.given.rows() == 0) return wide;
+    const Matrix seen = source.conditions.seen(b.given);
     set_size(worker.given, b.given.rows(), signs * n);
     for (Index sign = 0; sign < signs; ++sign) {
-        worker.given.middleCols(sign * n, n) = b.given.cast<float>();
+        worker.given.middleCols(sign * n, n) = seen.cast<float>();
     }
     put_conditions(*worker.tape, source.conditions, worker.given, 0, signs * n, wide);
     return wide;

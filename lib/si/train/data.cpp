@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "si/coupling/plan.hpp"
 #include "si/random/draw.hpp"
 
 namespace si {
@@ -17,7 +18,8 @@ bool pairs_in_blocks(const CouplingRow& coupling) {
 
 std::vector<Index> held_out_rows(Index n, double fraction, std::uint64_t seed, std::uint32_t set,
                                  Index most) {
-    const auto count = std::min(static_cast<Index>(fraction * static_cast<double>(n)), most);
+    auto count = std::min(static_cast<Index>(fraction * static_cast<double>(n)), most);
+    if (fraction > 0 && n > 1) count = std::max<Index>(count, 1);
     std::vector<Index> rows(static_cast<std::size_t>(count));
     Permutation({seed, Purpose::split, set}, n).range(0, count, rows.data());
     return rows;
@@ -30,7 +32,7 @@ void hold_out(TrainData& data, double fraction, std::uint64_t seed) {
         const Index count = std::ssize(out);
         std::vector<Index> kept(static_cast<std::size_t>(n - count));
         Permutation({seed, Purpose::split, set}, n).range(count, n - count, kept.data());
-        held = without(x, out);
+        held = without(x, n > 1 || fraction == 0 ? out : std::vector<Index>{0});
         x = without(x, kept);
     };
     // Sets of equal size may be paired, so they are split alike.
@@ -42,6 +44,31 @@ void hold_out(TrainData& data, double fraction, std::uint64_t seed) {
         const std::uint32_t set = end.samples.cols() == last ? 0 : ++others;
         if (end.sampled()) split(end.samples, end.valid, set);
         if (end.beside.size() > 0) split(end.beside, end.valid_beside, set);
+        if (end.weight.size() > 0) split(end.weight, end.valid_weight, set);
+    }
+}
+
+void draw_by_weight(TrainData& data, bool pairs) {
+    constexpr Index kTimes = 4;
+    const auto draw = [](Matrix& weight, const std::vector<Matrix*>& all) {
+        if (weight.size() == 0) return;
+        const auto rows = in_proportion(weight.row(0).transpose(), kTimes * weight.cols());
+        for (Matrix* x : all) {
+            if (x->size() > 0) *x = without(*x, rows);
+        }
+        weight.resize(0, 0);
+    };
+    for (EndData& end : data.ends) {
+        const bool last = &end == &data.x1();
+        require(!pairs || last || end.weight.size() == 0, Failure::usage,
+                "--coupling paired: the weights of pairs are those of X1, and x0 has its own");
+        std::vector<Matrix*> all{&end.samples, &end.beside}, held{&end.valid, &end.valid_beside};
+        if (last) all.push_back(&data.given), held.push_back(&data.valid_given);
+        if (last && pairs) {
+            all.push_back(&data.x0().samples), held.push_back(&data.x0().valid);
+        }
+        draw(end.weight, all);
+        draw(end.valid_weight, held);
     }
 }
 

@@ -17,6 +17,8 @@ struct EndData {
     Matrix valid;    ///< held-out ones; none: no validation
     /// What counts in the cost of a coupling beside them: coordinates_beside() them, or none.
     Matrix beside, valid_beside;
+    /// How much each sample counts (1, n); empty where all count alike. See draw_by_weight().
+    Matrix weight, valid_weight;
     /// More of them than memory holds: `samples` then has no columns.
     std::optional<StoredSet> stored;
 
@@ -52,7 +54,14 @@ std::vector<Index> held_out_rows(Index n, double fraction, std::uint64_t seed, s
                                  Index most = 10'000);
 
 /// Splits a fraction of the samples of each end off for validation, by a permutation of the seed:
-/// at most 10000. Ends of as many samples as the last are split row by row with it.
+/// at most 10000, and one at least where there are two. Ends of as many samples as the last are
+/// split row by row with it.
 void hold_out(TrainData& data, double fraction, std::uint64_t seed);
+
+/// Repeats the samples of weighted ends as often as their weights say (in_proportion() to four
+/// times their number), those that are held out by themselves, and forgets the weights: everything
+/// that follows, from moments to losses, is then one of the weighted law. Call it after hold_out(),
+/// or copies of a sample are on both sides. `pairs` keeps sample i of x0 with sample i of x1.
+void draw_by_weight(TrainData& data, bool pairs);
 
 }  // namespace si

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "si/base/lists.hpp"
+#include "si/base/remarks.hpp"
 #include "si/train/objective.hpp"
 #include "si/train/settle.hpp"
 
@@ -155,6 +156,11 @@ void fill_field(const TrainData& data, const TrainSpec& spec, bool independent, 
                  .labels = source.conditions.labels,
                  .condition = source.conditions.shape,
                  .masked = source.conditions.masked};
+    if (!source.conditions.absent.empty()) all.field.absent = source.conditions.absent;
+    if (!source.conditions.shift.empty()) {
+        all.field.condition_shift = source.conditions.shift;
+        all.field.condition_scale = source.conditions.scale;
+    }
     // The mean of x1 is another one for every condition; next to t = 0 it will do.
     if (!independent || (source.conditions.rows() > 0 && !magnifies(source.setup, all.learned))) {
         return;
@@ -168,6 +174,35 @@ void fill_field(const TrainData& data, const TrainSpec& spec, bool independent, 
         as_list(base ? base->mean() : mean_inside(all.x0().samples, data.x0().stored, transform));
 }
 
+/// Conditions become of mean 0 and variance 1 for the network, number by number; images a channel.
+void standardize_conditions(const Matrix& given, const Matrix& x, Conditions& conditions) {
+    if (conditions.numbers() == 0) return;
+    const Index first = conditions.labels > 0 ? 1 : 0;
+    const Index lists =
+        conditions.shape.size() == 3 ? conditions.shape.front() : conditions.numbers();
+    const Index each = conditions.numbers() / lists;
+    for (Index k = 0; k < lists; ++k) {
+        const auto some = given.middleRows(first + k * each, each).array();
+        const double mean = some.mean();
+        const double largest = (some - mean).abs().maxCoeff();
+        // Scaled by the largest first, or squares of very small numbers would be 0.
+        const double deviation =
+            largest > 0 ? largest * std::sqrt(((some - mean) / largest).square().mean()) : 0;
+        const bool constant = !(deviation > 1e-12 * std::abs(mean));
+        if (constant) {
+            doubt(text("/condition: ", each > 1 ? "channel " : "column ", k + 1,
+                       " is constant, and says nothing"));
+        }
+        conditions.shift.push_back(mean);
+        conditions.scale.push_back(constant ? 1 : deviation);
+        for (Index i = 0; each == 1 && i < x.rows() && x.cols() == given.cols(); ++i) {
+            if ((x.row(i).array() != some).any()) continue;
+            doubt(text("/condition: column ", k + 1, " is a copy of column ", i + 1,
+                       " of the samples"));
+        }
+    }
+}
+
 /// What the data say of x1, and what a coupling that makes x0 from it leaves to be seen.
 void add_conditions(const TrainData& data, const TrainSpec& spec, Preparation& all) {
     BatchSource& source = all.source;
@@ -177,6 +212,9 @@ void add_conditions(const TrainData& data, const TrainSpec& spec, Preparation& a
         all.given = data.given;
         all.valid_given = data.valid_given;
         source.given = &all.given;
+        if (data.given.cols() > 0 && !all.model.given_start()) {
+            standardize_conditions(data.given, data.x1().samples, source.conditions);
+        }
     }
     if (all.model.given_start()) {
         source.conditions.shape = all.model.shape;
