@@ -8,6 +8,7 @@
 #include <doctest/doctest.h>
 
 #include "si/random/philox.hpp"
+#include "si/random/philox_lanes.hpp"
 
 using namespace si;
 
@@ -18,6 +19,37 @@ static_assert(philox({0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff}, {0xffffff
               PhiloxBlock{0x408f276d, 0x41c83b0e, 0xa20bc7c6, 0x6d5451fd});
 static_assert(philox({0x243f6a88, 0x85a308d3, 0x13198a2e, 0x03707344}, {0xa4093822, 0x299f31d0}) ==
               PhiloxBlock{0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1});
+
+TEST_CASE("Philox is the same on every instruction set, to the bit") {
+    using Many = void (*)(Lanes&, std::uint64_t);
+    std::vector<Many> versions{philox_baseline};
+#ifdef SI_VERSIONS
+    if (__builtin_cpu_supports("avx2") != 0) versions.push_back(philox_avx2);
+    if (__builtin_cpu_supports("avx512f") != 0) versions.push_back(philox_avx512);
+#endif
+    // Counters and keys with high and low bits, which the next ones are made of.
+    PhiloxBlock counter{0xffffffff, 0, 0x80000001, 0x7fffffff};
+    PhiloxKey key{0xffffffff, 0x80000000};
+    for (int round = 0; round < 100; ++round) {
+        Lanes start{};
+        std::array<PhiloxBlock, kLanes> wanted{};
+        for (std::size_t i = 0; i < kLanes; ++i) {
+            start.c0[i] = counter[0], start.c1[i] = counter[1];
+            start.c2[i] = counter[2], start.c3[i] = counter[3];
+            counter = wanted[i] = philox(counter, key);
+        }
+        for (std::size_t k = 0; k < versions.size(); ++k) {
+            Lanes lanes = start;
+            versions[k](lanes, std::uint64_t{key[1]} << 32 | key[0]);
+            for (std::size_t i = 0; i < kLanes; ++i) {
+                CAPTURE(k);
+                CAPTURE(i);
+                CHECK(PhiloxBlock{lanes.c0[i], lanes.c1[i], lanes.c2[i], lanes.c3[i]} == wanted[i]);
+            }
+        }
+        key = {counter[1], counter[2]};
+    }
+}
 
 TEST_CASE("a normal is Box and Muller of the published bits") {
     const std::uint64_t seed = 0x0123456789abcdef;
