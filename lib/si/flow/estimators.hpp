@@ -13,10 +13,10 @@
 //
 //     rho(x) = E[w rho_end(X_end)].
 //
-// LogDensities at t = 1, the model is the forward SDE dX = (b + epsilon s) dt + sqrt(2 epsilon) dW
-// from the base; scored at t = 0, it is the backward SDE, with b - epsilon s, from the target.
+// Evaluated at t = 1, the model is the forward SDE dX = (b + epsilon s) dt + sqrt(2 epsilon) dW
+// from the base; evaluated at t = 0, it is the backward SDE, with b - epsilon s, from the target.
 // The estimators differ in how paths are drawn, hence in the spread of w. Below, h > 0 is the
-// step of a path, which leads away from the point that is scored; at t = 1 that is back in time.
+// step of a path, which leads away from the evaluated point; at t = 1 that is back in time.
 
 namespace si {
 
@@ -25,7 +25,7 @@ struct PathSetting {
     Evaluator& evaluate;
     const Epsilon& epsilon;
     const Increments& increments;
-    double from, to;  ///< the time of the point that is scored, and where paths end
+    double from, to;  ///< the time of the evaluated point, and where paths end
     Index steps;
 };
 

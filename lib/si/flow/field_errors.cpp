@@ -18,7 +18,7 @@ struct DrawnPoints {
     Matrix x;
 };
 
-/// DrawnPoints first .. first + count of n, in the coordinates of `truth`.
+/// Points first .. first + count of n, in the coordinates of `truth`.
 DrawnPoints draw(const KnownEnds& truth, Index n, double margin, std::uint64_t seed, Index first,
                  Index count) {
     const Index d = truth.target->dim();

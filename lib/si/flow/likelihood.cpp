@@ -84,8 +84,8 @@ class Way {
 // The flow of (x, l), dx/dt = b and dl/dt = div b, is velocity(). Whichever way it goes, l ends as
 // log rho(x) at the start minus log rho(X) at the end.
 
-/// Of (x, l_1 .. l_K, j): l_k takes probe k of column j. Solvers drop columns that have arrived,
-/// so a column carries the number j that it began with, as a passenger.
+/// The drift of (x, l_1 .. l_K, j): l_k takes probe k of column j. Each column carries its own
+/// number j, because solvers drop finished columns.
 Drift with_probes(Evaluator& evaluate, Index dim, const Matrix& probes, FieldValues& values) {
     return [&evaluate, dim, &probes, &values](ConstVector t, ConstMatrix x, MatrixRef dx) {
         const Index last = x.rows() - 1;
@@ -332,7 +332,9 @@ LogDensities path_log_density(const Model& model, const Field& field, const SdeL
                               Progress& progress) {
     const Way way(model, field, points.end);
     check_request(field, Vector(0), Matrix(model.dim, 0), spec.estimator.row().want);
-    require(spec.paths <= kMostPaths, Failure::usage, "at most ", kMostPaths, " paths");
+    require(spec.paths > 0 && spec.paths <= kMostPaths, Failure::usage, "paths: must be from 1 to ",
+            kMostPaths, ", are ", spec.paths);
+    require(spec.steps > 0, Failure::usage, "steps: must be positive, are ", spec.steps);
     const Index n = points.x.cols();
     check_given(field, points.given, n);
     LogDensities all{Vector(n), Vector(n), Vector(n),

@@ -46,8 +46,8 @@ struct OdeLogDensitySpec {
 /// How log-densities are estimated by paths of a diffusion.
 struct SdeLogDensitySpec {
     Choice<estimators> estimator{"tilted"};
-    Index steps = 100;
-    Index paths = 16;
+    Index steps = 100;  ///< positive
+    Index paths = 16;   ///< from 1 to 2^24
 };
 
 /// One number for each point that was scored.
@@ -90,7 +90,8 @@ LogDensities ode_log_density(const Model& model, const Field& field, const OdeLo
 ///
 /// The SDE runs where the field has a score; what is left at the ends is carried over by one
 /// Runge-Kutta step of the flow, as si-sample does, so that the whole is the density of its
-/// samples. Throws as ode_log_density does, and when the field has no score.
+/// samples. Throws as ode_log_density does, when the field has no score, and when paths or steps
+/// are not positive.
 LogDensities sde_log_density(const Model& model, const Field& field, const SdeLogDensitySpec& spec,
                              const Epsilon& epsilon, const Points& points, Threads& threads,
                              Progress& progress);

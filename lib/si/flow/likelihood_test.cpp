@@ -107,6 +107,15 @@ Model network_model(const std::string& learn, Index dim) {
 
 }  // namespace
 
+TEST_CASE("no paths and no steps are refused") {
+    const Misfit misfit;
+    const auto with = [&](Index steps, Index paths) {
+        by_paths(misfit.model, misfit.field, misfit.points, {"tilted", steps, paths}, always(0.4));
+    };
+    CHECK_THROWS_WITH_AS(with(10, 0), "paths: must be from 1 to 16777216, are 0", Error);
+    CHECK_THROWS_WITH_AS(with(0, 4), "steps: must be positive, are 0", Error);
+}
+
 TEST_CASE("the flow's log-density is that of the target, by every path (T21)") {
     // Mean errors with 100 steps of RK4 as in THEORY T21, times 10.
     for (const auto& row :
