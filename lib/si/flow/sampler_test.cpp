@@ -297,4 +297,11 @@ TEST_CASE("straightness is the energy of the paths less their displacement") {
     CHECK(got.energy == doctest::Approx(4 - 2 + integral).epsilon(1e-6));
     CHECK(got.displacement == doctest::Approx(2.25).epsilon(1e-6));
     CHECK(got.excess == doctest::Approx(got.energy - got.displacement));
+    // With z = 0: energy 4, displacement 4. The error of the mean of two numbers is half their
+    // difference.
+    const auto two = straightness(model, *make_field(model), Matrix{{1.0, 0.0}}, threads, quiet);
+    CHECK(two.energy_error == doctest::Approx((2 - integral) / 2).epsilon(1e-6));
+    CHECK(two.displacement_error == doctest::Approx((4 - 2.25) / 2).epsilon(1e-6));
+    CHECK(two.excess_error == doctest::Approx(std::abs(integral - 0.25) / 2).epsilon(1e-6));
+    CHECK(got.excess_error == 0);
 }
