@@ -22,11 +22,10 @@ namespace si::cli {
 ///
 /// With --progress auto, a task that takes less than a second says nothing.
 ///
-/// The log holds an object for the start of the run (not a second one where a run came to nothing
-/// after it), each record(), warning and note, with the keys
-/// event, task, done, total, unit and the figures by name; a figure that is not finite is null.
-/// Nothing in it depends on the clock, so equal runs have equal logs. Every line is flushed as it
-/// is written.
+/// The log holds an object for the start of the run (once, even if a run stopped immediately after
+/// writing it is started again), each record(), warning and note, with the keys event, task, done,
+/// total, unit and the figures by name; a figure that is not finite is null. Nothing in it depends
+/// on the clock, so equal runs have equal logs. Every line is flushed as it is written.
 class Console : public Progress {
   public:
     /// What stands outside: replaced in tests.

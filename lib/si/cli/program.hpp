@@ -152,7 +152,7 @@ class Program {
         return *this;
     }
 
-    /// The program may be started as several ranks (si/base/ranks.hpp): the first speaks.
+    /// The program may be started as several ranks (si/base/ranks.hpp): only rank 0 prints.
     Program& across_ranks() {
         across_ranks_ = true;
         return *this;
@@ -210,6 +210,7 @@ class Program {
     void check_files(const std::vector<std::string>& rest);
     [[noreturn]] void refuse_extra(const std::string& word, bool option) const;
     std::vector<std::string> long_names() const;
+    std::vector<std::string> command_names() const;
     void join_ranks(int argc, char** argv);
     int carry_out(int argc, char** argv, const std::function<void(Console&)>& body);
     int fail(int status, std::string message);

@@ -131,6 +131,25 @@ TEST_CASE("what a parser might take for a number is refused in one line") {
     refused({"x", "--fast=maybe"}, "--fast: expected on or off, got 'maybe'");
 }
 
+TEST_CASE("a misspelt command is told from a misspelt option") {
+    const auto said = [](std::string word) {
+        std::string name = "si-demo";
+        char* argv[] = {name.data(), word.data(), nullptr};
+        std::ostringstream out, err;
+        cli::Common common;
+        cli::Program("si-demo", "show how it is done", out, err)
+            .command("make", "make something", [](int, char**) { return 0; })
+            .command("score", "measure something", [](int, char**) { return 0; })
+            .common(common)
+            .run(2, argv, [](cli::Console&) {});
+        return err.str();
+    };
+    CHECK(said("mkae") == "si-demo: unexpected argument 'mkae'; did you mean 'make'?\n");
+    CHECK(said("scores") == "si-demo: unexpected argument 'scores'; did you mean 'score'?\n");
+    CHECK(said("thread") == "si-demo: unexpected argument 'thread'; did you mean '--threads'?\n");
+    CHECK(said("zebra") == "si-demo: unexpected argument 'zebra'\n");
+}
+
 TEST_CASE("a command line that asks for something else is helped") {
     refused({"x", "--stepz", "3"}, "unknown option '--stepz'; did you mean '--steps'?");
     refused({"--stepz=3", "x"}, "unknown option '--stepz'; did you mean '--steps'?");

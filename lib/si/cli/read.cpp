@@ -95,11 +95,20 @@ std::vector<std::string> Program::long_names() const {
     return names;
 }
 
+std::vector<std::string> Program::command_names() const {
+    std::vector<std::string> names;
+    for (const auto& command : manual_.commands) names.push_back(command.name);
+    return names;
+}
+
 void Program::refuse_extra(const std::string& word, bool option) const {
     const auto name = option ? word.substr(0, word.find('=')) : word;
     // One letter is near everything, so it has no hint.
-    const auto hint =
-        name.size() < 3 ? "" : did_you_mean(option ? name : text("--", name), long_names());
+    std::string hint;
+    if (name.size() >= 3) {
+        if (!option) hint = did_you_mean(name, command_names());
+        if (hint.empty()) hint = did_you_mean(option ? name : text("--", name), long_names());
+    }
     throw Error(Failure::usage,
                 text(option ? "unknown option '" : "unexpected argument '", name, "'", hint));
 }
@@ -114,9 +123,7 @@ void Program::assign_inputs(const std::vector<std::string>& rest) {
             try {
                 input.assign(rest[next]);
             } catch (const Error& error) {
-                std::vector<std::string> names;
-                for (const auto& command : manual_.commands) names.push_back(command.name);
-                const auto hint = did_you_mean(rest[next], names);
+                const auto hint = did_you_mean(rest[next], command_names());
                 const std::string what = error.what();
                 const bool helped = what.find("did you mean") != std::string::npos;
                 throw Error(error.kind(), helped ? what : what + hint);
