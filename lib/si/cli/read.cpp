@@ -7,6 +7,7 @@
 
 #include <Eigen/Core>
 
+#include "si/base/formats.hpp"
 #include "si/base/ranks.hpp"
 #include "si/cli/completion.hpp"
 #include "si/cli/config.hpp"
@@ -80,7 +81,10 @@ Json version_json(const std::string& program) {
         {"eigen", text(EIGEN_WORLD_VERSION, ".", EIGEN_MAJOR_VERSION, ".", EIGEN_MINOR_VERSION)},
         {"json", text(NLOHMANN_JSON_VERSION_MAJOR, ".", NLOHMANN_JSON_VERSION_MINOR, ".",
                       NLOHMANN_JSON_VERSION_PATCH)},
-        {"formats", {{"si-dataset", {1, 0}}, {"si-model", {1, 0}}, {"si-checkpoint", {1}}}}};
+        {"formats",
+         {{"si-dataset", {kDatasetFormat.major, kDatasetFormat.minor}},
+          {"si-model", {kModelFormat.major, kModelFormat.minor}},
+          {"si-checkpoint", {kCheckpointFormat}}}}};
 }
 
 }  // namespace

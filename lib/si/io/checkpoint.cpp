@@ -8,6 +8,7 @@
 
 #include <unistd.h>
 
+#include "si/base/formats.hpp"
 #include "si/base/lists.hpp"
 #include "si/base/ranks.hpp"
 #include "si/io/atomic_file.hpp"
@@ -22,6 +23,7 @@ namespace si {
 namespace {
 
 constexpr std::string_view kHeader = "si-checkpoint 1 ";
+static_assert(kHeader[14] == '0' + kCheckpointFormat);
 
 std::string checksum(const Matrix& x) {
     return crc32c_text(crc32c({reinterpret_cast<const char*>(x.data()),

@@ -4,6 +4,7 @@
 
 #include <hdf5.h>
 
+#include "si/base/formats.hpp"
 #include "si/io/atomic_file.hpp"
 #include "si/io/crc32c.hpp"
 #include "si/io/dataset.hpp"
@@ -138,7 +139,7 @@ DataWriter::DataWriter(const std::string& file) {
             Opened{std::move(out), std::move(head), std::move(made), {}, false});
     });
     attribute("format", "si-dataset");
-    const std::array<std::int32_t, 2> version{1, 0};
+    const std::array<std::int32_t, 2> version{kDatasetFormat.major, kDatasetFormat.minor};
     const hsize_t size = version.size();
     in_context(opened_->out.name(), [&] {
         const Handle space(H5Screate_simple(1, &size, nullptr), H5Sclose, Failure::io, "describe");

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "si/base/formats.hpp"
 #include "si/base/lists.hpp"
 #include "si/density/written.hpp"
 #include "si/io/json_file.hpp"
@@ -13,7 +14,6 @@
 namespace si {
 namespace {
 
-constexpr int kMajor = 1, kMinor = 0;
 constexpr Index kProbePoints = 4;
 constexpr Index kMostDimensions = Index{1} << 26;  ///< a vector of them is half a gigabyte
 
@@ -32,8 +32,9 @@ void check_format(const Json& document) {
     in_context("/format_version", [&] {
         require(version.is_array() && version.size() == 2, Failure::data, "expected two integers");
         const int major = exactly<int>(version[0]), minor = exactly<int>(version[1]);
-        require(major == kMajor && minor >= 0, Failure::data, "this program reads version ", kMajor,
-                ", the file has ", major, ".", minor);
+        require(major == kModelFormat.major && minor >= 0, Failure::data,
+                "this program reads version ", kModelFormat.major, ", the file has ", major, ".",
+                minor);
     });
     for (const auto& item : document.items()) {
         const bool known = std::find(kKeys.begin(), kKeys.end(), item.key()) != kKeys.end();
@@ -331,7 +332,7 @@ Model read_model(const std::string& file) {
 
 Json model_to_json(const Model& model) {
     Json document{{"format", "si-model"},
-                  {"format_version", {kMajor, kMinor}},
+                  {"format_version", {kModelFormat.major, kModelFormat.minor}},
                   {"created_by", text("si-tools ", kVersion)},
                   {"dim", model.dim},
                   {"shape", model.shape},
