@@ -103,6 +103,7 @@ Drawing trajectories(const TrajectoriesSpec& spec, const Sources& sources) {
 
 namespace {
 
+constexpr Index kCarried = 300;  ///< samples by default; of files in one dimension too
 constexpr Index kSeeds = 11;     ///< lines in a row
 constexpr int kSteps = 16;       ///< of one line
 constexpr double kReach = 0.08;  ///< length of a line, in widths of the frame
@@ -146,10 +147,10 @@ Drawing flow_in_time(const FlowSpec& spec, const Source& source, const Matrix* s
     std::vector<double> times;
     for (Index k = 0; k < kTimes; ++k) times.push_back(static_cast<double>(k) / (kTimes - 1));
     Threads threads(0);
+    const Index n = spec.n.value_or(80);
     Source paths{source.name};
-    paths.trajectories =
-        source.model->follow(times, std::min<Index>(spec.n, 80), spec.seed, threads, start);
-    Drawing drawing = trajectories({.limit = 80, .size = std::max<Index>(spec.size, 420)}, {paths});
+    paths.trajectories = source.model->follow(times, n, spec.seed, threads, start);
+    Drawing drawing = trajectories({.limit = n, .size = spec.size.value_or(420)}, {paths});
     drawing.title = text("Flow of ", source.name);
     return drawing;
 }
@@ -164,28 +165,33 @@ Drawing flow(const FlowSpec& spec, const Sources& sources) {
             source.model->dim(), "; si-sample --trajectory writes paths of any");
     require(sources.size() == 1 || sources[1].samples, Failure::data, sources.back().name,
             ": expected points of the base, to start from");
+    const bool in_time = source.model->dim() == 1;
+    require(!in_time || spec.t.empty(), Failure::usage,
+            "t: a model in one dimension is drawn over all times; leave t out");
+    const Index n = spec.n.value_or(kCarried);
     std::optional<Matrix> start;
     if (sources.size() > 1) {
         const Matrix& all = sources[1].samples->values;
         require(all.rows() == source.model->dim(), Failure::data, sources[1].name,
                 ": has another dimension than the model");
-        start = all(Eigen::all, shown(all.cols(), spec.n));
+        start = all(Eigen::all, shown(all.cols(), n));
     }
     const Matrix* from = start ? &*start : nullptr;
-    if (source.model->dim() == 1) return flow_in_time(spec, source, from);
+    if (in_time) return flow_in_time(spec, source, from);
 
     Threads threads(0);
-    const Trajectories paths = source.model->follow(spec.t, spec.n, spec.seed, threads, from);
+    const auto times = spec.t.empty() ? std::vector{0.1, 0.5, 0.9} : spec.t;
+    const Trajectories paths = source.model->follow(times, n, spec.seed, threads, from);
     const Range x = range_of(paths.states, 0), y = range_of(paths.states, 1);
-    const auto size = static_cast<double>(spec.size);
-    const Index count = std::ssize(spec.t);
+    const auto size = static_cast<double>(spec.size.value_or(256));
+    const Index count = std::ssize(times);
     const Panels panels{count, std::min<Index>(count, 4), size, size};
     Drawing drawing = panels.sheet();
     drawing.title = text("Flow of ", source.name);
     drawing.description = text("Directions of the velocity b at ", count, " times, over ",
                                paths.states.front().cols(), " samples on their way. Mean speed: ");
     for (Index k = 0; k < count; ++k) {
-        const double t = spec.t[static_cast<std::size_t>(k)];
+        const double t = times[static_cast<std::size_t>(k)];
         const Matrix& state = paths.states[static_cast<std::size_t>(k)];
         Axes frame(drawing, panels.frame(k), {x, "x1"}, {y, k % panels.across == 0 ? "x2" : ""},
                    text("t = ", short_number(t)));

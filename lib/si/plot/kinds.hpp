@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <tuple>
 #include <vector>
 
@@ -104,15 +105,22 @@ struct TrajectoriesSpec {
 Drawing trajectories(const TrajectoriesSpec& spec, const Sources& sources);
 
 struct FlowSpec {
-    std::vector<double> t{0.1, 0.5, 0.9};
-    Index n = 300, size = 256;
+    std::vector<double> t;
+    std::optional<Index> n, size;
     std::uint64_t seed = 0;
 
     static constexpr auto fields() {
         return std::tuple{
-            field("t", &FlowSpec::t, "Times, as in 0.1:0.5", kUnit),
-            field("n", &FlowSpec::n, "Number of samples that are carried along", kPositive),
-            field("size", &FlowSpec::size, "Width of a panel, in units (see --scale)", kPositive),
+            field("t", &FlowSpec::t,
+                  "Times of the panels, as in 0.1:0.5:0.9, the default; in one dimension there is "
+                  "one panel, over all times",
+                  kUnit),
+            field("n", &FlowSpec::n,
+                  "Number of samples that are carried along; 300 by default, 80 in one dimension",
+                  kPositive),
+            field("size", &FlowSpec::size,
+                  "Width of a panel, in units (see --scale); 256 by default, 420 in one dimension",
+                  kPositive),
             field("seed", &FlowSpec::seed, "Seed of their starting points")};
     }
 };

@@ -96,6 +96,18 @@ TEST_CASE("every kind draws any finite numbers: one point, no range, a huge one"
     }
 }
 
+TEST_CASE("a flow in one dimension has the paths and the width that are asked for") {
+    const auto drawn = [](const char* settings) {
+        return pictures().at("flow").draw(Json::parse(settings), {source_of("m.json", mixture(1))});
+    };
+    const auto usual = drawn("{}"), more = drawn(R"({"n": 100, "size": 300})");
+    CHECK(usual.description.find(" 80 of 80 paths") != std::string::npos);
+    CHECK(more.description.find(" 100 of 100 paths") != std::string::npos);
+    CHECK(usual.width - more.width == 420 - 300);
+    CHECK_THROWS_WITH_AS(drawn(R"({"t": [0.5]})"),
+                         "t: a model in one dimension is drawn over all times; leave t out", Error);
+}
+
 TEST_CASE("a kind that does not suit says so as an error of the data") {
     Source empty{"e.json"};
     for (const auto& row : pictures()) {
