@@ -46,6 +46,8 @@ struct Coupled {
         const auto found = file.at("weight");
         require(found.n() == n, Failure::data, found.source, ": ", found.n(), " rows for ", n,
                 " samples");
+        require(found.dim() == 1, Failure::data, found.source, ": has ", found.dim(),
+                " columns; --weights takes one weight per sample");
         side.weights = found.values.row(0).transpose();
         return side;
     }

@@ -71,7 +71,8 @@ struct CoupleSpec : BesideCost {
 /// Writes the pairs as /x0 and /x1, with the rows that they are from, counted from 0, as /index0
 /// and /index1, and the report as the attribute "report". Returns the report:
 /// {"plan", "n0", "n1", "pairs", "cost", "bias", "spread", "duality_gap", "iterations",
-/// "marginal_error"}, and "labels_differ", the share of pairs that do, where labels count.
+/// "marginal_error"}, and "labels_differ", the fraction of pairs whose labels differ, with
+/// --labels.
 Json couple(const std::string& x0, const std::string& x1, const CoupleSpec& spec,
             const std::string& output, const Provenance& provenance, Threads& threads,
             Progress& progress);

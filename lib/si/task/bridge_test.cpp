@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "scratch.hpp"
+#include "si/io/dataset.hpp"
 #include "si/io/model_file.hpp"
 #include "si/random/draw.hpp"
 
@@ -31,4 +32,26 @@ TEST_CASE("a bridge that was written and read has the same drift, to the last bi
         CHECK(a.u == b.u);
         CHECK(a.b == b.b);
     }
+}
+
+TEST_CASE("weights of a coupling are one per sample") {
+    const Scratch scratch;
+    const auto with_weights = [&](const char* name, Index columns) {
+        DataWriter out(scratch / name);
+        out.write("x", Matrix{{1, 2, 3}}, {1});
+        out.write("weight", Matrix::Ones(columns, 3), {columns});
+        out.commit();
+        return scratch / name;
+    };
+    const auto one = with_weights("one.h5", 1), two = with_weights("two.h5", 2);
+    Threads threads(1);
+    Progress silent;
+    CoupleSpec spec;
+    spec.weights = true;
+    const auto couple_with = [&](const std::string& x1) {
+        couple(one, x1, spec, scratch / "pairs.h5", {}, threads, silent);
+    };
+    couple_with(one);
+    CHECK(failure([&] { couple_with(two); }) ==
+          "65 " + two + ":/weight: has 2 columns; --weights takes one weight per sample");
 }
