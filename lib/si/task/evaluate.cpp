@@ -19,9 +19,12 @@ Json kernel_report(const std::string& samples, const std::string& reference, con
     require_coordinates(a.source, a.dim(), kReference, b.dim());
     std::vector<Index> rows;
     for (const Index k : spec.coordinates) {
-        if (spec.coordinates == KernelSpec{}.coordinates && k > a.dim()) continue;
-        require(k <= a.dim(), Failure::usage, "--coordinates: there is no coordinate ", k);
+        require(k <= a.dim(), Failure::usage, "--coordinates: there is no coordinate ", k, "; ",
+                a.source, " has ", a.dim());
         rows.push_back(k - 1);
+    }
+    for (Index k = 0; spec.coordinates.empty() && k < std::min<Index>(2, a.dim()); ++k) {
+        rows.push_back(k);
     }
     const Index n = std::min({a.n(), b.n() / 3, spec.most});
     require(n > std::ssize(rows), Failure::data, "too few samples");

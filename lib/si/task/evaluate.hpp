@@ -15,11 +15,12 @@
 namespace si {
 
 struct KernelSpec {
-    std::vector<Index> coordinates{1, 2};
+    std::vector<Index> coordinates;
     Index most = 50000;
     static constexpr auto fields() {
         return std::tuple{
-            field("coordinates", &KernelSpec::coordinates, "Coordinates to use, counting from 1",
+            field("coordinates", &KernelSpec::coordinates,
+                  "Coordinates to use, counting from 1, as in 1,3; the first two by default",
                   kPositive),
             field("most", &KernelSpec::most, "Largest number of samples per density", kPositive)};
     }
@@ -61,13 +62,16 @@ Json frechet_report(const std::string& samples, const std::string& reference, st
 /// `truth` says, counting from 0.
 Json accuracy_report(const std::string& scores, const std::string& truth);
 
+inline constexpr Rule kMargin{[](double v) { return v >= 0 && v < 0.5; },
+                              "at least 0 and below 0.5"};
+
 struct FieldsSpec {
     Index n = 20000;
     double margin = 1e-2;
     static constexpr auto fields() {
         return std::tuple{
             field("n", &FieldsSpec::n, "Number of points", kPositive),
-            field("margin", &FieldsSpec::margin, "Distance of the times from 0 and 1", kUnit)};
+            field("margin", &FieldsSpec::margin, "Distance of the times from 0 and 1", kMargin)};
     }
 };
 

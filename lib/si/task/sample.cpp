@@ -138,6 +138,13 @@ Matrix masks_for(const Samples& found, const std::vector<Index>& shape, Index n)
             require(masks.middleRows(first, pixels) == masks.topRows(pixels), Failure::data,
                     "a mask must be the same for all channels of an image");
         }
+        for (Index j = 0; j < masks.cols(); ++j) {
+            for (Index i = 0; i < pixels; ++i) {
+                const double value = masks(i, j);
+                require(value == 0 || value == 1, Failure::data, "sample ", j + 1, ", number ",
+                        i + 1, ": is ", value, ", and must be 0 (hidden) or 1 (known)");
+            }
+        }
         return Matrix(masks.topRows(pixels));
     });
 }

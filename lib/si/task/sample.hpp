@@ -117,8 +117,8 @@ Matrix conditions_of_points(const Model& model, const Conditions& conditions,
 
 /// The mask of each of n samples (pixels, n), from a dataset: one number per pixel of images, else
 /// one per coordinate. One mask may be for all samples, with or without a first axis of 1, and may
-/// be repeated for every channel. Throws Failure::data when it has another shape, or differs
-/// between channels.
+/// be repeated for every channel. Throws Failure::data when it has another shape, differs between
+/// channels, or has numbers other than 0 and 1.
 Matrix masks_for(const Samples& found, const std::vector<Index>& shape, Index n);
 
 /// Points that transport starts from, in the model's coordinates: those of one part of all.

@@ -52,4 +52,8 @@ TEST_CASE("masks that do not fit are refused with their place") {
     differs[7] = 1;
     CHECK(said(masks(4, {3, 2, 3}, differs)) ==
           "65 x.h5:/mask: a mask must be the same for all channels of an image");
+    Samples half = masks(4, {2, 3}, one);
+    half.values(1, 2) = 0.5;
+    CHECK(said(half) ==
+          "65 x.h5:/mask: sample 3, number 2: is 0.5, and must be 0 (hidden) or 1 (known)");
 }
