@@ -32,9 +32,9 @@ class BentPath {
     /// Copies of the weights, as learned or averaged, for the calls that follow.
     void take(bool averaged);
 
-    /// Where the line that touches the path at t meets t = 0 and t = 1: (1 - t) start + t end is
-    /// I, and end - start is dI/dt. So for all that is known at one time, a path that is bent is
-    /// the linear path between these.
+    /// The points where the tangent to the path at time t meets t = 0 and t = 1: I = (1 - t) start
+    /// + t end, and dI/dt = end - start. So position and velocity at one time are those of the
+    /// linear path between these points.
     void tangents(int worker, ConstVector t, ConstMatrix x0, ConstMatrix x1, MatrixRef start,
                   MatrixRef end);
 

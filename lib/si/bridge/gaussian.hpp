@@ -26,7 +26,8 @@ struct GaussianLaw {
 ///     u(t, x) = m1 - m0 + A_t (x - m_t).
 class GaussianBridge {
   public:
-    /// Throws Failure::data unless both covariances are positive definite, e > 0 and all fit.
+    /// Throws Failure::usage unless e > 0, and Failure::data unless both covariances are positive
+    /// definite and all fit.
     GaussianBridge(GaussianLaw start, GaussianLaw end, double epsilon);
 
     const Matrix& cross() const { return cross_; }  ///< C

@@ -50,12 +50,7 @@ Model gaussian(const NoSettings&, const BridgeTask& task, Threads&, Progress&) {
     const auto start = GaussianLaw::of(task.x0), end = GaussianLaw::of(task.x1);
     const GaussianBridge bridge(start, end, task.noise.epsilon);
     Model model = model_of(task, bridge.forward(), bridge.backward());
-    Json rows = Json::array();
-    for (Index i = 0; i < model.dim; ++i) {
-        rows.push_back(as_list(start.covariance.row(i).transpose()));
-    }
-    model.base = Choice<bases>::from_json(
-        {{"kind", "gaussian"}, {"mean", as_list(start.mean)}, {"covariance", std::move(rows)}});
+    model.base = Choice<bases>::from_json(gaussian_to_json(start));
     model.about["bridge"] = {{"cost", bridge.cost()},
                              {"relative_entropy", bridge.relative_entropy()},
                              {"value", bridge.value()}};

@@ -103,9 +103,10 @@ struct DsbmSpec : NetworkBridgeSpec {
 /// to each other: it is Markovian, and the mixture of their bridges is not. That from each x0 by
 /// itself is, so with condition=source fields see x0 too, and the drift u is learned (augmented
 /// bridge matching, arXiv:2311.06978). about/bridge/pairs says of held-out pairs, in squared units
-/// of the data a coordinate, {"apart": half the mean square from x1 to where a path from its x0
-/// ends, "spread": from there to where another path from it does, "independent": the variance of
-/// x1, which both are where ends are independent}. Where pairs are kept the first two are equal.
+/// of the data per coordinate, {"apart": half the mean squared distance from x1 to the end of a
+/// path from its x0, "spread": that between the ends of two paths from one x0, "independent": the
+/// variance of x1, which both are where ends are independent}. Where pairs are kept the first two
+/// are equal.
 Model sf2m_bridge(const Sf2mSpec& spec, const BridgeTask& task, Threads& threads,
                   Progress& progress);
 

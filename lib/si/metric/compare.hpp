@@ -39,8 +39,8 @@ std::string_view to_text(Verdict verdict);
 /// of the lines that were drawn, in blocks at right angles, which are exact for a shift. Where
 /// noise adds to the estimate, it reaches from the value less the floor less 1.96 errors to the
 /// value plus 1.96 errors, in squares where a square is estimated: the mean at n lies above the
-/// distance of the laws, and the floor is about by how much. For transport, where it depends on the
-/// laws, the mean with that of two halves of the samples stands for it where that is more.
+/// distance of the laws, and the floor is about by how much. For transport, the larger of the floor
+/// and its average with the distance between halves of the samples is subtracted.
 struct Comparison {
     const MetricNumber* score = nullptr;
     double value = 0, error = 0, low = 0, high = 0;
