@@ -73,7 +73,9 @@ Drawing trajectories(const TrajectoriesSpec& spec, const Sources& sources) {
         const auto& states = source.trajectories->states;
         if (dim == 0) {
             dim = states.front().rows();
-            view = {dim == 1, spec.x - 1, dim == 1 ? 0 : spec.y - 1};
+            require(dim > 1 || !spec.y, Failure::usage,
+                    "y: paths in one dimension are drawn over time; leave y out");
+            view = {dim == 1, spec.x - 1, dim == 1 ? 0 : spec.y.value_or(2) - 1};
         }
         require(states.front().rows() == dim && std::max(view.x, view.y) < dim, Failure::data,
                 source.name, ": paths have ", states.front().rows(), " coordinates");

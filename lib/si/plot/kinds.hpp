@@ -86,7 +86,8 @@ struct PairsSpec {
 Drawing pairs(const PairsSpec& spec, const Sources& sources);
 
 struct TrajectoriesSpec {
-    Index x = 1, y = 2;
+    Index x = 1;
+    std::optional<Index> y;
     Index limit = 60, size = 420;
 
     static constexpr auto fields() {
@@ -95,7 +96,10 @@ struct TrajectoriesSpec {
                   "Horizontal coordinate, counting from 1; in one dimension the vertical "
                   "coordinate, over time",
                   kPositive),
-            field("y", &TrajectoriesSpec::y, "Vertical coordinate, counting from 1", kPositive),
+            field("y", &TrajectoriesSpec::y,
+                  "Vertical coordinate, counting from 1; the second by default, none in one "
+                  "dimension",
+                  kPositive),
             field("limit", &TrajectoriesSpec::limit,
                   "Largest number of paths per file; of more, a random choice is drawn", kPositive),
             field("size", &TrajectoriesSpec::size, "Width of the frame, in units (see --scale)",

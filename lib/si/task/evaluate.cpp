@@ -21,6 +21,8 @@ Json kernel_report(const std::string& samples, const std::string& reference, con
     for (const Index k : spec.coordinates) {
         require(k <= a.dim(), Failure::usage, "--coordinates: there is no coordinate ", k, "; ",
                 a.source, " has ", a.dim());
+        require(std::find(rows.begin(), rows.end(), k - 1) == rows.end(), Failure::usage,
+                "--coordinates: ", k, " is given twice");
         rows.push_back(k - 1);
     }
     for (Index k = 0; spec.coordinates.empty() && k < std::min<Index>(2, a.dim()); ++k) {

@@ -54,6 +54,9 @@ TEST_CASE("coordinates of kernel estimates exist, or are left out by default alo
     CHECK(failure([&] {
               kernel_report(file, file, {.coordinates = {1, 2}}, 1, one);
           }) == "64 --coordinates: there is no coordinate 2; " + file + ":/x has 1");
+    CHECK(failure([&] {
+              kernel_report(file, file, {.coordinates = {1, 1}}, 1, one);
+          }) == "64 --coordinates: 1 is given twice");
 }
 
 TEST_CASE("times of points reach from the margin to its other side") {
