@@ -253,11 +253,11 @@ TEST_CASE("the flow of a light bridge has the density that its potentials have a
     const Matrix points = normals(2, 20, 3).array() + 1;
     Threads threads(2);
     Progress silent;
-    const auto scored = ode_log_density(model, *field, {}, {points}, threads, silent);
+    const auto found = ode_log_density(model, *field, {}, {points}, threads, silent);
     FieldValues out;
     (*field->evaluator())(Vector::Ones(20), points, kLogRho, out);
     // dopri5 at its tolerance of 1e-5.
-    CHECK((scored.log_density - out.log_rho).cwiseAbs().maxCoeff() < 1e-3);
+    CHECK((found.log_density - out.log_rho).cwiseAbs().maxCoeff() < 1e-3);
 }
 
 TEST_CASE("auto says why") {

@@ -40,7 +40,7 @@ constexpr auto kTraces = std::to_array<TraceRow>({
      from_json<hutchinson>},
 });
 
-/// The way from the end where points are scored to the other one, whose density is known.
+/// The way from the end where points are evaluated to the other one, whose density is known.
 class Way {
   public:
     Way(const Model& model, const Field& field, End end) : end_(end), base_(model.base_density()) {
@@ -168,13 +168,13 @@ void warn_of_uneven_weights(const LogDensities& all, Index paths, Progress& prog
 
 /// Warns unless log-densities of the first points with half the steps are the same to anybody who
 /// looks: to 0.05 nats, beyond 3 standard errors of the differences.
-template <class Score>
+template <class Compute>
 void warn_of_few_steps(const Vector& log_density, SdeLogDensitySpec spec, const Points& points,
-                       Progress& progress, const Score& score) {
+                       Progress& progress, const Compute& compute) {
     const Index some = log_density.size();
     if (spec.steps < 2 || some == 0) return;
     spec.steps /= 2;
-    const LogDensities coarse = score(spec, points);
+    const LogDensities coarse = compute(spec, points);
     const auto [mean, error] = mean_and_error(log_density - coarse.log_density);
     if (std::abs(mean) <= 0.05 + 3 * error) return;
     progress.warn(text("the steps are too few: with half as many the log-density of the first ",
@@ -203,7 +203,7 @@ class Paths {
           weigh_(spec.estimator.make()),
           one_step_(rk4_steps(1)) {}
 
-    void score(const Columns& columns, LogDensities& out) {
+    void evaluate(const Columns& columns, LogDensities& out) {
         evaluations_ = 0;
         given_ = columns_of(points_.given, columns);
         const SampleConditions here(evaluate_, given_);
@@ -341,18 +341,18 @@ LogDensities path_log_density(const Model& model, const Field& field, const SdeL
                      Vector(n), Vector(n), decltype(LogDensities::evaluations)(n)};
     over_chunks(field, n, std::max<Index>(1, field.together(kChunk) / spec.paths), threads,
                 progress, "likelihood", [&](const Columns& columns, Evaluator& evaluator) {
-                    Paths(way, field, spec, epsilon, points, evaluator).score(columns, all);
+                    Paths(way, field, spec, epsilon, points, evaluator).evaluate(columns, all);
                 });
     if (spec.paths < 2) all.standard_error.resize(0);
     return all;
 }
 
 void judge_paths(const Model& model, const Field& field, const SdeLogDensitySpec& spec,
-                 const Epsilon& epsilon, const ScoredPaths& scored, Threads& threads,
+                 const Epsilon& epsilon, const EvaluatedPaths& paths, Threads& threads,
                  Progress& progress) {
-    if (!spec.estimator.row().bound) warn_of_uneven_weights(scored.all, spec.paths, progress);
+    if (!spec.estimator.row().bound) warn_of_uneven_weights(paths.all, spec.paths, progress);
     if (spec.estimator.row().exact_steps) return;
-    warn_of_few_steps(scored.log_density, spec, scored.first, progress,
+    warn_of_few_steps(paths.log_density, spec, paths.first, progress,
                       [&](const SdeLogDensitySpec& how, const Points& where) {
                           return path_log_density(model, field, how, epsilon, where, threads,
                                                   progress);

@@ -28,7 +28,7 @@ struct TraceRow {
 /// exact; hutchinson, which costs one backward pass for each probe instead of each dimension.
 Catalogue<TraceRow> traces();
 
-/// The end of time at which points are scored. What must be known is the density of the other.
+/// The end of time at which points are evaluated. What must be known is the density of the other.
 enum class End { base, target };
 
 /// How log-densities are computed along the flow.
@@ -50,7 +50,7 @@ struct SdeLogDensitySpec {
     Index paths = 16;   ///< from 1 to 2^24
 };
 
-/// One number for each point that was scored.
+/// One number for each evaluated point.
 struct LogDensities {
     Vector log_density;
     Vector standard_error;   ///< of log_density; empty where there is none
@@ -60,7 +60,7 @@ struct LogDensities {
     Eigen::Matrix<Index, Eigen::Dynamic, 1> evaluations;  ///< of the field, over all paths
 };
 
-/// The points to score, and which they are: the numbers of point i are those of sample
+/// The points to evaluate, and which they are: the numbers of point i are those of sample
 /// `first` + i at `seed`, and its result depends on nothing else.
 struct Points {
     MatrixView x;  ///< (d, n)
@@ -101,20 +101,20 @@ LogDensities path_log_density(const Model& model, const Field& field, const SdeL
                               const Epsilon& epsilon, const Points& points, Threads& threads,
                               Progress& progress);
 
-/// The number of points that judge_paths() scores a second time.
+/// The number of points that judge_paths() evaluates a second time.
 inline constexpr Index kPointsJudged = 32;
 
-/// Points that path_log_density() scored, in one part or in several. It refers to its arguments.
-struct ScoredPaths {
+/// Points that path_log_density() evaluated, in one part or in several. It refers to its arguments.
+struct EvaluatedPaths {
     const LogDensities& all;    ///< of all points; only effective_paths and log_weight_sd are read
     const Points& first;        ///< the first of the points, at most kPointsJudged
     const Vector& log_density;  ///< of `first`, one number for each; none: no second look
 };
 
-/// The warnings of sde_log_density(), for points that were scored part by part with the same
+/// The warnings of sde_log_density(), for points that were evaluated part by part with the same
 /// `spec` and `epsilon`. Throws as path_log_density() does.
 void judge_paths(const Model& model, const Field& field, const SdeLogDensitySpec& spec,
-                 const Epsilon& epsilon, const ScoredPaths& scored, Threads& threads,
+                 const Epsilon& epsilon, const EvaluatedPaths& paths, Threads& threads,
                  Progress& progress);
 
 }  // namespace si

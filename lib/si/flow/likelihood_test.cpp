@@ -81,12 +81,12 @@ double log_normal(double x, double mean, double variance) {
 }
 
 /// |estimate - truth| within 5 standard errors, for each point.
-void check_close(const LogDensities& scored, const Vector& truth) {
+void check_close(const LogDensities& found, const Vector& truth) {
     for (Index i = 0; i < truth.size(); ++i) {
         CAPTURE(i);
-        CAPTURE(scored.log_density[i]);
+        CAPTURE(found.log_density[i]);
         CAPTURE(truth[i]);
-        CHECK(std::abs(scored.log_density[i] - truth[i]) < 5 * scored.standard_error[i]);
+        CHECK(std::abs(found.log_density[i] - truth[i]) < 5 * found.standard_error[i]);
     }
 }
 
@@ -128,10 +128,10 @@ TEST_CASE("the flow's log-density is that of the target, by every path (T21)") {
         const auto base = examples::two_modes(), target = examples::three_modes();
         const MixtureField field(examples::interpolant(path, gamma), base, target);
         const Matrix x = draw(target, 500);
-        const auto scored = by_flow(model_from(base), field, x, {.ode = "rk4,steps=100"});
-        CHECK((scored.log_density - target.log_density(x)).cwiseAbs().mean() < bound);
-        CHECK(scored.evaluations.maxCoeff() == 400);
-        CHECK(scored.standard_error.size() == 0);
+        const auto found = by_flow(model_from(base), field, x, {.ode = "rk4,steps=100"});
+        CHECK((found.log_density - target.log_density(x)).cwiseAbs().mean() < bound);
+        CHECK(found.evaluations.maxCoeff() == 400);
+        CHECK(found.standard_error.size() == 0);
     }
 }
 
@@ -159,10 +159,10 @@ TEST_CASE("where there is no score, the flow goes on") {
     for (const auto& [end, density] : {std::pair{End::base, base}, {End::target, target}}) {
         const Matrix x = draw(density, 50);
         for (const char* estimator : {"tilted", "elbo"}) {
-            const auto scored =
+            const auto found =
                 by_paths(model_from(base), field, x, {estimator, 200, 4}, always(0.3), end);
-            CHECK((scored.log_density - density.log_density(x)).cwiseAbs().mean() < 0.02);
-            CHECK(scored.evaluations[0] == 4 + 4 * (4 + 2 * 201 + 3 * 200));
+            CHECK((found.log_density - density.log_density(x)).cwiseAbs().mean() < 0.02);
+            CHECK(found.evaluations[0] == 4 + 4 * (4 + 2 * 201 + 3 * 200));
         }
     }
 }
@@ -177,8 +177,8 @@ TEST_CASE("densities integrate to 1 (T22)") {
             grid(0, j) = -half + (static_cast<double>(j % cells) + 0.5) * width;
             if (dim == 2) grid(1, j) = -half + (static_cast<double>(j / cells) + 0.5) * width;
         }
-        const auto scored = by_flow(model, field, grid, {.ode = "rk4,steps=25"});
-        return scored.log_density.array().exp().sum() * std::pow(width, dim);
+        const auto found = by_flow(model, field, grid, {.ode = "rk4,steps=25"});
+        return found.log_density.array().exp().sum() * std::pow(width, dim);
     };
     for (const char* learn : {"b", "s,b"}) {  // of random networks
         for (const Index dim : {1, 2}) {
@@ -225,9 +225,9 @@ TEST_CASE("Hutchinson probes have the mean of the trace (T23)") {
             CAPTURE(std::string(learn));
             CAPTURE(std::string(law));
             const Choice<traces> some(text("hutchinson,probes=300,law=", law));
-            const auto scored = by_flow(model, *field, x, {"rk4,steps=5", some});
-            check_close(scored, exact.log_density);
-            CHECK(scored.standard_error.minCoeff() > 0);
+            const auto found = by_flow(model, *field, x, {"rk4,steps=5", some});
+            check_close(found, exact.log_density);
+            CHECK(found.standard_error.minCoeff() > 0);
             // One probe a sample has no error of its own.
             const Choice<traces> one(text("hutchinson,law=", law));
             CHECK(by_flow(model, *field, x, {"rk4,steps=5", one}).standard_error.size() == 0);
@@ -300,7 +300,7 @@ TEST_CASE("a result depends on the sample and its index alone") {
 TEST_CASE("estimators against the exact density of a model with errors (T35)") {
     const Misfit misfit;
     const Epsilon epsilon = always(0.7);
-    const auto score = [&](const char* estimator, Index steps) {
+    const auto estimate = [&](const char* estimator, Index steps) {
         return by_paths(misfit.model, misfit.field, misfit.points, {estimator, steps, 4000},
                         epsilon);
     };
@@ -311,15 +311,15 @@ TEST_CASE("estimators against the exact density of a model with errors (T35)") {
         CHECK(log_normal(misfit.points(0, i), 1.04617632, 0.50849108) ==
               doctest::Approx(exact[i]).epsilon(1e-5));
     }
-    const auto tilted = score("tilted", 100);
+    const auto tilted = estimate("tilted", 100);
     check_close(tilted, exact);
     CHECK(tilted.relative_sd.maxCoeff() < 0.4);
     CHECK(tilted.effective_paths.minCoeff() > 3000);
-    check_close(score("chain", 400), of_chain);
-    const auto bound = score("elbo", 100);
+    check_close(estimate("chain", 400), of_chain);
+    const auto bound = estimate("elbo", 100);
     check_close(bound, of_bound);
     CHECK((exact - bound.log_density - 5 * bound.standard_error).minCoeff() > -5e-3);
-    const auto plain = score("feynman-kac", 100);
+    const auto plain = estimate("feynman-kac", 100);
     CHECK(plain.relative_sd.minCoeff() > 1);
     CHECK(std::abs(plain.log_density[2] - exact[2]) < 5 * plain.standard_error[2]);
 
@@ -373,10 +373,10 @@ TEST_CASE("the density of a model with a rough score integrates to 1, by paths t
     for (Index j = 0; j < n; ++j) grid(0, j) = -4 + (static_cast<double>(j) + 0.5) * width;
     for (const char* estimator : {"tilted", "chain"}) {
         CAPTURE(estimator);
-        const auto scored = by_paths(misfit.model, field, grid, {estimator, 50, 40}, always(0.4));
-        const Vector density = scored.log_density.array().exp();
+        const auto found = by_paths(misfit.model, field, grid, {estimator, 50, 40}, always(0.4));
+        const Vector density = found.log_density.array().exp();
         const double mass = width * density.sum(),
-                     error = width * density.cwiseProduct(scored.standard_error).norm();
+                     error = width * density.cwiseProduct(found.standard_error).norm();
         CHECK(std::abs(mass - 1) < 5 * error);
         CHECK(error < 0.01);
     }
@@ -402,11 +402,11 @@ TEST_CASE("with exact fields the cross-entropy is the entropy of the target (T37
         const double log_rho = target.log_density(at)[0];
         entropy -= 1e-3 * std::exp(log_rho) * log_rho;
     }
-    const auto check = [&](const LogDensities& scored) {
-        const Vector terms = -scored.log_density;
+    const auto check = [&](const LogDensities& found) {
+        const Vector terms = -found.log_density;
         const double sd = std::sqrt((terms.array() - terms.mean()).square().mean());
         CHECK(std::abs(terms.mean() - entropy) < 5 * sd / std::sqrt(static_cast<double>(n)));
-        return (scored.log_density - target.log_density(x)).cwiseAbs().mean();
+        return (found.log_density - target.log_density(x)).cwiseAbs().mean();
     };
     CHECK(check(by_flow(model, field, x, {})) < 1e-3);
     for (const char* estimator : {"tilted", "elbo"}) {
@@ -472,20 +472,20 @@ TEST_CASE("estimators agree with the model's own density in its tails, from eith
             Matrix x = (3 * Matrix::Random(dim, 4)).colwise() + chain_law.means()[0];
             x.col(0) = chain_law.means()[0];
             const Vector truth = affine.log_density(x, sign);
-            const auto score = [&](const char* estimator, Index paths) {
+            const auto estimate = [&](const char* estimator, Index paths) {
                 return by_paths(model_of(dim), field, x, {estimator, 50, paths}, affine.epsilon,
                                 end);
             };
             CAPTURE(dim);
             CAPTURE(sign);
-            check_close(score("tilted", 4000), truth);
-            check_close(score("chain", 4000), chain_law.log_density(x));
-            check_close(score("feynman-kac", 20'000), truth);
+            check_close(estimate("tilted", 4000), truth);
+            check_close(estimate("chain", 4000), chain_law.log_density(x));
+            check_close(estimate("feynman-kac", 20'000), truth);
             // Few steps, so that it matters at which end of a step the model takes its epsilon.
             check_close(
                 by_paths(model_of(dim), field, x, {"chain", 8, 20'000}, affine.epsilon, end),
                 affine.law(8, sign).log_density(x));
-            const auto bound = score("elbo", 4000);
+            const auto bound = estimate("elbo", 4000);
             CHECK((truth + 5 * bound.standard_error - bound.log_density).minCoeff() > 0);
             // Not the bound is what is far off: the paths are.
             CHECK((truth - bound.log_density).maxCoeff() > 0.01);
@@ -588,10 +588,10 @@ TEST_CASE("the printed bound of KL is violated, the corrected one holds (T34)") 
         const AffineField field(Matrix::Zero(1, 1), Vector::Constant(1, c), Vector::Zero(1),
                                 Matrix::Constant(1, 1, -1), Vector::Constant(1, c / epsilon));
         const Matrix x{{-2, 0, 2, 4}};
-        const auto scored = by_paths(model_of(1), field, x, {"tilted", 100, 4000}, always(epsilon));
+        const auto found = by_paths(model_of(1), field, x, {"tilted", 100, 4000}, always(epsilon));
         Vector truth(4);
         for (Index i = 0; i < 4; ++i) truth[i] = log_normal(x(0, i), m, 1);
-        check_close(scored, truth);
+        check_close(found, truth);
     }
 }
 

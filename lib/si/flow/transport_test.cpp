@@ -62,9 +62,9 @@ TEST_CASE("the flow to N(1.5, 0.5^2) is z -> 1.5 + 0.5 z, and its log-density is
                     .transpose()
                     .matrix();
             CHECK((result.log_density - exact).cwiseAbs().maxCoeff() < 1e-6);
-            const auto scored =
+            const auto found =
                 ode_log_density(model, *made, {.ode = *spec.ode}, {.x = result.x}, threads, quiet);
-            CHECK((scored.log_density - exact).cwiseAbs().maxCoeff() < 1e-6);
+            CHECK((found.log_density - exact).cwiseAbs().maxCoeff() < 1e-6);
             TransportSpec same;
             same.ode = spec.ode;
             const auto back = transport(

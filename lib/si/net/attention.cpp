@@ -72,29 +72,29 @@ SI_INLINE T largest(Index n, const T* x) {
     return most;
 }
 
-/// Every column of scores (keys, n) becomes its softmax; logs takes the logarithms of the sums,
+/// Every column of logits (keys, n) becomes its softmax; logs takes the logarithms of the sums,
 /// unless it is null.
 template <class T>
-SI_INLINE void normalise(Index keys, Index n, T* scores, T* logs, Index stride) {
-    for (Index j = 0; j < n; ++j, scores += keys) {
-        const T most = largest(keys, scores);
-        const T sum = exponentials(keys, most, scores);
+SI_INLINE void normalise(Index keys, Index n, T* logits, T* logs, Index stride) {
+    for (Index j = 0; j < n; ++j, logits += keys) {
+        const T most = largest(keys, logits);
+        const T sum = exponentials(keys, most, logits);
         const T scale = T(1) / sum;
-        for (Index i = 0; i < keys; ++i) scores[i] *= scale;
+        for (Index i = 0; i < keys; ++i) logits[i] *= scale;
         if (logs != nullptr) logs[j * stride] = most + std::log(sum);
     }
 }
-SI_CLONES void softmax(Index keys, Index n, float* scores, float* logs, Index stride) {
-    normalise(keys, n, scores, logs, stride);
+SI_CLONES void softmax(Index keys, Index n, float* logits, float* logs, Index stride) {
+    normalise(keys, n, logits, logs, stride);
 }
-void softmax(Index keys, Index n, double* scores, double* logs, Index stride) {
-    normalise(keys, n, scores, logs, stride);
+void softmax(Index keys, Index n, double* logits, double* logs, Index stride) {
+    normalise(keys, n, logits, logs, stride);
 }
 
 /// The same from logarithms that were kept.
 template <class T>
-SI_INLINE void weigh(Index keys, Index n, T* scores, const T* logs, Index stride) {
-    for (Index j = 0; j < n; ++j, scores += keys) exponentials(keys, logs[j * stride], scores);
+SI_INLINE void weigh(Index keys, Index n, T* logits, const T* logs, Index stride) {
+    for (Index j = 0; j < n; ++j, logits += keys) exponentials(keys, logs[j * stride], logits);
 }
 SI_CLONES void weights_again(Index keys, Index n, float* s, const float* logs, Index stride) {
     weigh(keys, n, s, logs, stride);
@@ -103,7 +103,7 @@ void weights_again(Index keys, Index n, double* s, const double* logs, Index str
     weigh(keys, n, s, logs, stride);
 }
 
-/// slopes (keys, n) of the scores, in the place of those of the weights p: p (slope - sum p slope).
+/// slopes (keys, n) of the logits, in the place of those of the weights p: p (slope - sum p slope).
 template <class T>
 SI_INLINE void pull_softmax(Index keys, Index n, const T* p, T* slopes) {
     for (Index j = 0; j < n; ++j, p += keys, slopes += keys) {

@@ -293,12 +293,12 @@ TEST_CASE("attention is the softmax of scaled products") {
                 return qkv.col(j).segment(token * 3 * width + which * width + head * size, size);
             };
             for (Index a = 0; a < tokens; ++a) {
-                Vector scores(tokens);
+                Vector shares(tokens);
                 for (Index b = 0; b < tokens; ++b) {
-                    scores[b] = std::exp(part(a, 0).dot(part(b, 1)) / std::sqrt(3.0));
+                    shares[b] = std::exp(part(a, 0).dot(part(b, 1)) / std::sqrt(3.0));
                 }
                 Vector seen = Vector::Zero(size);
-                for (Index b = 0; b < tokens; ++b) seen += scores[b] / scores.sum() * part(b, 2);
+                for (Index b = 0; b < tokens; ++b) seen += shares[b] / shares.sum() * part(b, 2);
                 for (Index i = 0; i < size; ++i) {
                     const Index row = a * width + head * size + i;
                     CHECK(y(row, j) == doctest::Approx(seen[i]).epsilon(1e-12));
@@ -310,8 +310,8 @@ TEST_CASE("attention is the softmax of scaled products") {
     }
 }
 
-TEST_CASE("attention to one token alone finds it at every place, however high its score") {
-    // q is 1 everywhere, and the score of one token is 400, of another beside it 300, of the rest
+TEST_CASE("attention to one token alone finds it at every place, however high its logit") {
+    // q is 1 everywhere, and the logit of one token is 400, of another beside it 300, of the rest
     // 0: without the largest taken away, exp() cannot tell the two apart.
     const Index tokens = 70, size = 3;
     Graph g;

@@ -169,10 +169,10 @@ Json dry_run_log_density(const Model& model, const std::string& data, const LogD
         if (spec.epsilon) one.epsilon = EpsilonList{{epsilon}};
         seconds += seconds_of_all(n, opening, threads, [&](Index rows) {
             const Shard part{1, std::max<Index>(1, n / std::max<Index>(1, rows))};
-            const auto scored = log_densities_of_file(
+            const auto found = log_densities_of_file(
                 model, data, one, {.seed = run.seed, .shard = part, .keep = Keep::summary}, threads,
                 progress);
-            return scored.front().log_density.n;
+            return found.front().log_density.n;
         });
     }
     const bool output = run.keep == Keep::samples;

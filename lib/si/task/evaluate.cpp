@@ -104,8 +104,8 @@ Json frechet_report(const std::string& samples, const std::string& reference, st
             {"n_reference", nb}};
 }
 
-Json accuracy_report(const std::string& scores, const std::string& truth) {
-    const auto x = read_samples(scores);
+Json accuracy_report(const std::string& outputs, const std::string& truth) {
+    const auto x = read_samples(outputs);
     const auto label = DataFile(truth).at("label");
     require(label.dim() == 1 && label.n() >= x.n(), Failure::data, label.source, ": has ",
             label.n(), " labels for ", x.n(), " samples");

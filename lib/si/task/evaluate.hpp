@@ -60,7 +60,7 @@ Json frechet_report(const std::string& samples, const std::string& reference, st
 
 /// {"accuracy", "stderr", "n"}: how often the largest number of a sample is the one that /label of
 /// `truth` says, counting from 0.
-Json accuracy_report(const std::string& scores, const std::string& truth);
+Json accuracy_report(const std::string& outputs, const std::string& truth);
 
 inline constexpr Rule kMargin{[](double v) { return v >= 0 && v < 0.5; },
                               "at least 0 and below 0.5"};

@@ -55,8 +55,8 @@ class Flow {
         const Vector log_truth = truth.log_density(x);
         require(log_truth.allFinite(), Failure::check,
                 "the truth has a sample where its density is zero");
-        auto scored = score(model_.transform.from_data(x));
-        return {log_truth, in_data_units(scored.log_density), std::move(scored.evaluations)};
+        auto found = densities(model_.transform.from_data(x));
+        return {log_truth, in_data_units(found.log_density), std::move(found.evaluations)};
     }
 
     TransportSpec along(bool log_density) const {
@@ -77,13 +77,13 @@ class Flow {
         if (exact) {
             return {log_truth, in_data_units(made.log_density), made.evaluations.cast<Index>()};
         }
-        auto scored = score(made.x);
-        return {log_truth, in_data_units(scored.log_density),
-                scored.evaluations + made.evaluations.cast<Index>()};
+        auto found = densities(made.x);
+        return {log_truth, in_data_units(found.log_density),
+                found.evaluations + made.evaluations.cast<Index>()};
     }
 
   private:
-    LogDensities score(ConstMatrix x) const {
+    LogDensities densities(ConstMatrix x) const {
         return ode_log_density(model_, *field_, spec_, {.x = x, .seed = seed_}, threads_,
                                progress_);
     }

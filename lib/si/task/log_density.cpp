@@ -133,11 +133,11 @@ void add(LogDensities part, const Marks& marks, Index first, Index n, double log
         return marks.select(kNan, numbers);
     };
     // Medians are of all of them.
-    put(known(part.effective_paths), first, n, all.scored.effective_paths);
-    put(known(part.log_weight_sd), first, n, all.scored.log_weight_sd);
+    put(known(part.effective_paths), first, n, all.by_sample.effective_paths);
+    put(known(part.log_weight_sd), first, n, all.by_sample.log_weight_sd);
     if (keep == Keep::summary) return;
-    put(known(part.log_density), first, n, all.scored.log_density);
-    put(known(part.standard_error), first, n, all.scored.standard_error);
+    put(known(part.log_density), first, n, all.by_sample.log_density);
+    put(known(part.standard_error), first, n, all.by_sample.standard_error);
 }
 
 /// What all methods say of some points, and which of these are not finite.
@@ -154,7 +154,7 @@ void each_matrix(LogDensityPart& part, const auto& f) {
     }
 }
 
-/// One way to score: the flow, or a diffusion with its noise.
+/// One way to compute them: the flow, or a diffusion with its noise.
 struct Method {
     std::optional<Epsilon> epsilon;  ///< none: the flow
     SdeLogDensitySpec paths = {};
@@ -176,15 +176,15 @@ namespace {
 
 bool is_zero(const Json& epsilon) { return epsilon.value("value", 1.0) == 0; }
 
-/// Some of what is scored is the diffusion, which there is for an epsilon other than 0.
-bool scores_diffusion(const Asked& asked) {
+/// Some of what is computed is the diffusion, which there is for an epsilon other than 0.
+bool has_diffusion(const Asked& asked) {
     const Json& epsilon = asked.value("epsilon");
     if (epsilon.is_null()) return !asked.value("sde").is_null();
     return !std::all_of(epsilon.begin(), epsilon.end(), is_zero);
 }
 
-/// Some of what is scored is the flow.
-bool scores_flow(const Asked& asked) {
+/// Some of what is computed is the flow.
+bool has_flow(const Asked& asked) {
     const Json& epsilon = asked.value("epsilon");
     if (epsilon.is_null()) return asked.value("sde").is_null();
     return std::any_of(epsilon.begin(), epsilon.end(), is_zero);
@@ -195,11 +195,11 @@ bool scores_flow(const Asked& asked) {
 GoesWithTable LogDensitySpec::goes_with() {
     constexpr auto flow = "the flow: without --sde, and --epsilon left out or with 0 in it";
     constexpr auto diffusion = "the diffusion: --sde, or --epsilon other than 0";
-    return {{"sde", "--epsilon other than 0; epsilon 0 is the flow", scores_diffusion},
-            {"ode", flow, scores_flow},
-            {"divergence", flow, scores_flow},
-            {"estimator", diffusion, scores_diffusion},
-            {"paths", diffusion, scores_diffusion}};
+    return {{"sde", "--epsilon other than 0; epsilon 0 is the flow", has_diffusion},
+            {"ode", flow, has_flow},
+            {"divergence", flow, has_flow},
+            {"estimator", diffusion, has_diffusion},
+            {"paths", diffusion, has_diffusion}};
 }
 
 EpsilonList Setting<EpsilonList>::from_text(std::string_view word) {
@@ -254,14 +254,14 @@ Json CrossEntropy::report() const {
     }
     if (paths) json["paths"] = *paths;
     if (epsilon) json["epsilon"] = *epsilon;
-    if (paths) json["ess"] = median(scored.effective_paths);
+    if (paths) json["ess"] = median(by_sample.effective_paths);
     if (marked > 0) json["nonfinite"] = marked;
     return json;
 }
 
 namespace {
 
-/// What is asked for, with nothing scored yet; in `methods` how.
+/// What is asked for, with nothing computed yet; in `methods` how.
 std::vector<CrossEntropy> begin_cross_entropies(const Model& model, const LogDensitySpec& spec,
                                                 std::vector<Method>& methods) {
     const auto by_flow = [&] {
@@ -358,7 +358,7 @@ class FileLogDensities {
             all_[k].rows = file_.all();
             if (!methods_[k].epsilon) continue;
             judge_paths(model_, *field_, methods_[k].paths, *methods_[k].epsilon,
-                        {.all = all_[k].scored,
+                        {.all = all_[k].by_sample,
                          .first = file_.points(first_, 0),
                          .log_density = log_densities_[k]},
                         threads_, progress_);
@@ -440,16 +440,16 @@ Json compare_epsilons(const std::vector<CrossEntropy>& all) {
             {"ahead_stderr", ahead.error()}};
 }
 
-void write_log_densities(const std::string& file, const CrossEntropy& scores,
+void write_log_densities(const std::string& file, const CrossEntropy& one,
                          const Provenance& provenance) {
     auto out = open_output(file, provenance);
-    if (scores.marked > 0) out.let_nonfinite_pass();
+    if (one.marked > 0) out.let_nonfinite_pass();
     const auto write = [&](const char* name, const Vector& numbers) {
         if (numbers.size() > 0) out.write(name, numbers.transpose(), {});
     };
-    write("log_density", scores.scored.log_density);
-    write("log_density_stderr", scores.scored.standard_error);
-    write("ess", scores.scored.effective_paths);
+    write("log_density", one.by_sample.log_density);
+    write("log_density_stderr", one.by_sample.standard_error);
+    write("ess", one.by_sample.effective_paths);
     out.commit();
 }
 
@@ -469,7 +469,7 @@ std::vector<Json> report_log_densities(const Model& model, const std::string& da
                             {provenance.command, provenance.seed, provenance.shard, best.rows});
     }
     std::vector<Json> lines;
-    for (const auto& scores : all) lines.push_back(scores.report());
+    for (const auto& one : all) lines.push_back(one.report());
     if (all.size() > 1) lines.push_back(compare_epsilons(all));
     return lines;
 }

@@ -80,7 +80,7 @@ struct RunningMoments {
 
 /// Log-densities of data under one flow or diffusion.
 struct CrossEntropy {
-    LogDensities scored;         ///< log_density in the data's coordinates; may be left out
+    LogDensities by_sample;      ///< log_density in the data's coordinates; may be left out
     RunningMoments log_density;  ///< of all samples
     RunningMoments evaluations;
     RunningMoments relative_variance;    ///< of the weight of one path; empty for the flow
@@ -101,8 +101,8 @@ struct CrossEntropy {
 };
 
 /// Samples of the target, numbers `first`, `first` + 1, ... of all, in the model's coordinates as
-/// they are scored: where the model was trained with --dequantize, with the same kind of noise, at
-/// `seed`.
+/// they are evaluated: where the model was trained with --dequantize, with the same kind of noise,
+/// at `seed`.
 Matrix measured_points(const Model& model, Matrix x, std::uint64_t seed, Index first);
 
 /// Whether each sample's log-density is wanted, or what is said of all of them.
@@ -138,7 +138,7 @@ const CrossEntropy& best_of(const std::vector<CrossEntropy>& all);
 Json compare_epsilons(const std::vector<CrossEntropy>& all);
 
 /// Writes /log_density (n), and where the method has them /log_density_stderr (n) and /ess (n).
-void write_log_densities(const std::string& file, const CrossEntropy& scores,
+void write_log_densities(const std::string& file, const CrossEntropy& one,
                          const Provenance& provenance);
 
 /// Where log-densities are written.

@@ -42,7 +42,7 @@ TEST_CASE("moments of numbers that come in parts") {
     CHECK(one.error() == 0);
 }
 
-TEST_CASE("parts of a file are scored as the whole of it, bit for bit") {
+TEST_CASE("parts of a file are evaluated as the whole of it, bit for bit") {
     const Scratch scratch;
     const auto file = scratch / "x.h5";
     const Model model = affine_model();
@@ -61,15 +61,15 @@ TEST_CASE("parts of a file are scored as the whole of it, bit for bit") {
         const LogDensities whole = ode_log_density(
             model, *field, spec, {.x = model.transform.from_data(x), .seed = 4}, two, quiet);
         const auto kept = log_densities_of_file(model, file, spec, {.seed = 4}, two, quiet)[0];
-        CHECK(kept.scored.log_density ==
+        CHECK(kept.by_sample.log_density ==
               Vector(whole.log_density.array() - model.transform.log_determinant()));
-        CHECK(kept.scored.standard_error == whole.standard_error);
+        CHECK(kept.by_sample.standard_error == whole.standard_error);
         CHECK(kept.cross_entropy() ==
-              doctest::Approx(-kept.scored.log_density.mean()).epsilon(1e-13));
+              doctest::Approx(-kept.by_sample.log_density.mean()).epsilon(1e-13));
 
         const auto summary = log_densities_of_file(
             model, file, spec, {.seed = 4, .keep = Keep::summary}, one, quiet)[0];
-        CHECK(summary.scored.log_density.size() == 0);
+        CHECK(summary.by_sample.log_density.size() == 0);
         CHECK(summary.report() == kept.report());
     }
 }

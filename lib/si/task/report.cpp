@@ -102,7 +102,7 @@ class Reporter {
 
     /// How many samples are drawn: of images fewer, whose networks take long.
     Index drawn() const { return spec_.n > 0 ? spec_.n : model_.dim > 32 ? 100 : 1000; }
-    /// How many of the first rows are scored and carried back.
+    /// How many of the first rows are evaluated and carried back.
     Index rows() const {
         return std::min(data_.samples->n(), spec_.score > 0 ? spec_.score : drawn());
     }

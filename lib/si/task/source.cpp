@@ -162,8 +162,8 @@ std::optional<Vector> marginal_density(const Model& model, Index coordinate, con
     if (field->conditions().rows() > 0) return {};
     Progress silent;
     const Matrix points = model.transform.from_data(x.transpose());
-    const auto scored = ode_log_density(model, *field, {}, {.x = points}, threads, silent);
-    return Vector((scored.log_density.array() - model.transform.log_determinant()).exp());
+    const auto found = ode_log_density(model, *field, {}, {.x = points}, threads, silent);
+    return Vector((found.log_density.array() - model.transform.log_determinant()).exp());
 }
 
 namespace {
