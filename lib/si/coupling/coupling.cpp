@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "si/base/remarks.hpp"
 #include "si/base/threads.hpp"
 #include "si/coupling/plan.hpp"
 #include "si/random/draw.hpp"
@@ -206,6 +207,15 @@ DrawPairs optimal(const OtSpec& spec, const CouplingData& data) {
         });
 }
 
+/// Of several pools the first speaks for all.
+void doubt_unless_converged(const SinkhornPlan& plan) {
+    if (plan.converged()) return;
+    doubt(
+        text("--coupling sinkhorn did not converge: the marginals of its plan were off by ",
+             rounded(plan.marginal_error(), 3), " after ", plan.iterations(),
+             " iterations, before they were made exact; take a larger epsilon or more iterations"));
+}
+
 DrawPairs entropic(const SinkhornCouplingSpec& spec, const CouplingData& data) {
     need_samples(data, "sinkhorn");
     require(spec.epsilon.has_value(), Failure::usage,
@@ -219,6 +229,7 @@ DrawPairs entropic(const SinkhornCouplingSpec& spec, const CouplingData& data) {
     if (one_pool_of_sinkhorn(spec, data.x0().n, data.x1().n)) {
         // One plan of all, drawn from each time.
         const auto all = std::make_shared<SinkhornPlan>(*data.x0().x, *data.x1().x, plan, *alone);
+        doubt_unless_converged(*all);
         return by_pools(data.x0().n, [=](Index pool) {
             auto rows = rows_of_end(data, 0, pool, data.x0().n);
             auto partners = all->partners(rows, address(pool), 0, *alone);
@@ -234,6 +245,7 @@ DrawPairs entropic(const SinkhornCouplingSpec& spec, const CouplingData& data) {
                 const Pairs rows = rows_of_pool(data, 0, pool);
                 first->emplace((*data.x0().x)(Eigen::all, rows.x0().rows),
                                (*data.x1().x)(Eigen::all, rows.x1().rows), plan, *alone);
+                doubt_unless_converged(**first);
             }
             return SinkhornPlan(x0, x1, plan, *alone, &**first);
         },

@@ -16,11 +16,14 @@ std::vector<Index> counted(Index n) {
     return rows;
 }
 
-/// Rows in shuffled order, over and over.
+/// Rows in shuffled order, over and over, in another order each time: in the same one, sides of
+/// equal size would meet in the same pairs again and again.
 std::vector<Index> in_turn(Index n, Index count, std::uint64_t seed, std::uint32_t side) {
-    const Permutation order({seed, Purpose::plan, side}, n);
     std::vector<Index> rows;
-    for (Index k = 0; k < count; ++k) rows.push_back(order(k % n));
+    for (std::uint32_t turn = 0; std::ssize(rows) < count; ++turn) {
+        const Permutation order({seed, Purpose::plan, side + 2 * turn}, n);
+        for (Index k = 0; k < n && std::ssize(rows) < count; ++k) rows.push_back(order(k));
+    }
     return rows;
 }
 

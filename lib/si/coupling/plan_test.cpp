@@ -345,3 +345,18 @@ TEST_CASE("halves are farther apart than the whole, and apart plans are not") {
     CHECK(std::abs(bias("independent")) < 5 * std::sqrt(2.0 / 1000));
     CHECK_FALSE(cost_of_halves(exact, {x.leftCols(3), y, 1, threads}).has_value());
 }
+
+TEST_CASE("independent pairs of sides of one size are not the same few again and again") {
+    const Index n = 20, pairs = 40'000;
+    const Matrix x = normals(1, n, 1), y = normals(1, n, 2);
+    const Matching all = match_independently(x, y, pairs, 5);
+    Matrix met = Matrix::Zero(n, n);
+    for (std::size_t k = 0; k < all.x0.size(); ++k) met(all.x0[k], all.x1[k]) += 1;
+    // Each of the 400 pairs occurs 100 times; a permutation a turn makes the number of one pair
+    // binomial of 2000 turns and 1/20, with the variance 95.
+    CHECK((met.array() - 100).abs().maxCoeff() < 5.5 * std::sqrt(95));
+    for (Index i = 0; i < n; ++i) {
+        CHECK(met.row(i).sum() == 2000);
+        CHECK(met.col(i).sum() == 2000);
+    }
+}

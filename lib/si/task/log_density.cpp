@@ -319,13 +319,12 @@ class FileLogDensities {
     LogDensityPart make(const Columns& some) {
         LogDensityPart made = blank();
         const Matrix x = file_.read(some, made.marks);
-        const Points points = file_.points(x, some.first);
         if (some.first == 0) first_ = x.leftCols(std::min(kPointsJudged, x.cols()));
         const auto count = std::ssize(methods_);
         for (Index k = 0; k < count; ++k) {
             PartProgress part(progress_, count * some.first + k * some.count, count * file_.n());
             const auto at = static_cast<std::size_t>(k);
-            made.by_method[at] = by(methods_[at], points, part);
+            made.by_method[at] = by_rows(methods_[at], x, some.first, made.marks, part);
         }
         return made;
     }
@@ -367,6 +366,42 @@ class FileLogDensities {
     }
 
   private:
+    /// A sample that is too far for the solver costs no other its number: then each goes by itself.
+    LogDensities by_rows(const Method& method, const Matrix& x, Index first, Marks& marks,
+                         Progress& progress) {
+        try {
+            return by(method, file_.points(x, first), progress);
+        } catch (const Error& error) {
+            if (error.kind() != Failure::check) throw;
+        }
+        const Index n = x.cols();
+        LogDensities all;
+        all.log_density.setZero(n);
+        all.evaluations.setZero(n);
+        if (marks.size() == 0) marks.setConstant(n, false);
+        for (Index j = 0; j < n; ++j) {
+            if (marks[j]) continue;
+            const Matrix alone = x.col(j);
+            try {
+                const LogDensities one = by(method, file_.points(alone, first + j), progress);
+                all.log_density[j] = one.log_density[0];
+                all.evaluations[j] = one.evaluations[0];
+                for (const auto member :
+                     {&LogDensities::standard_error, &LogDensities::effective_paths,
+                      &LogDensities::relative_sd, &LogDensities::log_weight_sd}) {
+                    if ((one.*member).size() == 0) continue;
+                    if ((all.*member).size() == 0) (all.*member).setZero(n);
+                    (all.*member)[j] = (one.*member)[0];
+                }
+            } catch (const Error& error) {
+                if (error.kind() != Failure::check) throw;
+                marks[j] = true;
+                progress_.warn(text(file_.source(), ": row ", first + j + 1, ": ", error.what()));
+            }
+        }
+        return all;
+    }
+
     LogDensities by(const Method& method, const Points& points, Progress& progress) {
         return method.epsilon ? path_log_density(model_, *field_, method.paths, *method.epsilon,
                                                  points, threads_, progress)

@@ -19,7 +19,7 @@ bool pairs_in_blocks(const CouplingRow& coupling) {
 std::vector<Index> held_out_rows(Index n, double fraction, std::uint64_t seed, std::uint32_t set,
                                  Index most) {
     auto count = std::min(static_cast<Index>(fraction * static_cast<double>(n)), most);
-    if (fraction > 0 && n > 1) count = std::max<Index>(count, 1);
+    if (fraction > 0 && n > 2) count = std::max<Index>(count, 1);
     std::vector<Index> rows(static_cast<std::size_t>(count));
     Permutation({seed, Purpose::split, set}, n).range(0, count, rows.data());
     return rows;
@@ -32,7 +32,8 @@ void hold_out(TrainData& data, double fraction, std::uint64_t seed) {
         const Index count = std::ssize(out);
         std::vector<Index> kept(static_cast<std::size_t>(n - count));
         Permutation({seed, Purpose::split, set}, n).range(count, n - count, kept.data());
-        held = without(x, n > 1 || fraction == 0 ? out : std::vector<Index>{0});
+        // One or two samples stay, and stand for those that are held out as well.
+        held = set > 0 && count == 0 && fraction > 0 ? x : without(x, out);
         x = without(x, kept);
     };
     // Sets of equal size may be paired, so they are split alike.

@@ -54,7 +54,7 @@ std::vector<Index> held_out_rows(Index n, double fraction, std::uint64_t seed, s
                                  Index most = 10'000);
 
 /// Splits a fraction of the samples of each end off for validation, by a permutation of the seed:
-/// at most 10000, and one at least where there are two. Ends of as many samples as the last are
+/// at most 10000, and one at least where there are three. Ends of as many samples as the last are
 /// split row by row with it.
 void hold_out(TrainData& data, double fraction, std::uint64_t seed);
 

@@ -1,5 +1,6 @@
 #include "si/train/preparation.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include <doctest/doctest.h>
@@ -146,5 +147,41 @@ TEST_CASE("errors of fields are seen through held-out residuals") {
         CHECK(std::abs(errors.s[k] - s * s) < 5 * noise_s + 0.02 + 0.1 * s * s);
         CHECK(errors.b_stderr[k] < 2 * noise_b);
         CHECK(errors.s_stderr[k] < 2 * noise_s);
+    }
+}
+
+TEST_CASE("weighted samples are repeated in proportion, on their own side of the split") {
+    TrainData data;
+    data.x1().samples.resize(1, 100);
+    data.x1().weight.resize(1, 100);
+    for (Index i = 0; i < 100; ++i) {
+        data.x1().samples(0, i) = static_cast<double>(i);
+        data.x1().weight(0, i) = i % 2 == 0 ? 3 : 1;
+    }
+    hold_out(data, 0.1, 1);
+    REQUIRE(data.x1().valid.cols() == 10);
+    const std::vector<double> held(data.x1().valid.data(), data.x1().valid.data() + 10);
+    draw_by_weight(data, false);
+    CHECK(data.x1().weight.size() == 0);
+    CHECK(data.x1().samples.cols() == 360);
+    CHECK(data.x1().valid.cols() == 40);
+    double even = 0;
+    for (const double x : data.x1().samples.row(0)) {
+        CHECK(std::find(held.begin(), held.end(), x) == held.end());
+        even += static_cast<Index>(x) % 2 == 0 ? 1 : 0;
+    }
+    // 3/4 in the mean, of about as many even as odd rows that were kept.
+    CHECK(std::abs(even / 360 - 0.75) < 0.08);
+}
+
+TEST_CASE("of few samples one is held out, and one or two stand for themselves") {
+    for (const Index n : {1, 2, 5, 9}) {
+        CAPTURE(n);
+        TrainData data;
+        data.x1().samples = Matrix::Random(2, 30);
+        data.x0().samples = Matrix::Random(2, n);
+        hold_out(data, 0.1, 1);
+        CHECK(data.x0().valid.cols() == (n < 3 ? n : 1));
+        CHECK(data.x0().samples.cols() == (n < 3 ? n : n - 1));
     }
 }
