@@ -130,6 +130,11 @@ Handle open_file(const std::string& path) {
         const bool unlockable = locks_are_missing(record);
         require(unlockable || !record.starts_with("unable to lock file"), Failure::data,
                 "is being written by another process (it holds the HDF5 lock)");
+        // The library's advice, to clear the mark of the writer, would break a running recording.
+        require(
+            record.find("already open for write") == std::string::npos, Failure::data,
+            "is being written by another process, or one that wrote it was killed; read it when "
+            "it is closed");
         for (const int number : {EMFILE, ENFILE, ENOMEM}) {
             require(record.find(text("errno = ", number, ",")) == std::string::npos,
                     Failure::resource, errno_text(number));

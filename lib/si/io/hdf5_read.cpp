@@ -60,9 +60,11 @@ void require_filters(Id creation) {
         const auto* const row = std::find_if(kFilters.begin(), kFilters.end(),
                                              [&](const FilterRow& r) { return r.id == id; });
         if (row != kFilters.end() && row->read) continue;
-        throw Error(Failure::data, text("is compressed with filter ", id,
-                                        row != kFilters.end() ? text(" (", row->name, ")") : "",
-                                        ", which is not read; rewrite it with h5repack -f NONE"));
+        throw Error(Failure::data,
+                    text("is compressed with filter ", id,
+                         row != kFilters.end() ? text(" (", row->name, ")") : "",
+                         ", which is not read; read it where that filter is known, as by "
+                         "f[\"x\"][:] of h5py, and write it without"));
     }
 }
 

@@ -207,8 +207,9 @@ TEST_CASE("what cannot be read as samples says why") {
               H5Pset_scaleoffset(chunks.list, H5Z_SO_INT, 0);
               raw.add("x", H5T_STD_I32LE, {100}, chunks.list);
           }) ==
-          "is compressed with filter 6 (scaleoffset), which is not read; rewrite it with "
-          "h5repack -f NONE");
+          "is compressed with filter 6 (scaleoffset), which is not read; read it where that filter "
+          "is "
+          "known, as by f[\"x\"][:] of h5py, and write it without");
     CHECK(reason([](const Raw& raw) {
               const hid_t half = H5Tcopy(H5T_IEEE_F32LE);
               H5Tset_fields(half, 15, 10, 5, 0, 10);

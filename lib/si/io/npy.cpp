@@ -141,14 +141,33 @@ constexpr auto kTypes = std::to_array<TypeRow>({{"i1", ElementType::i8},
                                                 {"f4", ElementType::f32},
                                                 {"f8", ElementType::f64}});
 
+/// What makes numbers that are read of a type that is not.
+std::string_view advice_for(char kind) {
+    switch (kind) {
+        case 'c':
+            return "; save np.c_[x.real, x.imag]";
+        case 'O':
+            return "; of rows of one length, np.stack(x) makes numbers";
+        case 'M':
+            return "; x.astype('datetime64[s]').astype('int64') is in seconds";
+        case 'm':
+            return "; x.astype('timedelta64[s]').astype('int64') is in seconds";
+        case 'f':
+        case 'b':
+            return "; convert them with x.astype('float32')";
+        default:
+            return "";
+    }
+}
+
 ElementType type_of(const std::string& descr) {
     for (const TypeRow& row : kTypes) {
         const bool ordered = descr.starts_with('<') || descr.starts_with('>');
         const bool single = descr.starts_with('|') && size_of(row.type) == 1;
         if ((ordered || single) && descr.substr(1) == row.code) return row.type;
     }
-    throw Error(Failure::data, text("numbers of type '", shortened(descr, 20),
-                                    "' are not read; convert them with x.astype('float32')"));
+    throw Error(Failure::data, text("values of type '", shortened(descr, 20), "' are not read",
+                                    descr.size() > 1 ? advice_for(descr[1]) : ""));
 }
 
 /// The same numbers with the last index running fastest instead of the first.

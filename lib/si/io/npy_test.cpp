@@ -106,9 +106,9 @@ TEST_CASE("what is written is a NumPy file, and reads back") {
 TEST_CASE("other NPY files are refused with a reason") {
     const auto numbers = bytes_of<double>({1, 2});
     CHECK(parsing(npy(dict("<f2", "(8,)"), numbers)) ==
-          "65 numbers of type '<f2' are not read; convert them with x.astype('float32')");
-    CHECK(parsing(npy(dict("|O", "(8,)"), numbers)).starts_with("65 numbers of type '|O'"));
-    CHECK(parsing(npy(dict("<c16", "(1,)"), numbers)).starts_with("65 numbers of type '<c16'"));
+          "65 values of type '<f2' are not read; convert them with x.astype('float32')");
+    CHECK(parsing(npy(dict("|O", "(8,)"), numbers)).starts_with("65 values of type '|O'"));
+    CHECK(parsing(npy(dict("<c16", "(1,)"), numbers)).starts_with("65 values of type '<c16'"));
     CHECK(parsing(npy(dict("<f8", "()"), numbers)) == "65 a single number is not a data set");
     CHECK(parsing(npy(dict("<f8", "(0, 2)"), "")) == "65 no rows");
     CHECK(parsing(npy(dict("<f8", "(3,)"), numbers)) ==
