@@ -20,7 +20,7 @@ cmake --build --preset "$preset"
 
 if git rev-parse --quiet --verify HEAD >/dev/null 2>&1; then
     echo "== clang-tidy, the last commits"
-    tests/tidy.sh --seconds 45
+    bash tests/tidy.sh --seconds 45
 fi
 
 echo "== test ($preset)"
