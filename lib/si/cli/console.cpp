@@ -11,6 +11,7 @@
 #include "si/base/clock.hpp"
 #include "si/base/json.hpp"
 #include "si/base/lists.hpp"
+#include "si/base/visible.hpp"
 #include "si/version.hpp"
 
 namespace si::cli {
@@ -138,7 +139,7 @@ void Console::record(const Report& report) { log("record", report); }
 
 void Console::warn(const std::string& sentence) {
     finish();
-    surroundings_.err << program_ << ": warning: " << sentence << std::endl;
+    surroundings_.err << program_ << ": warning: " << visible(sentence) << std::endl;
     log("warning", sentence);
 }
 
@@ -150,7 +151,7 @@ void Console::note(const std::string& sentence) {
 void Console::aside(const std::string& sentence) {
     if (quiet_) return;
     finish();
-    surroundings_.err << program_ << ": " << sentence << std::endl;
+    surroundings_.err << program_ << ": " << visible(sentence) << std::endl;
 }
 
 Index Console::mark() { return log_name_.empty() ? 0 : length_of(log_name_); }

@@ -13,6 +13,7 @@
 #include "si/base/leftover.hpp"
 #include "si/base/ranks.hpp"
 #include "si/base/remarks.hpp"
+#include "si/base/visible.hpp"
 #include "si/cli/signals.hpp"
 
 namespace si::cli {
@@ -120,7 +121,7 @@ Program& Program::add(const std::string& title, Option option) {
 int Program::fail(int status, std::string message) {
     std::replace(message.begin(), message.end(), '\n', ' ');
     const bool tells = !across_ranks_ || ranks().leave(status);
-    if (tells) err_ << manual_.name << ": " << message << std::endl;
+    if (tells) err_ << manual_.name << ": " << visible(message) << std::endl;
     ranks().part(status);
     return status;
 }

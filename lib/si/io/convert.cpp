@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "si/base/remarks.hpp"
 #include "si/io/samples.hpp"
 
 namespace si {
@@ -45,6 +46,51 @@ void convert_numbers(ElementType type, const char* from, Index count, bool big_e
             return convert<float>(from, count, big_endian, to);
         case ElementType::f64:
             return convert<double>(from, count, big_endian, to);
+    }
+}
+
+Matrix from_fortran(ConstMatrix values, const std::vector<Index>& shape) {
+    Matrix out = allocate(values.size() / shape[0], shape[0]);
+    std::vector<Index> at(shape.size(), 0);
+    for (Index i = 0; i < values.size(); ++i) {
+        Index offset = 0;
+        for (std::size_t k = 0; k < shape.size(); ++k) offset = offset * shape[k] + at[k];
+        out.data()[offset] = values.data()[i];
+        for (std::size_t k = 0; k < shape.size() && ++at[k] == shape[k]; ++k) at[k] = 0;
+    }
+    return out;
+}
+
+void doubt_large_integers(const std::string& source, ElementType type, ConstMatrix values,
+                          Index first) {
+    constexpr double kLastOfAll = 9007199254740992;  // 2^53
+    if (type != ElementType::i64 && type != ElementType::u64) return;
+    Index row = 0, column = 0;
+    const double largest = values.array().abs().maxCoeff(&column, &row);
+    if (!(largest >= kLastOfAll)) return;
+    doubt(text(source, ": row ", first + row + 1, ", column ", column + 1, ": ",
+               values(column, row),
+               " is beyond 2^53, where a double does not hold every whole number; such numbers are "
+               "rounded"));
+}
+
+bool has_channels_last(const std::vector<Index>& shape) {
+    const auto few = [](Index size) { return size == 3 || size == 4; };
+    return shape.size() == 3 && few(shape[2]) && shape[0] > 4 && shape[1] > 4;
+}
+
+void doubt_order(const std::string& source, Index n, const std::vector<Index>& shape) {
+    constexpr Index kFewSamples = 32;
+    if (has_channels_last(shape)) {
+        doubt(text(source, ": samples of ", shape_text(shape),
+                   " look like images with their channels last; si-data import --channels last "
+                   "puts them first"));
+    }
+    if (shape.size() == 1 && n > 1 && n < kFewSamples && n < shape[0]) {
+        doubt(
+            text(source, ": ", n, " samples of ", shape[0],
+                 " numbers; if samples are its columns, as R and Julia write them, si-data import "
+                 "--transpose makes them rows"));
     }
 }
 

@@ -39,10 +39,6 @@ std::string listed(const std::vector<std::string>& words, std::string_view glue 
     return join(shown, glue);
 }
 
-std::string counted(Index n, std::string_view one, std::string_view many) {
-    return text(n, " ", n == 1 ? one : many);
-}
-
 /// True when numbers go up by one from 0 or 1.
 bool counts(const std::vector<double>& values) {
     for (std::size_t i = 1; i < values.size(); ++i) {

@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cmath>
 
+#include "si/base/visible.hpp"
+
 namespace si {
 namespace {
 
@@ -253,24 +255,7 @@ bool csv_counts_from_zero(const std::vector<CsvCell>& cells) {
     return true;
 }
 
-std::string csv_shown(std::string_view cell) {
-    constexpr char kHex[] = "0123456789abcdef";
-    std::string out;
-    for (const char c : shortened(std::string(cell), 40)) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (c == '\n' || c == '\r' || c == '\t') {
-            out += c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t";
-        } else if (byte < 0x20 || byte == 0x7f) {
-            out += text("\\x", kHex[byte >> 4], kHex[byte & 15]);
-        } else if (byte >= 0x80 && byte < 0xa0 && out.ends_with('\xc2')) {
-            out.pop_back();
-            out += text("\\x", kHex[byte >> 4], kHex[byte & 15]);
-        } else {
-            out += c;
-        }
-    }
-    return out;
-}
+std::string csv_shown(std::string_view cell) { return visible(shortened(std::string(cell), 40)); }
 
 std::string csv_advice(std::string_view cell, char separator, const CsvRules& rules) {
     const auto reads = [&](const std::string& decimal, const std::string& thousands) {

@@ -138,7 +138,7 @@ DataWriter::DataWriter(const std::string& file) {
         opened_ = std::make_unique<Opened>(
             Opened{std::move(out), std::move(head), std::move(made), {}, false});
     });
-    attribute("format", "si-dataset");
+    attribute("format", std::string(kOwnMark));
     const std::array<std::int32_t, 2> version{kDatasetFormat.major, kDatasetFormat.minor};
     const hsize_t size = version.size();
     in_context(opened_->out.name(), [&] {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include <sys/stat.h>
 
@@ -19,6 +20,7 @@ namespace si {
 namespace {
 
 constexpr std::string_view kHdf5Magic = "\x89HDF\r\n\x1a\n";
+constexpr Index kFirstTold = 4;
 constexpr std::array<const char*, 3> kUsualNames{"/x", "/samples", "/data"};
 
 /// What people give by mistake, so that the error can say what it is.
@@ -109,7 +111,9 @@ struct DataFile::Opened {
     bool settled = false;  ///< it can be read in any order
     bool reading = false;  ///< data are read while they arrive
     bool nonfinite_pass = false;
-    CsvRules rules = {};  ///< of text
+    bool order_is_known = false;
+    CsvRules rules = {};                                               ///< of text
+    mutable std::map<std::string, std::vector<Attribute>> known = {};  ///< attributes by object
 
     const std::string& name() const { return input.name(); }
 
@@ -129,11 +133,48 @@ struct DataFile::Opened {
         } catch (const Error&) {
             plan = {};  // whatever it is, the whole file will show it
         }
-        if (!head->beyond && !plan.pieces.empty()) return true;
+        // Attributes may lie behind the numbers.
+        if (!head->beyond && !plan.pieces.empty() && know_attributes_that_arrive()) return true;
+        known.clear();
         file = {};
         head.reset();
         return false;
     }
+
+    bool know_attributes_that_arrive() {
+        try {
+            std::vector<std::string> objects{"/"};
+            for (const Piece& piece : plan.pieces) objects.push_back(piece.dataset);
+            know_attributes(objects, false);
+        } catch (const Error&) {
+            return false;  // the whole file will show why
+        }
+        return !head->beyond;
+    }
+
+    /// Reads attributes of objects that are not known yet.
+    void know_attributes(std::vector<std::string> objects, bool trusted) const {
+        std::erase_if(objects, [&](const auto& object) { return known.contains(object); });
+        if (objects.empty()) return;
+        auto found = hdf5::attributes_of(file, objects, trusted);
+        for (std::size_t i = 0; i < objects.size(); ++i) known[objects[i]] = std::move(found[i]);
+    }
+
+    const std::vector<Attribute>& attributes(const std::string& object) const {
+        know_attributes({object}, plan.sealed);
+        return known.at(object);
+    }
+
+    /// The value of an attribute of the file; empty where it has none.
+    std::string mark(std::string_view attribute) const {
+        for (const Attribute& one : in_context(
+                 name(), [&]() -> const auto& { return attributes("/"); })) {
+            if (one.name == attribute) return one.text;
+        }
+        return {};
+    }
+
+    bool is_own() const { return mark("format") == kOwnMark; }
 
     /// Makes it a file that can be read in any order.
     void settle() {
@@ -141,6 +182,7 @@ struct DataFile::Opened {
         require(!reading, Failure::internal, name(), ": is being read as it arrives");
         file = {};
         head.reset();
+        known.clear();
         input.make_seekable();
         format = in_context(name(), [&] { return format_of(input); });
         size = input.size();
@@ -180,23 +222,74 @@ struct DataFile::Opened {
                               ? table(bytes)
                               : in_context(name(), [&] { return parse_npy(bytes); });
         samples.source = name();
+        if (format == Format::npy) {
+            doubt_large_integers(name(), samples.type, samples.values);
+            if (!order_is_known) doubt_order(name(), samples.n(), samples.shape);
+        }
         return samples;
     }
 
-    Samples read(const std::string& path) const {
+    /// Samples are told of; what goes with them is where more is done than to read it.
+    enum class Role { samples, beside };
+
+    Samples read(const std::string& path, Role role) const {
         const std::string source = text(name(), ":", path);
+        const auto dataset = open(path);
         return in_context(source, [&] {
-            const auto dataset = hdf5::open_dataset(file, path, size);
+            auto shape = dataset.read_shape();
             Samples samples;
-            samples.type = dataset.type.type;
-            samples.shape.assign(dataset.shape.begin() + 1, dataset.shape.end());
+            samples.type = dataset.conventions.read_as(dataset.type.type);
+            samples.values = allocate(count_of(shape) / shape[0], shape[0]);
+            RowReader rows(input, dataset, plan);
+            rows.read(0, dataset.shape[0], samples.values.data());
+            if (rows.missing() == 0 && !dataset.conventions.packed()) {
+                samples.type = dataset.type.type;
+            }
+            if (dataset.conventions.reversed) {
+                samples.values = from_fortran(samples.values, shape);
+                take_vector_as_column(shape, samples.values);
+            }
+            samples.shape.assign(shape.begin() + 1, shape.end());
             if (samples.shape.empty()) samples.shape = {1};
-            const Index n = dataset.shape[0];
-            samples.values = allocate(count_of(samples.shape), n);
-            RowReader(input, dataset, plan).read(0, n, samples.values.data());
             samples.source = source;
+            doubt_large_integers(source, dataset.type.type, samples.values);
+            doubt_fill(dataset, samples);
+            const bool told = role == Role::samples || !dataset.conventions.said().empty();
+            if (told && !is_own()) tell(samples, dataset.conventions, rows.missing());
             return samples;
         });
+    }
+
+    void tell(const Samples& samples, const Conventions& conventions, Index missing) const {
+        const auto first = samples.values.col(0).head(std::min(samples.dim(), kFirstTold));
+        remark_foreign({.source = samples.source,
+                        .n = samples.n(),
+                        .shape = samples.shape,
+                        .type = samples.type,
+                        .conventions = conventions,
+                        .first = {first.begin(), first.end()},
+                        .missing = missing});
+        if (!order_is_known) doubt_order(samples.source, samples.n(), samples.shape);
+    }
+
+    /// A vector of MATLAB has rows or columns; either way it is one number a sample.
+    static void take_vector_as_column(std::vector<Index>& shape, Matrix& values) {
+        if (shape.size() != 2 || shape[0] != 1) return;
+        std::swap(shape[0], shape[1]);
+        values.resize(1, shape[0]);
+    }
+
+    static void doubt_fill(const hdf5::OpenDataset& dataset, const Samples& samples) {
+        const auto& fill = dataset.conventions.fill;
+        if (!fill) return;
+        const double value = dataset.type.type == ElementType::f32
+                                 ? static_cast<double>(static_cast<float>(*fill))
+                                 : *fill;
+        const Index count = (samples.values.array() == value).count();
+        if (count == 0) return;
+        doubt(text(samples.source, ": ", counted(count, "number is ", "numbers are "), value,
+                   ", which its writer chose for what was not written, and ",
+                   count == 1 ? "counts" : "count", " as any other"));
     }
 
     std::vector<DatasetInfo> list() const {
@@ -204,12 +297,37 @@ struct DataFile::Opened {
             auto all = in_context(name(), [&] { return hdf5::list_datasets(file); });
             std::erase_if(all,
                           [&](const auto& one) { return plan.sealed && one.name == kTrailer; });
+            in_context(name(), [&] { follow_conventions(all); });
             return all;
         }
         const Samples all = array();
         std::vector<Index> shape{all.n()};
         shape.insert(shape.end(), all.shape.begin(), all.shape.end());
         return {{"", shape, std::string(si::to_text(all.type)), true}};
+    }
+
+    /// Shapes as they are read, and which of the datasets hold nothing.
+    void follow_conventions(std::vector<DatasetInfo>& all) const {
+        std::vector<std::string> objects;
+        for (const auto& one : all) objects.push_back(one.name);
+        know_attributes(objects, plan.sealed);
+        for (auto& one : all) {
+            const auto& attributes = known.at(one.name);
+            one.scale = is_dimension_scale(attributes);
+            if (is_bare_dimension(attributes)) {
+                one.note = "a dimension of netCDF, which holds nothing";
+            } else if (one.readable && count_of(one.shape) > 0) {
+                try {
+                    const auto set = open(one.name);
+                    one.shape = set.read_shape();
+                } catch (const Error& error) {
+                    one.note = error.what();
+                    const auto source = text(name(), ":", one.name, ": ");
+                    if (one.note.starts_with(source)) one.note.erase(0, source.size());
+                }
+            }
+            one.readable = one.readable && one.note.empty();
+        }
     }
 
     void look_at(const Samples& samples) const {
@@ -223,8 +341,20 @@ struct DataFile::Opened {
     }
 
     hdf5::OpenDataset open(const std::string& path) const {
-        return in_context(text(name(), ":", path),
-                          [&] { return hdf5::open_dataset(file, path, size); });
+        const bool netcdf = !mark("_NCProperties").empty();
+        return in_context(text(name(), ":", path), [&] {
+            auto set = hdf5::open_dataset(file, path, size);
+            set.conventions = conventions_of(attributes(path), set.type.type, set.fill, netcdf);
+            if (set.conventions.is_unsigned) {
+                set.type.type = static_cast<ElementType>(static_cast<int>(set.type.type) + 4);
+            }
+            return set;
+        });
+    }
+
+    /// Whether rows lie across the file, so that they are read all at once.
+    bool is_reversed(const std::string& path) const {
+        return has(path) && open(path).conventions.reversed;
     }
 
     std::string choose() const {
@@ -232,7 +362,11 @@ struct DataFile::Opened {
             if (has(usual)) return usual;
         }
         const auto all = list();
-        const auto numeric = [](const DatasetInfo& info) { return info.readable; };
+        bool scales = false;  // which are chosen where there is nothing else
+        const auto numeric = [&](const DatasetInfo& info) {
+            return info.readable && (scales || !info.scale);
+        };
+        scales = std::none_of(all.begin(), all.end(), numeric);
         const auto count = std::count_if(all.begin(), all.end(), numeric);
         require(count > 0, Failure::data, name(), ": no numeric dataset; ", contents(all));
         require(count == 1, Failure::data, name(), ": choose a dataset, as in ", name(), ":",
@@ -257,15 +391,21 @@ DataFile::DataFile(DataFile&&) noexcept = default;
 DataFile::~DataFile() = default;
 
 void DataFile::let_nonfinite_pass() { opened_->nonfinite_pass = true; }
+void DataFile::trust_order() { opened_->order_is_known = true; }
 void DataFile::read_text_by(const CsvRules& rules) { opened_->rules = rules; }
 const std::string& DataFile::name() const { return opened_->name(); }
 Format DataFile::format() const { return opened_->format; }
 
 Samples DataFile::samples() const {
     opened_->settle();
-    Samples samples = opened_->format != Format::hdf5 ? opened_->array()
-                      : opened_->dataset.empty()      ? opened_->read(opened_->choose())
-                                                      : at(opened_->dataset);
+    if (opened_->format != Format::hdf5) {
+        Samples samples = opened_->array();
+        opened_->look_at(samples);
+        return samples;
+    }
+    const std::string path = opened_->path_of("");
+    if (!has(path)) at(path);  // which says what there is
+    Samples samples = opened_->read(path, Opened::Role::samples);
     opened_->look_at(samples);
     return samples;
 }
@@ -273,7 +413,9 @@ Samples DataFile::samples() const {
 SampleReader DataFile::reader(Passes passes, const Look& look, const std::string& dataset) const {
     Opened& all = *opened_;
     if (passes == Passes::any) all.settle();
-    if (all.format != Format::hdf5) {
+    const bool reversed = all.format == Format::hdf5 && all.is_reversed(all.path_of(dataset));
+    if (reversed) all.settle();
+    if (all.format != Format::hdf5 || reversed) {
         Samples whole = dataset.empty() ? samples() : at(dataset);
         if (look) look(0, whole.values);
         return SampleReader::of(std::move(whole));
@@ -281,11 +423,41 @@ SampleReader DataFile::reader(Passes passes, const Look& look, const std::string
     const std::string path = all.path_of(dataset);
     if (!has(path)) at(path);  // which says what there is
     auto opened = all.open(path);
+    const auto conventions = opened.conventions;
+    const auto stored = opened.type.type;
     all.reading = all.head != nullptr;
     auto reader = SampleReader::of(all.input, text(name(), ":", path), std::move(opened), all.plan,
                                    all.reading);
     if (all.nonfinite_pass) reader.let_nonfinite_pass();
-    if (!all.reading) reader.look_at_all(look);
+    if (all.is_own()) {
+        if (!all.reading) reader.look_at_all(look);
+        return reader;
+    }
+    ForeignData told{.source = reader.source(),
+                     .n = reader.n(),
+                     .shape = reader.shape(),
+                     .type = reader.type(),
+                     .conventions = conventions,
+                     .first = {},
+                     .missing = {}};
+    if (!all.order_is_known) doubt_order(told.source, told.n, told.shape);
+    if (all.reading) {
+        remark_foreign(told);
+        return reader;
+    }
+    reader.look_at_all(
+        [&](Index first, const Matrix& some) {
+            if (first == 0) {
+                const auto begin = some.col(0).head(std::min(some.rows(), kFirstTold));
+                told.first = {begin.begin(), begin.end()};
+            }
+            doubt_large_integers(told.source, stored, some, first);
+            if (look) look(first, some);
+        },
+        [&](Index missing) {
+            told.missing = missing;
+            remark_foreign(told);
+        });
     return reader;
 }
 
@@ -294,7 +466,7 @@ std::optional<std::vector<Index>> DataFile::shape(const std::string& dataset) co
     if (opened_->format != Format::hdf5) return {};
     const std::string path = opened_->path_of(dataset);
     if (!has(path)) at(path);
-    return opened_->open(path).shape;
+    return opened_->open(path).read_shape();
 }
 
 bool DataFile::has(const std::string& dataset) const { return opened_->has(absolute(dataset)); }
@@ -302,7 +474,7 @@ bool DataFile::has(const std::string& dataset) const { return opened_->has(absol
 std::optional<Samples> DataFile::find(const std::string& dataset) const {
     if (!has(dataset)) return {};
     opened_->settle();
-    Samples samples = opened_->read(absolute(dataset));
+    Samples samples = opened_->read(absolute(dataset), Opened::Role::beside);
     opened_->look_at(samples);
     return samples;
 }
@@ -342,10 +514,15 @@ void DataFile::refuse_weights() const {
 
 std::vector<DatasetInfo> DataFile::list() const { return opened_->list(); }
 
-std::vector<std::pair<std::string, std::string>> DataFile::attributes() const {
-    if (opened_->format != Format::hdf5) return {};
-    return in_context(name(),
-                      [&] { return hdf5::root_attributes(opened_->file, opened_->plan.sealed); });
+std::vector<std::pair<std::string, std::string>> DataFile::attributes(
+    const std::string& dataset) const {
+    std::vector<std::pair<std::string, std::string>> pairs;
+    if (opened_->format != Format::hdf5) return pairs;
+    const std::string object = dataset.empty() ? "/" : absolute(dataset);
+    in_context(dataset.empty() ? name() : text(name(), ":", object), [&] {
+        for (const auto& one : opened_->attributes(object)) pairs.emplace_back(one.name, one.text);
+    });
+    return pairs;
 }
 
 Samples read_samples(const std::string& spelling) {

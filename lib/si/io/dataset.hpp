@@ -31,6 +31,9 @@ enum class Format { hdf5, npy, csv };
 /// "HDF5", "NPY", "CSV".
 std::string_view to_text(Format format);
 
+/// What the attribute `format` of our own files says.
+inline constexpr std::string_view kOwnMark = "si-dataset";
+
 /// How often samples are read.
 enum class Passes { any, one };
 
@@ -72,7 +75,8 @@ class SampleReader {
     static SampleReader of(InputFile& input, const std::string& source, hdf5::OpenDataset dataset,
                            const Plan& plan, bool arriving);
     void let_nonfinite_pass();
-    void look_at_all(const Look& look) const;
+    /// `seen` hears how many numbers are missing before any is refused.
+    void look_at_all(const Look& look, const std::function<void(Index missing)>& seen = {}) const;
     std::unique_ptr<Open> open_;
     friend class DataFile;
 };
@@ -92,6 +96,10 @@ class SampleReader {
 /// How a table in text was understood is said by remark(), and what looks wrong in it by doubt()
 /// (si/base/remarks.hpp).
 ///
+/// What the attributes of netCDF and MATLAB say of stored numbers is followed (conventions.hpp):
+/// packed numbers are unpacked, missing ones are NaN, and rows of MATLAB are rows. That, and what
+/// was read of a file that DataWriter did not write, is said by remark().
+///
 /// What DataWriter wrote is compared with its checksums as it is read.
 class DataFile {
   public:
@@ -102,6 +110,9 @@ class DataFile {
 
     /// From now on numbers that are not finite are handed on.
     void let_nonfinite_pass();
+
+    /// From now on nothing is said of the order of the axes, which whoever reads knows.
+    void trust_order();
 
     /// From now on text is read by these rules; see read_csv(). Nothing else changes.
     void read_text_by(const CsvRules& rules);
@@ -152,9 +163,10 @@ class DataFile {
     /// All datasets of the file.
     std::vector<DatasetInfo> list() const;
 
-    /// Attributes of the file, as name and text: single numbers, short lists of numbers, and
-    /// text of fixed length.
-    std::vector<std::pair<std::string, std::string>> attributes() const;
+    /// Attributes of the file, or of one of its datasets, as name and text: single numbers, short
+    /// lists of numbers, and text.
+    std::vector<std::pair<std::string, std::string>> attributes(
+        const std::string& dataset = "") const;
 
   private:
     struct Opened;
@@ -165,7 +177,8 @@ class DataFile {
 Samples read_samples(const std::string& spelling);
 
 /// An HDF5 file with several datasets, which appears in commit() or not at all; see AtomicFile.
-/// Equal contents give equal bytes. Every file says format="si-dataset" and format_version=[1, 0].
+/// Equal contents give equal bytes. Every file says format="si-dataset" (kOwnMark) and
+/// format_version=[1, 0].
 ///
 /// All names, shapes and attributes come first in it, then the numbers of one dataset after the
 /// other, and last /trailer, the checksums of all of that. So what goes to a pipe ("-") goes there

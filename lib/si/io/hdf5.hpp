@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "si/base/error.hpp"
+#include "si/io/conventions.hpp"
 #include "si/io/samples.hpp"
 
 // HDF5 behind checked handles, for the sources of this folder. It needs no header of HDF5, so
@@ -119,6 +120,11 @@ struct OpenDataset {
     /// Where that piece begins in the file; nothing when the numbers are in chunks or in the head.
     std::optional<std::uint64_t> place = {};
     std::size_t file_size = 0;
+    std::optional<double> fill = {};  ///< what its writer chose for numbers that nobody wrote
+    Conventions conventions = {};     ///< as its attributes say, once they were asked
+
+    /// The sizes of what is read of it, rows first.
+    std::vector<Index> read_shape() const;
 };
 
 /// The dataset `name`, after all that can be checked without reading it. `file_size` bounds what
@@ -132,8 +138,10 @@ void read_rows(const OpenDataset& dataset, Index first, Index count, double* val
 /// read_rows() for what is stored in chunks.
 void read_chunks(const OpenDataset& dataset, Index first, Index count, double* values);
 
-/// Attributes of the root that are single numbers, short lists of numbers or fixed-length text.
-/// `trusted`: the checksum of the head was right, so that they need no child process to be read in.
-std::vector<std::pair<std::string, std::string>> root_attributes(Id file, bool trusted);
+/// Attributes of each of some objects ("/", "/x") that are single numbers, short lists of numbers
+/// or a text. `trusted`: the checksum of the head was right, so that they need no child process to
+/// be read in. Throws Failure::data when there is no such object, or when they are damaged.
+std::vector<std::vector<Attribute>> attributes_of(Id file, const std::vector<std::string>& objects,
+                                                  bool trusted);
 
 }  // namespace si::hdf5

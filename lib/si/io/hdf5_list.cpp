@@ -3,13 +3,13 @@
 
 #include <hdf5.h>
 
+#include "si/base/remarks.hpp"
 #include "si/io/hdf5.hpp"
-#include "si/io/posix.hpp"
 
 namespace si::hdf5 {
 namespace {
 
-constexpr std::size_t kDeepestGroup = 8, kMostObjects = 1000;
+constexpr std::size_t kDeepestGroup = 8, kMostObjects = 20000;
 
 struct Names {
     std::vector<std::string> list;
@@ -46,98 +46,18 @@ void list_group(Id file, const std::string& group, std::size_t depth, std::size_
     }
 }
 
-std::string text_value(Id attribute, Id datatype) {
-    constexpr std::size_t kLongest = 1 << 16;
-    const auto size = H5Tget_size(datatype);
-    if (size == 0 || size > kLongest) return {};
-    std::string value(size, '\0');
-    if (H5Aread(attribute, datatype, value.data()) < 0) return {};
-    value.resize(std::min(value.find('\0'), value.size()));
-    return value;
-}
-
-template <class T>
-std::string number_values(Id attribute, Id memory_type, std::size_t count) {
-    std::vector<T> values(count);
-    if (H5Aread(attribute, memory_type, values.data()) < 0) return {};
-    std::vector<std::string> words;
-    for (const T value : values) words.push_back(text(value));
-    return join(words, ", ");
-}
-
-std::string attribute_value(Id attribute) {
-    constexpr hssize_t kMostNumbers = 16;
-    const Handle space(H5Aget_space(attribute), H5Sclose, Failure::data, "read");
-    const Handle datatype(H5Aget_type(attribute), H5Tclose, Failure::data, "read");
-    const auto count = H5Sget_simple_extent_npoints(space);
-    if (count < 1 || count > kMostNumbers) return {};
-    if (H5Tget_class(datatype) == H5T_STRING) {
-        const bool plain = H5Tis_variable_str(datatype) == 0 && count == 1;
-        return plain ? text_value(attribute, datatype) : std::string();
-    }
-    const auto type = element_type(datatype);
-    if (!type.known) return {};
-    const auto numbers = static_cast<std::size_t>(count);
-    if (type.type >= ElementType::f32) {
-        return number_values<double>(attribute, H5T_NATIVE_DOUBLE, numbers);
-    }
-    if (type.type >= ElementType::u8) {
-        return number_values<std::uint64_t>(attribute, H5T_NATIVE_UINT64, numbers);
-    }
-    return number_values<std::int64_t>(attribute, H5T_NATIVE_INT64, numbers);
-}
-
-herr_t add_attribute_name(hid_t, const char* name, const H5A_info_t*, void* to) {
-    auto& names = static_cast<Names*>(to)->list;
-    names.emplace_back(name);
-    return names.size() < kMostObjects ? 0 : 1;
-}
-
 }  // namespace
 
 std::vector<DatasetInfo> list_datasets(Id file) {
     std::vector<DatasetInfo> found;
     std::size_t visited = 0;
     list_group(file, "/", 1, visited, found);
+    if (visited > kMostObjects) {
+        doubt(text("the file holds more than ", kMostObjects,
+                   " datasets and groups; the others are left "
+                   "alone"));
+    }
     return found;
-}
-
-namespace {
-
-/// Names and values in turn, each with a NUL behind it.
-std::string attributes_as_text(Id file) {
-    Names names;
-    hsize_t position = 0;
-    check(H5Aiterate_by_name(file, "/", H5_INDEX_NAME, H5_ITER_INC, &position, add_attribute_name,
-                             &names, H5P_DEFAULT),
-          Failure::data, "list its attributes");
-    std::string all;
-    for (const auto& name : names.list) {
-        const Handle attribute(H5Aopen_by_name(file, "/", name.c_str(), H5P_DEFAULT, H5P_DEFAULT),
-                               H5Aclose, Failure::data, "read attribute " + name);
-        const auto value = attribute_value(attribute);
-        if (!value.empty()) all += name + '\0' + value + '\0';
-    }
-    return all;
-}
-
-}  // namespace
-
-std::vector<std::pair<std::string, std::string>> root_attributes(Id file, bool trusted) {
-    H5O_info_t info{};
-    check(H5Oget_info2(file, &info, H5O_INFO_NUM_ATTRS), Failure::data, "count its attributes");
-    if (info.num_attrs == 0) return {};
-    // HDF5 1.10 frees what it never made when it meets a damaged list of attributes.
-    const std::string all =
-        trusted ? attributes_as_text(file) : in_child([&] { return attributes_as_text(file); });
-    std::vector<std::pair<std::string, std::string>> attributes;
-    for (std::size_t at = 0; at < all.size();) {
-        const std::string name = all.c_str() + at;
-        const std::string value = all.c_str() + at + name.size() + 1;
-        at += name.size() + value.size() + 2;
-        attributes.emplace_back(name, value);
-    }
-    return attributes;
 }
 
 }  // namespace si::hdf5

@@ -109,6 +109,17 @@ void require_stored(Id dataset, Id creation, const std::vector<Index>& shape, In
             "damaged: its shape ", shape_text(shape), " does not fit what is stored");
 }
 
+std::optional<double> fill_of(Id creation) {
+    H5D_fill_value_t kind = H5D_FILL_VALUE_UNDEFINED;
+    double value = 0;
+    if (H5Pfill_value_defined(creation, &kind) >= 0 && kind == H5D_FILL_VALUE_USER_DEFINED &&
+        H5Pget_fill_value(creation, H5T_NATIVE_DOUBLE, &value) >= 0) {
+        return value;
+    }
+    H5Eclear2(H5E_DEFAULT);
+    return {};
+}
+
 }  // namespace
 
 Handle open_object(Id file, const std::string& name) {
@@ -145,6 +156,7 @@ OpenDataset open_dataset(Id file, const std::string& name, std::size_t file_size
     require(count_of(set.shape) > 0, Failure::data, "is empty (", shape_text(set.shape), ")");
     set.creation =
         Handle(H5Dget_create_plist(set.object), H5Pclose, Failure::data, "read its layout");
+    set.fill = fill_of(set.creation);
     require_filters(set.creation);
     require_stored(set.object, set.creation, set.shape, size_of(set.type.type), file_size);
     if (H5Pget_layout(set.creation) == H5D_CHUNKED) {
@@ -159,6 +171,12 @@ OpenDataset open_dataset(Id file, const std::string& name, std::size_t file_size
                 "damaged: it ends behind the end of the file");
     }
     return set;
+}
+
+std::vector<Index> OpenDataset::read_shape() const {
+    std::vector<Index> sizes = shape;
+    if (conventions.reversed) std::reverse(sizes.begin(), sizes.end());
+    return sizes;
 }
 
 void read_rows(const OpenDataset& dataset, Index first, Index count, double* values) {

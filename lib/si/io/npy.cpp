@@ -125,12 +125,12 @@ Header read_header(std::string_view bytes) {
     return header;
 }
 
-struct TypeRow {
+struct CodeRow {
     std::string_view code;
     ElementType type;
 };
 
-constexpr auto kTypes = std::to_array<TypeRow>({{"i1", ElementType::i8},
+constexpr auto kCodes = std::to_array<CodeRow>({{"i1", ElementType::i8},
                                                 {"i2", ElementType::i16},
                                                 {"i4", ElementType::i32},
                                                 {"i8", ElementType::i64},
@@ -161,26 +161,13 @@ std::string_view advice_for(char kind) {
 }
 
 ElementType type_of(const std::string& descr) {
-    for (const TypeRow& row : kTypes) {
+    for (const CodeRow& row : kCodes) {
         const bool ordered = descr.starts_with('<') || descr.starts_with('>');
         const bool single = descr.starts_with('|') && size_of(row.type) == 1;
         if ((ordered || single) && descr.substr(1) == row.code) return row.type;
     }
     throw Error(Failure::data, text("values of type '", shortened(descr, 20), "' are not read",
                                     descr.size() > 1 ? advice_for(descr[1]) : ""));
-}
-
-/// The same numbers with the last index running fastest instead of the first.
-Matrix from_fortran(const Matrix& values, const std::vector<Index>& shape) {
-    Matrix out(values.rows(), values.cols());
-    std::vector<Index> at(shape.size(), 0);
-    for (Index i = 0; i < values.size(); ++i) {
-        Index offset = 0;
-        for (std::size_t k = 0; k < shape.size(); ++k) offset = offset * shape[k] + at[k];
-        out.data()[offset] = values.data()[i];
-        for (std::size_t k = 0; k < shape.size() && ++at[k] == shape[k]; ++k) at[k] = 0;
-    }
-    return out;
 }
 
 template <class T>

@@ -38,6 +38,13 @@ void RowReader::take(Index number, std::string_view bytes) {
 }
 
 void RowReader::read(Index first, Index count, double* values) {
+    read_stored(first, count, values);
+    const auto& rules = dataset_.conventions;
+    if (rules.plain()) return;
+    missing_ += rules.apply(values, count * (count_of(dataset_.shape) / dataset_.shape[0]));
+}
+
+void RowReader::read_stored(Index first, Index count, double* values) {
     if (!dataset_.place) return hdf5::read_rows(dataset_, first, count, values);
     const Index row = count_of(dataset_.shape) / dataset_.shape[0];
     const Index element = size_of(dataset_.type.type);

@@ -19,10 +19,15 @@ class RowReader {
     /// Reads from what arrives instead.
     void follow(Arrival& arrival) { arrival_ = &arrival; }
 
-    /// Rows first .. first + count - 1 in row-major order. Throws Failure::data.
+    /// Rows first .. first + count - 1 in row-major order, as the conventions of the dataset have
+    /// its numbers, and in the order of its axes in the file. Throws Failure::data.
     void read(Index first, Index count, double* values);
 
+    /// How many numbers of all that was read count as missing.
+    Index missing() const { return missing_; }
+
   private:
+    void read_stored(Index first, Index count, double* values);
     void read_bytes(Index number, char* to, std::size_t size);
     void take(Index number, std::string_view bytes);
 
@@ -32,6 +37,7 @@ class RowReader {
     Arrival* arrival_ = nullptr;
     Index checked_ = 0;  ///< numbers whose checksum is in checksum_
     std::uint32_t checksum_ = 0;
+    Index missing_ = 0;
 };
 
 }  // namespace si

@@ -77,11 +77,12 @@ SampleReader SampleReader::of(InputFile& input, const std::string& source,
     const auto& sizes = dataset.shape;
     std::vector<Index> shape(sizes.begin() + 1, sizes.end());
     if (shape.empty()) shape = {1};
-    auto open = std::make_unique<Open>(Open{.source = source,
-                                            .n = sizes[0],
-                                            .dim = count_of(shape),
-                                            .shape = shape,
-                                            .type = dataset.type.type});
+    auto open =
+        std::make_unique<Open>(Open{.source = source,
+                                    .n = sizes[0],
+                                    .dim = count_of(shape),
+                                    .shape = shape,
+                                    .type = dataset.conventions.read_as(dataset.type.type)});
     open->dataset = std::move(dataset);
     open->plan = plan;
     open->rows.emplace(input, *open->dataset, open->plan);
@@ -95,7 +96,8 @@ SampleReader SampleReader::of(InputFile& input, const std::string& source,
 
 void SampleReader::let_nonfinite_pass() { open_->nonfinite_pass = true; }
 
-void SampleReader::look_at_all(const Look& look) const {
+void SampleReader::look_at_all(const Look& look,
+                               const std::function<void(Index missing)>& seen) const {
     in_context(source(), [&] {
         FiniteCheck check;
         Matrix some;
@@ -105,6 +107,7 @@ void SampleReader::look_at_all(const Look& look) const {
             check.add(some);
             if (look) look(part.first, some);
         }
+        if (seen) seen(open_->rows->missing());
         if (!open_->nonfinite_pass) check.require_all(Failure::data);
     });
 }

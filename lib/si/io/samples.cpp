@@ -47,6 +47,10 @@ std::string shape_text(const std::vector<Index>& shape) {
     return join(sizes, " x ");
 }
 
+std::string counted(Index n, std::string_view one, std::string_view many) {
+    return text(n, " ", n == 1 ? one : many);
+}
+
 Index count_of(const std::vector<Index>& shape) {
     const auto count = product_up_to(kLargestCount, shape);
     require(count.has_value(), Failure::data, "too large: ", shape_text(shape));

@@ -40,11 +40,16 @@ struct DatasetInfo {
     std::string name;          ///< "/group/x"; empty in a file that holds one array
     std::vector<Index> shape;  ///< of the whole dataset, samples first
     std::string type;          ///< "float32", or what a type is that cannot be read
-    bool readable = true;      ///< numeric, and more than a single number
+    bool readable = true;      ///< numeric, more than a single number, and written
+    std::string note = {};     ///< why it is not readable, where that is not its type
+    bool scale = false;        ///< coordinates along an axis of other datasets
 };
 
 /// "100 x 28 x 28".
 std::string shape_text(const std::vector<Index>& shape);
+
+/// "1 row", "3 rows".
+std::string counted(Index n, std::string_view one, std::string_view many);
 
 /// Product of the sizes; 1 for no sizes. Throws Failure::data when a size is negative or the
 /// product is above 2^40.
@@ -103,6 +108,22 @@ inline constexpr std::string_view kTrailer = "/trailer";
 /// Numbers of a type, as they lie in a file, as double: `count` of them, big-endian or
 /// little-endian, one after another.
 void convert_numbers(ElementType type, const char* from, Index count, bool big_endian, double* to);
+
+/// Numbers of an array of this shape whose first index runs fastest, as columns that are its rows:
+/// the last index runs fastest in them.
+Matrix from_fortran(ConstMatrix values, const std::vector<Index>& shape);
+
+/// Tells by doubt() the first whole number of 64 bits that is so large that a double does not hold
+/// all of its size; `first` rows came before these.
+void doubt_large_integers(const std::string& source, ElementType type, ConstMatrix values,
+                          Index first = 0);
+
+/// Tells by doubt() of samples with a shape that another order of axes explains better: channels
+/// last, or samples in columns. `n` of them.
+void doubt_order(const std::string& source, Index n, const std::vector<Index>& shape);
+
+/// True for (height, width, channels) with 3 or 4 channels.
+bool has_channels_last(const std::vector<Index>& shape);
 
 /// Throws Failure::data unless samples have as many coordinates as what they go with: "a.h5:/x:
 /// samples have 3 coordinates, those of the reference 2", where `other` is "those of the

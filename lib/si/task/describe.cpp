@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "si/base/visible.hpp"
 #include "si/io/atomic_file.hpp"
 #include "si/io/dataset.hpp"
 #include "si/io/model_file.hpp"
@@ -54,7 +55,8 @@ std::string model_text(const Json& description) {
     for (const auto& [key, value] : description.items()) {
         const std::string shown =
             value.is_primitive() || value.is_object() ? spelled(value) : value.dump();
-        out += key + std::string(12 - std::min<std::size_t>(key.size(), 11), ' ') + shown + "\n";
+        out += key + std::string(12 - std::min<std::size_t>(key.size(), 11), ' ') + visible(shown) +
+               "\n";
     }
     return out;
 }

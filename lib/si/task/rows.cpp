@@ -5,6 +5,9 @@
 #include <fstream>
 #include <numeric>
 
+#include <unistd.h>
+
+#include "si/base/visible.hpp"
 #include "si/io/csv.hpp"
 #include "si/io/images.hpp"
 #include "si/io/npy.hpp"
@@ -53,25 +56,51 @@ void require_whole(const Matrix& labels, const std::string& source,
     }
 }
 
-/// Of the numbers that are finite, and how many are not.
-Json figures(Matrix values) {
-    const auto count = std::remove_if(values.data(), values.data() + values.size(),
-                                      [](double v) { return !std::isfinite(v); }) -
-                       values.data();
-    Json all = Json::object();
-    if (count > 0) {
-        const auto numbers = Eigen::Map<const Vector>(values.data(), count).array();
-        const double mean = numbers.mean();
-        all = {{"min", numbers.minCoeff()},
-               {"max", numbers.maxCoeff()},
-               {"mean", mean},
-               {"sd", std::sqrt((numbers - mean).square().mean())}};
+/// (height, width, channels) to (channels, height, width).
+void put_channels_first(Samples& samples) {
+    const auto shape = samples.shape;
+    const bool first = shape.size() == 3 && shape[0] <= 4 && shape[2] > 4;
+    require(!first, Failure::usage, "--channels: samples are ", shape_text(shape),
+            ", which has its channels first");
+    require(shape.size() == 3, Failure::usage,
+            "--channels: last is for samples of height x width x "
+            "channels, and these are ",
+            shape_text(shape), "; --shape says otherwise");
+    const Index pixels = shape[0] * shape[1];
+    Vector one(samples.dim());
+    for (auto sample : samples.values.colwise()) {
+        one = sample;
+        sample = one.reshaped(shape[2], pixels).transpose().reshaped();
     }
-    if (count < values.size()) all["nonfinite"] = values.size() - count;
-    return all;
+    samples.shape = {shape[2], shape[0], shape[1]};
+}
+
+/// Samples in the columns of a matrix become its rows.
+void transpose(Samples& samples) {
+    require(samples.shape.size() == 1, Failure::usage,
+            "--transpose: is for a matrix of samples, and these have the shape ",
+            shape_text(samples.shape));
+    const Matrix turned = samples.values.transpose();
+    samples.values = turned;
+    samples.shape = {samples.dim()};
+    samples.columns.clear();
+}
+
+/// A shape moves no number; one that gives another order of the axes would scramble samples.
+void require_same_order(const std::vector<Index>& found, const std::vector<Index>& wanted) {
+    const bool turned = found.size() == 3 && wanted.size() == 3 && found != wanted &&
+                        wanted == std::vector<Index>{found[2], found[0], found[1]} && found[2] > 1;
+    require(!turned, Failure::usage, "--shape: samples are ", shape_text(found),
+            ", and a shape moves no number; --channels last makes them ", shape_text(wanted));
 }
 
 }  // namespace
+
+ChannelOrder Setting<ChannelOrder>::from_text(std::string_view word) {
+    if (word == "first") return ChannelOrder::first;
+    if (word == "last") return ChannelOrder::last;
+    refuse("first or last", word);
+}
 
 RowSets read_rows(const DataFile& file, std::vector<std::string>& left_out) {
     RowSets rows;
@@ -89,7 +118,8 @@ RowSets read_rows(const DataFile& file, std::vector<std::string>& left_out) {
     for (const auto& info : file.list()) {
         if (group_of(info.name) != group_of(path)) continue;
         if (!info.readable || info.shape.empty() || info.shape[0] != rows.n) {
-            left_out.push_back(info.name);
+            left_out.push_back(info.note.empty() ? info.name
+                                                 : text(info.name, " (", info.note, ")"));
             continue;
         }
         const std::string name = file.spelled().empty() && group_of(path) == "/" ? info.name
@@ -105,7 +135,7 @@ RowSets read_rows(const DataFile& file, std::vector<std::string>& left_out) {
 void write_rows(DataWriter& out, const RowSets& rows, const std::vector<Index>& which) {
     for (const auto& [name, samples] : rows.sets) {
         const Matrix values = samples.values(Eigen::all, which);
-        if (is_integer(samples.type) && samples.dim() == 1) {
+        if (is_integer(samples.type) && samples.dim() == 1 && values.allFinite()) {
             out.write(name, whole_numbers(values));
         } else {
             out.write(name, values, samples.shape, stored_as(samples.type));
@@ -148,8 +178,10 @@ RowSets import_rows(Samples samples, const ImportSpec& spec) {
         require(count_of(spec.shape) == samples.dim(), Failure::usage,
                 "--shape: ", shape_text(spec.shape), " does not hold ", samples.dim(),
                 " numbers a sample");
+        require_same_order(samples.shape, spec.shape);
         samples.shape = spec.shape;
     }
+    if (spec.channels == ChannelOrder::last) put_channels_first(samples);
     samples.values *= spec.scale;
     samples.type = spec.dtype == "f32" ? ElementType::f32 : ElementType::f64;
     rows.sets.emplace_back("/x", std::move(samples));
@@ -173,11 +205,17 @@ Samples read_data(const std::string& name, const ImportSpec& spec, bool& some_te
     if (spec.allow_nonfinite != Nonfinite::refuse) file.let_nonfinite_pass();
     file.read_text_by(spec.text);
     some_text = some_text || file.format() == Format::csv;
-    return file.samples();
+    if (spec.transpose || spec.channels == ChannelOrder::last || !spec.shape.empty()) {
+        file.trust_order();
+    }
+    Samples samples = file.samples();
+    if (spec.transpose && samples.dim() > 1) transpose(samples);
+    return samples;
 }
 
-/// Pixels from 0 to 255 become numbers of a range.
+/// Pixels from 0 to 255 become numbers of a range. Other numbers, as IDX may hold, are no pixels.
 void bring_to(const std::vector<double>& range, Samples& images) {
+    if (images.type != ElementType::u8) return;
     require(range.size() == 2 && range[0] < range[1], Failure::usage,
             "--range: two numbers, the lower first");
     images.values *= (range[1] - range[0]) / 255;
@@ -193,6 +231,8 @@ Samples beside(const std::string& file, Index n, std::string_view what,
     require(found.n() == n, Failure::data, file, ": has ", found.n(), " ", what, " for ", n,
             " samples");
     if (images) bring_to(range, found);
+    const bool moved = !images && spec.channels == ChannelOrder::last && found.shape.size() == 3;
+    if (moved) put_channels_first(found);
     return found;
 }
 
@@ -206,12 +246,20 @@ RowSets import_files(const std::vector<std::string>& files, const ImportSpec& sp
     require(images || spec.range == ImportSpec().range ||
                 (spec.condition && is_images(*spec.condition)),
             Failure::usage, "--range: goes with images, which ", files.front(), " is not");
+    require(!images || !spec.transpose, Failure::usage, "--transpose: is for data, and ",
+            files.front(), " holds images");
     bool some_text = false;
     Samples samples = images ? read_images(files) : read_data(files.front(), spec, some_text);
     ImportSpec how = spec;
-    if (images && samples.dim() > 1) {
+    if (images && samples.dim() > 1 && samples.type == ElementType::u8) {
         bring_to(spec.range, samples);
         how.dtype = "f32";
+    } else if (images && samples.dim() > 1) {
+        require(spec.range == ImportSpec().range, Failure::usage,
+                "--range: is for pixels from 0 to 255; these are ", to_text(samples.type));
+        progress.aside(text(files.front(), ": ", samples.n(), " samples of ",
+                            shape_text(samples.shape), " numbers (", to_text(samples.type),
+                            "), no pixels from 0 to 255, are left as they are"));
     }
     Samples labels, condition, mask;
     if (spec.labels) {
@@ -269,52 +317,16 @@ void export_samples(const std::string& file, const Samples& samples) {
     const auto type = stored_as(samples.type);
     if (file == "-" || file.ends_with(".csv") || file.ends_with(".tsv") || file.ends_with(".txt")) {
         const char separator = file.ends_with(".tsv") ? '\t' : file.ends_with(".txt") ? ' ' : ',';
-        write_csv(file, samples.values,
-                  {.header = samples.columns, .separator = separator, .type = type});
+        auto header = samples.columns;
+        // What a file calls its columns must not command a terminal.
+        const bool terminal = file == "-" && ::isatty(STDOUT_FILENO) != 0;
+        for (auto& name : header) name = terminal ? visible(name) : name;
+        write_csv(file, samples.values, {.header = header, .separator = separator, .type = type});
         return;
     }
     require(file.ends_with(".npy"), Failure::usage, file,
             ": ends with none of .csv, .tsv, .txt, .npy");
     write_npy(file, samples.values, samples.shape, type);
-}
-
-Json describe(const DataFile& file) {
-    Json attributes = Json::object(), datasets = Json::array();
-    for (const auto& [name, value] : file.attributes()) attributes[name] = value;
-    for (const auto& info : file.list()) {
-        Json one{{"name", info.name}, {"shape", info.shape}, {"type", info.type}};
-        if (info.readable) {
-            const auto samples = info.name.empty() ? file.samples() : file.at(info.name);
-            if (samples.values.size() > 0) one.update(figures(samples.values));
-        }
-        datasets.push_back(std::move(one));
-    }
-    return {{"file", file.name()},
-            {"format", to_text(file.format())},
-            {"attributes", attributes},
-            {"datasets", datasets}};
-}
-
-std::string description_text(const Json& description) {
-    std::string out =
-        text(spelled(description["file"]), ": ", spelled(description["format"]), "\n");
-    for (const auto& [name, value] : description["attributes"].items()) {
-        out += text("  ", name, " = ", spelled(value), "\n");
-    }
-    for (const auto& one : description["datasets"]) {
-        std::string shape;
-        for (const auto& size : one["shape"]) {
-            shape += text(shape.empty() ? "" : " x ", size.get<Index>());
-        }
-        out += text("  ", spelled(one["name"]), one["name"] == "" ? "" : " ", shape, " ",
-                    spelled(one["type"]));
-        for (const char* key : {"min", "max", "mean", "sd"}) {
-            if (one.contains(key)) out += text("  ", key, " ", rounded(one[key].get<double>(), 6));
-        }
-        if (one.contains("nonfinite")) out += text("  not finite ", one["nonfinite"].get<Index>());
-        out += "\n";
-    }
-    return out;
 }
 
 }  // namespace si

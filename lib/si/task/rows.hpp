@@ -53,6 +53,18 @@ struct Split {
 };
 Split split_rows(Index n, const SplitSpec& spec);
 
+/// The order of the axes of images in a file.
+enum class ChannelOrder { first, last };
+template <>
+struct Setting<ChannelOrder> {
+    static std::string value() { return "first|last"; }
+    static ChannelOrder from_text(std::string_view word);
+    static ChannelOrder from_json(const Json& node) {
+        return from_text(Setting<std::string>::from_json(node));
+    }
+    static Json to_json(ChannelOrder v) { return v == ChannelOrder::last ? "last" : "first"; }
+};
+
 struct ImportSpec {
     std::string label_column;
     std::optional<std::string> labels, condition, mask;
@@ -60,6 +72,8 @@ struct ImportSpec {
     double scale = 1;
     std::string dtype = "f64";
     std::vector<Index> shape;
+    ChannelOrder channels = ChannelOrder::first;
+    bool transpose = false;
     Nonfinite allow_nonfinite = Nonfinite::refuse;
     CsvRules text = {};  ///< options of their own
     static constexpr auto fields() {
@@ -82,7 +96,14 @@ struct ImportSpec {
             field("dtype", &ImportSpec::dtype, "Type of /x", one_of(+[] {
                       return std::vector<std::string>{"f32", "f64"};
                   })),
-            field("shape", &ImportSpec::shape, "Shape of a sample, as in 1,28,28", kPositive),
+            field("shape", &ImportSpec::shape,
+                  "Shape of a sample, as in 1,28,28; its numbers stay in their order", kPositive),
+            field(
+                "channels", &ImportSpec::channels,
+                "Where the channels of images are in the file; those of height x width x channels, "
+                "last, are moved to the front"),
+            field("transpose", &ImportSpec::transpose,
+                  "Samples are the columns of the file, as R and Julia write them to HDF5"),
             field("allow_nonfinite", &ImportSpec::allow_nonfinite,
                   "Samples with numbers that are not finite, or with cells of text such as NA: "
                   "no refuses them, drop leaves them out, keep writes them as they are")};
@@ -109,8 +130,11 @@ RowSets class_rows(const DataFile& file);
 void export_samples(const std::string& file, const Samples& samples);
 
 /// {"file", "format", "attributes": {...}, "datasets": [{"name", "shape", "type", "min", "max",
-/// "mean", "sd"}]}, where the figures run over all finite numbers of a dataset, and "nonfinite"
-/// counts the others where there are some.
+/// "mean", "sd", "columns": [{"name", "min", ...}]}]}, where the figures run over all finite
+/// numbers of a dataset or a column, and "nonfinite" counts the others where there are some.
+/// Columns are those of datasets with one axis a sample. "problem" is in the place of the figures
+/// of a dataset that cannot be read. Of FILE:/path only that dataset, with its own attributes, or
+/// that group.
 Json describe(const DataFile& file);
 
 /// The same as lines of text for people.
