@@ -207,6 +207,7 @@ constexpr auto kMethods = std::to_array<BridgeRow>({
     {.name = "gaussian",
      .summary = "closed form, between Gaussians with the moments of the samples",
      .spec = spec_of<NoSettings>,
+     .regular = true,
      .make = from_json<gaussian>},
     {.name = "lightsb",
      .summary = "potentials that are Gaussian mixtures, fitted by descent",
@@ -253,6 +254,7 @@ constexpr auto kMethods = std::to_array<BridgeRow>({
                 "moments of "
                 "the samples",
      .spec = spec_of<InterpolantBridgeSpec>,
+     .regular = true,
      .make = from_json<interpolant>},
     {.name = "neural-interpolant",
      .summary = "least action over general paths between independent x0 and x1, by networks",

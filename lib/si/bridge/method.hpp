@@ -37,6 +37,7 @@ struct BridgeRow {
     std::string_view name, summary;
     SpecInfo spec;
     bool takes_pairs = false;  ///< given pairs change what it does
+    bool regular = false;      ///< it needs covariances of full rank
     bool noiseless = false;    ///< its paths have no noise, so that it has no use for a sigma
     Model (*make)(const Json& settings, const BridgeTask& task, Threads& threads,
                   Progress& progress);

@@ -198,6 +198,17 @@ Json errors_to_json(const FieldErrors& errors) {
             {"s_stderr", errors.s_stderr}};
 }
 
+/// null for a coordinate without noise, else where its grid begins.
+void read_origins(const Json& list, Model& model) {
+    const auto size = static_cast<std::size_t>(model.dim);
+    require(list.is_array() && (list.size() == 1 || list.size() == size), Failure::data,
+            "must be a list of 1 or ", size, " numbers or nulls");
+    for (const Json& one : list) {
+        model.dequantize.origins.push_back(
+            one.is_null() ? std::nullopt : std::optional(Setting<double>::from_json(one)));
+    }
+}
+
 /// The members that si-model 1.0 keeps in /about. Nothing else of it is ever looked at.
 void read_recorded_members(Model& model) {
     if (model.about.contains("errors")) {
@@ -213,8 +224,18 @@ void read_recorded_members(Model& model) {
     };
     number("dequantize", [&](double width) {
         require(width >= 0, Failure::data, "must not be negative, is ", width);
-        model.dequantize = width;
+        model.dequantize.step = width;
     });
+    if (training->contains("dequantized")) {
+        in_context("/training/dequantized",
+                   [&] { read_origins((*training)["dequantized"], model); });
+    }
+    if (training->contains("no_density")) {
+        in_context("/training/no_density", [&] {
+            model.no_density =
+                Setting<std::vector<std::string>>::from_json((*training)["no_density"]);
+        });
+    }
     number("label_dropout", [&](double part) {
         require(part >= 0 && part < 1, Failure::data, "must be from 0 to below 1, is ", part);
         model.label_dropout = part;
@@ -224,7 +245,16 @@ void read_recorded_members(Model& model) {
 /// The record with those members in their places: errors behind the history, before the command.
 Json about_to_json(const Model& model) {
     Json about = model.about;
-    if (model.dequantize > 0) about["training"]["dequantize"] = model.dequantize;
+    if (model.dequantize.step > 0) {
+        about["training"]["dequantize"] = model.dequantize.step;
+        if (!model.dequantize.origins.empty()) {
+            Json& origins = about["training"]["dequantized"] = Json::array();
+            for (const auto& one : model.dequantize.origins) {
+                origins.push_back(one ? Json(*one) : Json());
+            }
+        }
+    }
+    if (!model.no_density.empty()) about["training"]["no_density"] = model.no_density;
     if (model.label_dropout) about["training"]["label_dropout"] = *model.label_dropout;
     if (model.errors.t.empty()) return about;
     const Json command = about.value("command", Json());

@@ -8,6 +8,7 @@
 
 #include "si/base/catalogue.hpp"
 #include "si/coupling/coupling.hpp"
+#include "si/density/grid.hpp"
 #include "si/density/mixture.hpp"
 #include "si/model/quantity.hpp"
 
@@ -64,8 +65,10 @@ struct Model {
     Json field;  ///< {"kind": ..., settings}, as field_kinds() reads it
     Transform transform;
     Eigen::VectorXf parameters;  ///< of a network field, flat; else empty
-    /// Width of the uniform noise that training added to the target (--dequantize).
-    double dequantize = 0;
+    /// The uniform noise that training added to the target (--dequantize).
+    Grid dequantize;
+    /// Why the law of the training set has no density, in the words of Degenerate::sentences().
+    std::vector<std::string> no_density;
     /// Part of the labels that training left out; nothing where no training is recorded.
     std::optional<double> label_dropout;
     /// The fields are those of a Schroedinger bridge, whose own noise is (gamma gamma')(0).

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "si/density/degenerate.hpp"
 #include "si/io/model_file.hpp"
 #include "si/task/training_data.hpp"
 
@@ -14,6 +15,16 @@ std::vector<std::int64_t> as_integers(const std::vector<Index>& rows) {
 
 void require_alike(const Samples& x0, const Samples& x1) {
     require_coordinates(x1.source, x1.dim(), "those of " + x0.source, x0.dim());
+}
+
+/// Throws unless the covariance of samples has full rank.
+void require_regular(const Samples& samples, std::string_view method) {
+    auto found = look_for_degenerate(samples.values);
+    found.repeated = 0;  // which says nothing of the rank
+    require(found.none(), Failure::data, samples.source, ": ", join(found.sentences(), "; "),
+            "; --method ", method,
+            " needs a covariance of full rank, and lightsb, sinkhorn and "
+            "networks do not");
 }
 
 /// The truth that a pair file was drawn from; none for files that say nothing of it.
@@ -103,6 +114,9 @@ BridgeTask read_task(const std::string& x0, const std::string& x1, const BridgeS
     const auto noise = spec.noise();
     auto start = read_samples(x0), end = read_samples(x1);
     require_alike(start, end);
+    if (spec.method.row().regular) {
+        for (const Samples* one : {&start, &end}) require_regular(*one, spec.method.kind());
+    }
     return {std::move(start.values), std::move(end.values), end.shape, noise, spec.pairs, seed};
 }
 

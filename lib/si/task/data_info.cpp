@@ -17,11 +17,17 @@ Json figures(Matrix values) {
     Json all = Json::object();
     if (count > 0) {
         const auto numbers = Eigen::Map<const Vector>(values.data(), count).array();
-        const double mean = numbers.mean();
+        // Numbers whose squares are none are brought near 1 by a power of two.
+        int exponent = 0;
+        std::frexp(numbers.abs().maxCoeff(), &exponent);
+        if (std::abs(exponent) < 400) exponent = 0;
+        const auto near_one =
+            numbers.unaryExpr([exponent](double value) { return std::ldexp(value, -exponent); });
+        const double mean = near_one.mean();
         all = {{"min", numbers.minCoeff()},
                {"max", numbers.maxCoeff()},
-               {"mean", mean},
-               {"sd", std::sqrt((numbers - mean).square().mean())}};
+               {"mean", std::ldexp(mean, exponent)},
+               {"sd", std::ldexp(std::sqrt((near_one - mean).square().mean()), exponent)}};
     }
     if (count < values.size()) all["nonfinite"] = values.size() - count;
     return all;

@@ -163,11 +163,10 @@ struct Method {
 }  // namespace
 
 Matrix measured_points(const Model& model, Matrix x, std::uint64_t seed, Index first) {
-    const double width = model.dequantize;
-    if (width > 0) {
+    if (model.dequantize.step > 0) {
         Matrix u(x.rows(), x.cols());
         fill_uniform({seed, Purpose::dequantize, 0}, first, u);
-        x += width * u;
+        x += model.dequantize.widths(x.rows()).asDiagonal() * u;
     }
     return model.transform.from_data(x);
 }
@@ -492,6 +491,12 @@ std::vector<Json> report_log_densities(const Model& model, const std::string& da
                                        const LogDensitySpec& spec, const LogDensityOutput& output,
                                        const Provenance& provenance, Threads& threads,
                                        Progress& progress) {
+    if (!model.no_density.empty()) {
+        progress.warn(text("the samples that the model was trained on have no density (",
+                           join(model.no_density, "; "),
+                           "): these numbers depend on how long it was trained, and on nothing of "
+                           "the data"));
+    }
     const auto all = log_densities_of_file(model, data, spec,
                                            {.seed = provenance.seed,
                                             .shard = provenance.shard,

@@ -366,7 +366,10 @@ void TransportedFile::append(const Start& start, const Transported& part) {
         }
         return x;
     };
-    out_.append("x", in_base_units(model_, layout_.direction) ? part.x : in_data(part.x));
+    Matrix x = in_base_units(model_, layout_.direction) ? part.x : in_data(part.x);
+    // Training's noise on whole numbers is taken away again.
+    if (layout_.direction == Direction::forward) model_.dequantize.snap(x);
+    out_.append("x", x);
     if (spec_.log_density) {
         const Vector log_density = part.log_density.array() - model_.transform.log_determinant();
         out_.append("log_density", log_density.transpose());

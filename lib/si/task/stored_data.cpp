@@ -120,9 +120,11 @@ Rows StoredEnds::hold_out(const End& end, const TrainSpec& spec, std::uint64_t s
     return rows;
 }
 
-StoredEnds::Passed StoredEnds::pass_over(const End& end, Rows held) {
+StoredEnds::Passed StoredEnds::pass_over(const End& end, Rows held, double step) {
     Passed passed;
     MomentsOfParts moments;
+    std::optional<GridSearch> grid;
+    if (step > 0) grid.emplace(step, end.shape().size() > 2);
     std::uint32_t checksum = 0;
     auto next = held.begin();
     const Look look = [&](Index first, const Matrix& some) {
@@ -138,6 +140,7 @@ StoredEnds::Passed StoredEnds::pass_over(const End& end, Rows held) {
         const Rows bad = not_finite(some);
         for (const Index row : bad) passed.nonfinite.push_back(first + row);
         moments.add(some, united(held_here, bad));
+        if (grid) grid->add(some);
     };
     SampleReader reader = end.file->reader(Passes::any, look, end.dataset);
     require(moments.n() > 0, Failure::data, reader.source(), ": no samples are left to train on");
@@ -148,6 +151,7 @@ StoredEnds::Passed StoredEnds::pass_over(const End& end, Rows held) {
     passed.set.dim = reader.dim();
     passed.set.n = reader.n();
     passed.set.moments = moments.moments();
+    if (grid) passed.set.grid = in_context(passed.source, [&] { return grid->found(); });
     passed.set.fingerprint = crc32c_text(checksum);
     passed.set.samples = std::make_shared<FileSamples>(end.file, std::move(reader));
     return passed;
@@ -159,14 +163,14 @@ TrainData StoredEnds::read(const TrainSpec& spec, std::uint64_t seed, Bytes memo
     data.conditions = read_conditions(*x1_.file, spec.condition, data.given);
     look_at_labels(*x1_.file, data.given, data.conditions);
     require_as_many(*x1_.file, data.given, x1_.shape().front());
-    auto x1 = pass_over(x1_, hold_out(x1_, spec, seed, 0));
+    auto x1 = pass_over(x1_, hold_out(x1_, spec, seed, 0), spec.dequantize);
     data.shape = x1.shape;
     data.x1().samples = Matrix(x1.set.dim, 0);
     Rows bad = united(x1.nonfinite, not_finite(data.given));
     x1.set.blocks = x1.blocks(memory);
     if (x0_.file) {
         const bool alike = x0_.shape().front() == x1.set.n;
-        auto x0 = pass_over(x0_, alike ? x1.held : hold_out(x0_, spec, seed, 1));
+        auto x0 = pass_over(x0_, alike ? x1.held : hold_out(x0_, spec, seed, 1), 0);
         require_alike(x0.source, x0.set.dim, x1.set.dim);
         if (alike) bad = x0.nonfinite = united(bad, x0.nonfinite);
         x0.leave_out(x0.nonfinite);

@@ -37,7 +37,8 @@ class StoredEnds {
 
     static std::vector<Index> hold_out(const End& end, const TrainSpec& spec, std::uint64_t seed,
                                        std::uint32_t set);
-    static Passed pass_over(const End& end, std::vector<Index> held);
+    /// `step` is that of --dequantize, or 0.
+    static Passed pass_over(const End& end, std::vector<Index> held, double step);
 
     End x1_, x0_;
 };

@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "si/base/remarks.hpp"
+#include "si/density/degenerate.hpp"
+#include "si/density/grid.hpp"
 #include "si/io/model_file.hpp"
 #include "si/task/stored_data.hpp"
 #include "si/train/rectify.hpp"
@@ -204,6 +206,22 @@ void read_held_out(const std::string& valid, const TrainSpec& spec, Index dim,
     data.x0().valid = std::move(held.x0->values);
 }
 
+/// Why samples have no density once steps of `step` are dequantized, told as well.
+std::vector<std::string> look_at_density(const Samples& samples, double step) {
+    std::vector<Index> steps;
+    if (step > 0) {
+        GridSearch search(step, false);
+        search.add(samples.values);
+        const Grid grid = in_context(samples.source, [&] { return search.found(); });
+        for (std::size_t i = 0; i < grid.origins.size(); ++i) {
+            if (grid.origins[i]) steps.push_back(static_cast<Index>(i));
+        }
+    }
+    const auto found = look_for_degenerate(samples.values, steps);
+    doubt_density(samples.source, found);
+    return found.sentences();
+}
+
 TrainData read_sets(const DataFile& x1, const DataFile* x0, const TrainSpec& spec,
                     std::uint64_t seed, const Reading& reading) {
     const BesideCost cost = beside_cost(spec.coupling);
@@ -220,6 +238,7 @@ TrainData read_sets(const DataFile& x1, const DataFile* x0, const TrainSpec& spe
     reading.clean(ends);
     TrainData data;
     data.shape = ends.x1.shape;
+    if (ends.x1.shape.size() == 1) data.no_density = look_at_density(ends.x1, spec.dequantize);
     data.x1().samples = std::move(ends.x1.values);
     data.given = std::move(ends.given);
     data.conditions = ends.conditions;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "si/coupling/plan.hpp"
+#include "si/density/degenerate.hpp"
 #include "si/random/draw.hpp"
 
 namespace si {
@@ -25,27 +26,66 @@ std::vector<Index> held_out_rows(Index n, double fraction, std::uint64_t seed, s
     return rows;
 }
 
+std::vector<Index> held_out_together(const std::vector<Index>& firsts, double fraction,
+                                     std::uint64_t seed, std::uint32_t set) {
+    constexpr Index kLargestPart = 20;
+    const Index n = std::ssize(firsts);
+    auto out = held_out_rows(n, fraction, seed, set);
+    std::vector<std::vector<Index>> groups(static_cast<std::size_t>(n));
+    Index largest = 0;
+    for (Index i = 0; i < n; ++i) {
+        auto& group = groups[static_cast<std::size_t>(firsts[static_cast<std::size_t>(i)])];
+        group.push_back(i);
+        largest = std::max(largest, std::ssize(group));
+    }
+    if (largest <= 1 || kLargestPart * largest > n) return out;
+    const Index count = std::ssize(out);
+    std::vector<Index> order(static_cast<std::size_t>(n));
+    Permutation({seed, Purpose::split, set}, n).range(0, n, order.data());
+    out.clear();
+    for (const Index row : order) {
+        if (std::ssize(out) >= count) break;
+        auto& group = groups[static_cast<std::size_t>(firsts[static_cast<std::size_t>(row)])];
+        out.insert(out.end(), group.begin(), group.end());
+        group.clear();
+    }
+    return out;
+}
+
 void hold_out(TrainData& data, double fraction, std::uint64_t seed) {
-    const auto split = [&](Matrix& x, Matrix& held, std::uint32_t set) {
+    struct Split {
+        std::vector<Index> out, kept;
+    };
+    const auto split_of = [&](const Matrix& x, std::uint32_t set) {
         const Index n = x.cols();
-        const auto out = held_out_rows(n, fraction, seed, set);
-        const Index count = std::ssize(out);
-        std::vector<Index> kept(static_cast<std::size_t>(n - count));
-        Permutation({seed, Purpose::split, set}, n).range(count, n - count, kept.data());
+        Split split{held_out_together(first_equals(x), fraction, seed, set), {}};
+        std::vector<bool> taken(static_cast<std::size_t>(n), false);
+        for (const Index row : split.out) taken[static_cast<std::size_t>(row)] = true;
+        std::vector<Index> order(static_cast<std::size_t>(n));
+        Permutation({seed, Purpose::split, set}, n).range(0, n, order.data());
+        for (const Index row : order) {
+            if (!taken[static_cast<std::size_t>(row)]) split.kept.push_back(row);
+        }
+        return split;
+    };
+    const auto apply = [&](Matrix& x, Matrix& held, const Split& split, bool other) {
         // One or two samples stay, and stand for those that are held out as well.
-        held = set > 0 && count == 0 && fraction > 0 ? x : without(x, out);
-        x = without(x, kept);
+        held = other && split.out.empty() && fraction > 0 ? x : without(x, split.out);
+        x = without(x, split.kept);
     };
     // Sets of equal size may be paired, so they are split alike.
+    const Split first = split_of(data.x1().samples, 0);
     const Index last = data.x1().samples.cols();
-    if (data.given.size() > 0) split(data.given, data.valid_given, 0);
+    if (data.given.size() > 0) apply(data.given, data.valid_given, first, false);
     std::uint32_t others = 0;
     for (std::size_t k = data.ends.size(); k-- > 0;) {
         EndData& end = data.ends[k];
-        const std::uint32_t set = end.samples.cols() == last ? 0 : ++others;
-        if (end.sampled()) split(end.samples, end.valid, set);
-        if (end.beside.size() > 0) split(end.beside, end.valid_beside, set);
-        if (end.weight.size() > 0) split(end.weight, end.valid_weight, set);
+        const bool other = end.samples.cols() != last;
+        if (other) ++others;
+        const Split split = other && end.sampled() ? split_of(end.samples, others) : first;
+        if (end.beside.size() > 0) apply(end.beside, end.valid_beside, split, other);
+        if (end.weight.size() > 0) apply(end.weight, end.valid_weight, split, other);
+        if (end.sampled()) apply(end.samples, end.valid, split, other);
     }
 }
 

@@ -36,7 +36,8 @@ struct TrainData {
     /// label, then numbers, as conditions says.
     Matrix given, valid_given;
     Conditions conditions;
-    std::optional<Model> teacher;  ///< whose flow made the pairs (x0, x1), if one did
+    std::vector<std::string> no_density;  ///< why the law of x_K has none
+    std::optional<Model> teacher;         ///< whose flow made the pairs (x0, x1), if one did
 
     EndData& x0() { return ends.front(); }
     EndData& x1() { return ends.back(); }
@@ -53,9 +54,16 @@ bool pairs_in_blocks(const CouplingRow& coupling);
 std::vector<Index> held_out_rows(Index n, double fraction, std::uint64_t seed, std::uint32_t set,
                                  Index most = 10'000);
 
+/// The same rows, and with each of them all that equal it by `firsts` (first_equals()), so that no
+/// sample that is trained on judges the training; up to the number of the former. `firsts` whose
+/// groups are larger than a twentieth of all, as those of atoms are, are split as if they differed.
+std::vector<Index> held_out_together(const std::vector<Index>& firsts, double fraction,
+                                     std::uint64_t seed, std::uint32_t set);
+
 /// Splits a fraction of the samples of each end off for validation, by a permutation of the seed:
 /// at most 10000, and one at least where there are three. Ends of as many samples as the last are
-/// split row by row with it.
+/// split row by row with it. Samples that are equal stay together, where that leaves samples on
+/// both sides: see held_out_together().
 void hold_out(TrainData& data, double fraction, std::uint64_t seed);
 
 /// Repeats the samples of weighted ends as often as their weights say (in_proportion() to four

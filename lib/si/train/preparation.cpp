@@ -5,6 +5,7 @@
 
 #include "si/base/lists.hpp"
 #include "si/base/remarks.hpp"
+#include "si/density/degenerate.hpp"
 #include "si/train/objective.hpp"
 #include "si/train/settle.hpp"
 
@@ -18,31 +19,96 @@ Moments moments_of(const Matrix& x, const std::optional<StoredSet>& stored) {
     return stored ? stored->moments : si::moments_of(x);
 }
 
+/// Means and standard deviations, also of numbers whose squares a double does not hold.
+struct Spread {
+    Vector mean, deviation;
+};
+
+bool is_safe(double square) { return square > 1e-290 && square < 1e290; }
+
+Spread spread_of(const Moments& moments, const Matrix& x) {
+    Spread spread{moments.mean, moments.variance.cwiseSqrt()};
+    for (Index i = 0; i < x.rows(); ++i) {
+        const double largest = x.cols() > 0 ? x.row(i).cwiseAbs().maxCoeff() : 0;
+        if (is_safe(moments.variance[i]) || largest == 0) continue;
+        int exponent = 0;
+        std::frexp(largest, &exponent);
+        const Eigen::ArrayXd scaled =
+            x.row(i).array().unaryExpr([&](double value) { return std::ldexp(value, -exponent); });
+        const double mean = scaled.mean();
+        spread.mean[i] = std::ldexp(mean, exponent);
+        spread.deviation[i] = std::ldexp(std::sqrt((scaled - mean).square().mean()), exponent);
+    }
+    return spread;
+}
+
+/// The root of a square that is the sum of the mean squares of some parts.
+double root_of(double square, std::initializer_list<Vector> parts) {
+    if (is_safe(square)) return std::sqrt(square);
+    double largest = 0, sum = 0;
+    for (const Vector& part : parts) largest = std::max(largest, part.cwiseAbs().maxCoeff());
+    if (!(largest > 0) || !std::isfinite(largest)) return largest;
+    for (const Vector& part : parts) sum += (part / largest).array().square().mean();
+    return largest * std::sqrt(sum);
+}
+
+/// The coordinates that get noise: those whose numbers are whole steps apart.
+Grid grid_of(const TrainData& data, double step) {
+    const EndData& x1 = data.x1();
+    if (x1.stored && x1.stored->grid) return *x1.stored->grid;
+    const bool pixels = data.shape.size() > 1;
+    GridSearch search(step, pixels);
+    search.add(x1.samples);
+    search.add(x1.valid);
+    Grid grid = search.found();
+    std::vector<std::string> columns;
+    for (std::size_t i = 0; !pixels && i < grid.origins.size(); ++i) {
+        if (grid.origins[i]) columns.push_back(text(i + 1));
+    }
+    if (!pixels && columns.size() < grid.origins.size()) {
+        remark(text("--dequantize ", step, ": noise on column", columns.size() > 1 ? "s " : " ",
+                    join(columns, ", "),
+                    ", whose numbers are whole steps apart; none on the others"));
+    }
+    return grid;
+}
+
 /// One set of data is whitened coordinate by coordinate. Two ends in the same units are brought
 /// to a common centre and one common scale, so that distances between them keep their meaning.
 /// So are the pixels of images, in which a neighbourhood means something.
-Transform standardization(const TrainData& data, const TrainSpec& spec,
+Transform standardization(const TrainData& data, const TrainSpec& spec, const Grid& noise,
                           const std::optional<Moments>& start) {
     const Index d = data.dim();
     if (spec.standardize == "none") return Transform::identity(d);
-    const double w = spec.dequantize;
+    const Eigen::ArrayXd w = noise.widths(d).array();
     const Moments target = moments_of(data.x1().samples, data.x1().stored);
-    const Vector mean1 = (target.mean.array() + w / 2).matrix();
+    const Spread spread = spread_of(target, data.x1().samples);
+    const Vector mean1 = (spread.mean.array() + w / 2).matrix();
     const Vector variance1 = (target.variance.array() + w * w / 12).matrix();
+    const Vector deviation1 = (spread.deviation.array().square() + w * w / 12).sqrt().matrix();
     Transform transform = Transform::identity(d);
+    // Coordinates that are constant but for rounding keep their scale.
+    const auto take_scale = [](double mean, double deviation, auto&& scale) {
+        if (!is_rounding(mean, deviation)) scale.setConstant(deviation);
+    };
     if (start) {
         const double variance = (variance1 + start->variance).mean() / 2;
+        const Vector deviation0 = start->variance.cwiseSqrt();
         transform.shift = (start->mean + mean1) / 2;
-        if (variance > 0) transform.scale.setConstant(std::sqrt(variance));
+        take_scale(transform.shift.cwiseAbs().maxCoeff(),
+                   root_of(variance, {deviation1 / std::sqrt(2.0), deviation0 / std::sqrt(2.0)}),
+                   transform.scale);
     } else if (spec.net->row().images || spec.coupling.row().made_from_x1() != nullptr) {
         const double mean = mean1.mean();
         const double variance = variance1.mean() + (mean1.array() - mean).square().mean();
         transform.shift.setConstant(mean);
-        if (variance > 0) transform.scale.setConstant(std::sqrt(variance));
+        take_scale(mean, root_of(variance, {deviation1, mean1.array() - mean}), transform.scale);
     } else {
         transform.shift = mean1;
-        for (Index i = 0; i < d; ++i) {  // a constant coordinate keeps its scale
-            if (variance1[i] > 0) transform.scale[i] = std::sqrt(variance1[i]);
+        for (Index i = 0; i < d; ++i) {
+            const double deviation =
+                is_safe(variance1[i]) ? std::sqrt(variance1[i]) : spread.deviation[i];
+            take_scale(mean1[i], deviation, transform.scale.segment(i, 1));
         }
     }
     return transform;
@@ -80,27 +146,27 @@ void choose_coordinates(const TrainData& data, const TrainSpec& spec, Model& mod
         model.base = spec.given_start() ? "given" : "samples";
         std::optional<Moments> start;
         if (data.x0().sampled()) start = moments_of(data.x0().samples, data.x0().stored);
-        model.transform = standardization(data, spec, start);
+        model.transform = standardization(data, spec, model.dequantize, start);
         return;
     }
     if (spec.coupling.row().made_from_x1() != nullptr) {
         require(!spec.base.row().units, Failure::usage, "--base: this coupling makes x0 from x1");
         model.base = "samples";
         model.source = spec.coupling;
-        model.transform = standardization(data, spec, {});
+        model.transform = standardization(data, spec, model.dequantize, {});
         return;
     }
     const auto density = in_context("--base", [&] { return spec.base.make(model.dim); });
     require(density.has_value(), Failure::usage, "--base: give the samples, with --x0");
     if (!spec.base.row().units) {
-        model.transform = standardization(data, spec, {});
+        model.transform = standardization(data, spec, model.dequantize, {});
     } else if (density->size() == 1 && !density->is_point()) {
         model.transform =
             Transform::whitening(density->means().front(), density->covariances().front());
     } else {
         std::optional<Moments> start;
         if (!density->is_point()) start = {density->mean(), density->covariance().diagonal()};
-        model.transform = standardization(data, spec, start);
+        model.transform = standardization(data, spec, model.dequantize, start);
         model.base = Choice<bases>::from_json(in_model_coordinates(*density, model.transform));
     }
 }
@@ -354,9 +420,11 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
     model.dim = data.dim();
     model.shape = data.shape.empty() ? std::vector<Index>{model.dim} : data.shape;
     model.interpolant = interpolant;
+    if (spec.dequantize > 0) model.dequantize = grid_of(data, spec.dequantize);
     choose_coordinates(data, spec, model);
     require(model.transform.shift.allFinite() && model.transform.scale.allFinite(), Failure::data,
-            "the samples are so large that their variance is not a number");
+            "the samples are so large or so small that their spread is not a number");
+    model.no_density = data.no_density;
     const bool independent = spec.coupling.row().independent() && !made.mirror();
     model.independent = independent;
     all->learned = in_context("--learn", [&] { return parse_learned(spec.learn); });
@@ -398,7 +466,8 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
     if (spec.dequantize > 0) {
         require(!model.transform.factor, Failure::usage,
                 "--dequantize goes with the base N(0, I) only");
-        source.dequantize = spec.dequantize / model.transform.scale.array();
+        source.dequantize =
+            model.dequantize.widths(model.dim).array() / model.transform.scale.array();
     }
     source.seed = seed;
 

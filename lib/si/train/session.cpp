@@ -36,7 +36,6 @@ Model Session::model(Eigen::VectorXf parameters) {
     model.interpolant = stepper_.setup().interpolant.spec();
     model.field = Json{{"kind", "network"}};
     model.field.update(write_spec(all_->field));
-    model.dequantize = spec.dequantize;
     model.label_dropout = spec.label_dropout;
     model.about["training"] = write_spec(spec);
     if (const auto error = start_error(*all_); error && *error > 0) {
