@@ -397,6 +397,8 @@ bool Program::read(int argc, char** argv) {
         if (values.empty()) continue;
         in_context(options[i]->spelling(), [&] {
             require(values.size() == 1, Failure::usage, "given twice");
+            const bool list = options[i]->info.value.ends_with(",...");
+            require(!list || !values[0].empty(), Failure::usage, "an empty list says nothing");
             options[i]->assign(values[0]);
         });
         options[i]->required = false;

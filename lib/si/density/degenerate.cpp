@@ -100,7 +100,7 @@ void doubt_density(const std::string& source, const Degenerate& found) {
     std::vector<std::string> remedies;
     if (!found.constant.empty()) remedies.emplace_back("leave out what is constant");
     if (!found.dependent.empty()) remedies.emplace_back("leave out one of the bound columns");
-    if (found.n <= found.dim) remedies.emplace_back("take more samples");
+    if (found.n > 1 && found.n <= found.dim) remedies.emplace_back("take more samples");
     if (found.repeated > 0) remedies.emplace_back("whole numbers take --dequantize STEP");
     doubt(
         text(source, ": ", join(found.sentences(), "; "),
@@ -109,7 +109,7 @@ void doubt_density(const std::string& source, const Degenerate& found) {
 }
 
 bool Degenerate::none() const {
-    return constant.empty() && dependent.empty() && repeated == 0 && n > dim;
+    return constant.empty() && dependent.empty() && repeated == 0 && (n < 2 || n > dim);
 }
 
 std::vector<std::string> Degenerate::sentences() const {
@@ -122,9 +122,8 @@ std::vector<std::string> Degenerate::sentences() const {
     if (!dependent.empty()) {
         all.push_back(columns_text(dependent) + " are bound by a linear relation");
     }
-    if (n <= dim) {
-        all.push_back(text(n, n == 1 ? " sample spans" : " samples span", " no more than ", n - 1,
-                           " of ", dim, " dimensions"));
+    if (n > 1 && n <= dim) {
+        all.push_back(text(n, " samples span no more than ", n - 1, " of ", dim, " dimensions"));
     }
     if (repeated > 0) all.push_back(text(repeated, " of ", n, " rows repeat others"));
     return all;

@@ -20,6 +20,11 @@ void check_transport(const Model& model, const Field& field, const TransportSpec
         require(model.base_density().has_value(), Failure::usage,
                 "--log-density needs a base with a density; this one is known by its samples only");
     }
+    auto times = spec.trajectory;
+    std::sort(times.begin(), times.end());
+    const auto twice = std::adjacent_find(times.begin(), times.end());
+    require(twice == times.end(), Failure::usage, "--trajectory: the time ",
+            twice == times.end() ? 0.0 : *twice, " is there twice");
     const Setup setup = model.setup();
     require(!setup.fixed_start() || row.noisy || direction == Direction::backward, Failure::usage,
             setup.given_start()

@@ -133,8 +133,13 @@ class Parser {
         throw Error(Failure::data, text(name_, ":", line, ": ", what));
     }
     [[noreturn]] void fail(const std::string& what) const {
+        fail_at(lines_.number(), what + advice_of_others());
+    }
+
+    /// Advice for a table of other rules or in another place.
+    std::string advice_of_others() const {
         const std::string advice = advice_about_commas();
-        fail_at(lines_.number(), what + (advice.empty() ? advice_about_lines() : advice));
+        return advice.empty() ? advice_about_lines() : advice;
     }
 
     /// Finds the separator; true for a line that only says it.
@@ -277,7 +282,9 @@ class Parser {
         const std::string what = text(place, "'", csv_shown(cell), "' is not a number");
         const std::string advice = csv_advice(cell, separator_, rules_);
         if (!advice.empty()) fail_at(lines_.number(), what + advice);
-        fail(what);
+        if (trial_) fail(what);
+        const std::string of_others = advice_of_others();
+        fail_at(lines_.number(), what + (of_others.empty() ? advice_about_words(i) : of_others));
     }
 
     /// Whether the beginning of the text is a table under other rules: nothing if not.
@@ -316,16 +323,31 @@ class Parser {
         if (records_ == 2 && names_only && same_count) {
             return "; if this line holds units, begin it with #";
         }
-        CsvRules rules = rules_;
+        const std::string behind = table_behind(rules_, "");
+        if (!behind.empty() || rules_ != CsvRules()) return behind;
+        return table_behind({.decimal = ","}, " --decimal ,");
+    }
+
+    /// Where a table begins behind the first lines by these rules, whose options are `options`.
+    std::string table_behind(CsvRules rules, std::string_view options) const {
         for (Index skip = first_line_; skip < first_line_ + kTrialLines; ++skip) {
             rules.skip_lines = skip;
             const auto behind = tried(rules);
             if (!behind || behind->rows_ < 2) continue;
             if (!behind->named_ && behind->columns_ == cells_.size()) continue;
             return text("; a table begins at line ", behind->first_line_,
-                        ", which si-data import --skip-lines ", behind->first_line_ - 1, " reads");
+                        ", which si-data import --skip-lines ", behind->first_line_ - 1, options,
+                        " reads");
         }
         return "";
+    }
+
+    /// Advice for a column that holds words from its first row on.
+    std::string advice_about_words(std::size_t i) const {
+        const std::size_t at = i - lead_.width();
+        if (rows_ > 0 || names_.empty() || at >= names_.size()) return "";
+        return text("; column ", csv_shown(names_[at]),
+                    " holds words or dates: leave it out, or number them");
     }
 
     /// A first line 0, 1, ... is a row like others where nothing but whole numbers follows.
@@ -524,8 +546,9 @@ CsvTable read_csv(std::string_view bytes, std::string_view name, const CsvRules&
                   bool missing_pass) {
     require(rules.thousands.empty() ||
                 (rules.thousands.size() == 1 &&
-                 std::string_view(",.'_").find(rules.thousands[0]) != std::string_view::npos),
-            Failure::usage, "--thousands: must be , or . or ' or _, is '", rules.thousands, "'");
+                 std::string_view(",.'_ ").find(rules.thousands[0]) != std::string_view::npos),
+            Failure::usage, "--thousands: must be , or . or ' or _ or a blank, is '",
+            rules.thousands, "'");
     require(rules.thousands != rules.decimal, Failure::usage,
             "--thousands: is the mark of decimals, too; give --decimal as well");
     if (bytes.starts_with(kByteOrderMark)) bytes.remove_prefix(kByteOrderMark.size());

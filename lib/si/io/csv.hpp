@@ -24,7 +24,9 @@ struct CsvRules {
                       return std::vector<std::string>{".", ","};
                   })),
             field("thousands", &CsvRules::thousands,
-                  "Mark between groups of three digits in text: , or . or ' or _")
+                  "Mark between groups of three digits in text: , or . or ' or _ or a blank, "
+                  "whatever "
+                  "its width")
                 .value("MARK"),
             field("skip_lines", &CsvRules::skip_lines, "Lines of text before the table",
                   kNonNegative),

@@ -68,6 +68,17 @@ std::string undoubled(std::string_view cell) {
     return out;
 }
 
+/// Blanks that do not break lines, of any width, as plain ones.
+std::string narrow_blanks(std::string_view cell) {
+    std::string out(cell);
+    for (const std::string_view blank : {"\xc2\xa0", "\xe2\x80\xaf", "\xe2\x80\x89"}) {
+        for (auto at = out.find(blank); at != std::string::npos; at = out.find(blank, at)) {
+            out.replace(at, blank.size(), " ");
+        }
+    }
+    return out;
+}
+
 /// A number without its marks of thousands and with a point; nothing where the groups are not of
 /// three digits.
 std::optional<std::string> plain(std::string_view cell, const CsvRules& rules) {
@@ -208,7 +219,9 @@ char csv_separator(std::string_view line, const CsvRules& rules) {
     }
     if (inside) outside = line;  // a quote that is a letter
     for (const auto& [c, name] : kSeparators) {
-        if (rules.decimal[0] != c && outside.find(c) != std::string::npos) return c;
+        if (rules.decimal[0] != c && rules.thousands != std::string_view(&c, 1) &&
+            outside.find(c) != std::string::npos)
+            return c;
     }
     return ' ';
 }
@@ -222,7 +235,8 @@ std::string_view csv_separator_name(char separator) {
 
 std::optional<double> csv_number(std::string_view cell, const CsvRules& rules) {
     if (rules.thousands.empty() && rules.decimal == ".") return number(cell);
-    const auto spelled = plain(cell, rules);
+    const auto spelled =
+        rules.thousands == " " ? plain(narrow_blanks(cell), rules) : plain(cell, rules);
     return spelled ? number(*spelled) : std::nullopt;
 }
 
@@ -260,7 +274,8 @@ std::string csv_shown(std::string_view cell) { return visible(shortened(std::str
 std::string csv_advice(std::string_view cell, char separator, const CsvRules& rules) {
     const auto reads = [&](const std::string& decimal, const std::string& thousands) {
         const auto has = [&](const std::string& mark) {
-            return mark == "." || mark.empty() || cell.find(mark) != std::string_view::npos;
+            const std::string narrow = mark == " " ? narrow_blanks(cell) : std::string(cell);
+            return mark == "." || mark.empty() || narrow.find(mark) != std::string::npos;
         };
         return has(decimal) && has(thousands) &&
                csv_number(cell, {.decimal = decimal, .thousands = thousands}).has_value();
@@ -269,6 +284,7 @@ std::string csv_advice(std::string_view cell, char separator, const CsvRules& ru
     if (rules.decimal == ",") {
         if (reads(".", "")) ways.emplace_back("--decimal .");
         if (reads(",", ".")) ways.emplace_back("--decimal , --thousands .");
+        if (reads(",", " ")) ways.emplace_back("--decimal , --thousands ' '");
     } else {
         if (separator != ',' && reads(",", "")) ways.emplace_back("--decimal ,");
         if (reads(".", ",")) ways.emplace_back("--thousands ,");
@@ -277,6 +293,10 @@ std::string csv_advice(std::string_view cell, char separator, const CsvRules& ru
         }
         if (ways.empty() && reads(".", "'")) ways.emplace_back("--thousands \"'\"");
         if (ways.empty() && reads(".", "_")) ways.emplace_back("--thousands _");
+        if (ways.empty() && reads(".", " ")) ways.emplace_back("--thousands ' '");
+        if (ways.empty() && separator != ',' && reads(",", " ")) {
+            ways.emplace_back("--decimal , --thousands ' '");
+        }
     }
     if (!ways.empty()) return "; si-data import " + join(ways, " or ") + " reads it";
     if (separator == ',' && (reads(",", "") || reads(",", "."))) {

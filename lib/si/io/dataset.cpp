@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::string_view kHdf5Magic = "\x89HDF\r\n\x1a\n";
 constexpr Index kFirstTold = 4;
+constexpr auto kBeside =
+    std::to_array<std::string_view>({"/label", "/condition", "/mask", "/weight"});
 constexpr std::array<const char*, 3> kUsualNames{"/x", "/samples", "/data"};
 
 /// What people give by mistake, so that the error can say what it is.
@@ -362,16 +364,27 @@ struct DataFile::Opened {
             if (has(usual)) return usual;
         }
         const auto all = list();
-        bool scales = false;  // which are chosen where there is nothing else
+        // Coordinates of axes, what goes with samples, and MATLAB's own are taken for samples where
+        // there is nothing else.
+        bool others = false;
         const auto numeric = [&](const DatasetInfo& info) {
-            return info.readable && (scales || !info.scale);
+            const bool beside =
+                std::find(kBeside.begin(), kBeside.end(), info.name) != kBeside.end();
+            return info.readable &&
+                   (others || !(info.scale || beside || info.name.starts_with("/#")));
         };
-        scales = std::none_of(all.begin(), all.end(), numeric);
+        others = std::none_of(all.begin(), all.end(), numeric);
         const auto count = std::count_if(all.begin(), all.end(), numeric);
         require(count > 0, Failure::data, name(), ": no numeric dataset; ", contents(all));
+        const auto size = [&](const DatasetInfo& info) {
+            return numeric(info) ? count_of(info.shape) : -1;
+        };
+        const auto largest =
+            std::max_element(all.begin(), all.end(),
+                             [&](const auto& a, const auto& b) { return size(a) < size(b); });
         require(count == 1, Failure::data, name(), ": choose a dataset, as in ", name(), ":",
-                std::find_if(all.begin(), all.end(), numeric)->name, "; ", contents(all));
-        return std::find_if(all.begin(), all.end(), numeric)->name;
+                largest->name, "; ", contents(all));
+        return largest->name;
     }
 };
 

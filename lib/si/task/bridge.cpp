@@ -114,7 +114,8 @@ BridgeTask read_task(const std::string& x0, const std::string& x1, const BridgeS
     const auto noise = spec.noise();
     auto start = read_samples(x0), end = read_samples(x1);
     require_alike(start, end);
-    if (spec.method.row().regular) {
+    // Pairs that a method has no use for are refused before.
+    if (spec.method.row().regular && !spec.pairs) {
         for (const Samples* one : {&start, &end}) require_regular(*one, spec.method.kind());
     }
     return {std::move(start.values), std::move(end.values), end.shape, noise, spec.pairs, seed};

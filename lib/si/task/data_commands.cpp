@@ -103,7 +103,10 @@ void resample_data(const std::string& file, const ResampleSpec& spec, const std:
 
 std::string data_info(const std::string& file, const InfoSpec& spec) {
     const auto description = describe(as_it_is(file));
-    return spec.json ? description.dump() + "\n" : description_text(description);
+    // Names in a file may be no UTF-8.
+    constexpr auto kInPlace = Json::error_handler_t::replace;
+    return spec.json ? description.dump(-1, ' ', false, kInPlace) + "\n"
+                     : description_text(description);
 }
 
 }  // namespace si

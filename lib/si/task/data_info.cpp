@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "si/base/visible.hpp"
@@ -9,6 +10,22 @@
 namespace si {
 namespace {
 
+/// Mean and deviation. Numbers whose squares a double does not hold are brought near 1 by a power
+/// of two.
+std::array<double, 2> spread_of(const Eigen::Map<const Eigen::ArrayXd>& numbers) {
+    int exponent = 0;
+    std::frexp(numbers.abs().maxCoeff(), &exponent);
+    if (std::abs(exponent) < 400) {
+        const double mean = numbers.mean();
+        return {mean, std::sqrt((numbers - mean).square().mean())};
+    }
+    const Eigen::ArrayXd near_one =
+        numbers.unaryExpr([exponent](double value) { return std::ldexp(value, -exponent); });
+    const double mean = near_one.mean();
+    return {std::ldexp(mean, exponent),
+            std::ldexp(std::sqrt((near_one - mean).square().mean()), exponent)};
+}
+
 /// Of the numbers that are finite, and how many are not.
 Json figures(Matrix values) {
     const auto count = std::remove_if(values.data(), values.data() + values.size(),
@@ -16,18 +33,12 @@ Json figures(Matrix values) {
                        values.data();
     Json all = Json::object();
     if (count > 0) {
-        const auto numbers = Eigen::Map<const Vector>(values.data(), count).array();
-        // Numbers whose squares are none are brought near 1 by a power of two.
-        int exponent = 0;
-        std::frexp(numbers.abs().maxCoeff(), &exponent);
-        if (std::abs(exponent) < 400) exponent = 0;
-        const auto near_one =
-            numbers.unaryExpr([exponent](double value) { return std::ldexp(value, -exponent); });
-        const double mean = near_one.mean();
+        const Eigen::Map<const Eigen::ArrayXd> numbers(values.data(), count);
+        const auto [mean, deviation] = spread_of(numbers);
         all = {{"min", numbers.minCoeff()},
                {"max", numbers.maxCoeff()},
-               {"mean", std::ldexp(mean, exponent)},
-               {"sd", std::ldexp(std::sqrt((near_one - mean).square().mean()), exponent)}};
+               {"mean", mean},
+               {"sd", deviation}};
     }
     if (count < values.size()) all["nonfinite"] = values.size() - count;
     return all;

@@ -118,6 +118,11 @@ std::string model_info(const std::string& file, const ModelInfoSpec& spec) {
 }
 
 void export_model(const std::string& file, const ExportSpec& spec, const std::string& output) {
+    for (const auto& other : export_names()) {
+        const bool named = other != spec.format && output.ends_with("." + other);
+        require(!named, Failure::usage, output, ": is named as --format ", other, ", and --format ",
+                spec.format, " is asked for");
+    }
     const auto model = read_model(file);
     const auto bytes = in_file(file, [&] { return exports().at(spec.format).make(model); });
     write_file(output, bytes, Content::binary);

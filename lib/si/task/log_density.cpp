@@ -491,18 +491,18 @@ std::vector<Json> report_log_densities(const Model& model, const std::string& da
                                        const LogDensitySpec& spec, const LogDensityOutput& output,
                                        const Provenance& provenance, Threads& threads,
                                        Progress& progress) {
-    if (!model.no_density.empty()) {
-        progress.warn(text("the samples that the model was trained on have no density (",
-                           join(model.no_density, "; "),
-                           "): these numbers depend on how long it was trained, and on nothing of "
-                           "the data"));
-    }
     const auto all = log_densities_of_file(model, data, spec,
                                            {.seed = provenance.seed,
                                             .shard = provenance.shard,
                                             .keep = output.output ? Keep::samples : Keep::summary},
                                            threads, progress);
     if (!ranks().first()) return {};
+    if (!model.no_density.empty()) {
+        progress.warn(text("the samples that the model was trained on have no density (",
+                           join(model.no_density, "; "),
+                           "): these numbers depend on how long it was trained, and on nothing of "
+                           "the data"));
+    }
     if (output.output) {
         const auto& best = best_of(all);
         write_log_densities(*output.output, best,

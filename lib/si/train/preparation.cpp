@@ -434,6 +434,8 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
     };
     for (const EndData& end : data.ends) {
         all->ends.push_back({.samples = inside(end.samples), .valid = inside(end.valid)});
+        require(all->ends.back().samples.allFinite(), Failure::data,
+                "the samples are so large that their spread is not a number");
     }
 
     BatchSource& source = all->source;

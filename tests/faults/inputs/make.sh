@@ -9,7 +9,7 @@ gaussian() { # weights means covariances
 printf '\n\n\n' >blank.csv
 printf 'a,b\n' >header.csv
 printf '1,2\n' >one.csv
-printf '1,2\n3,4\n5,6\n7,8\n' >good.csv
+printf '1,2\n3,5\n5,4\n7,8\n' >good.csv
 printf '1\n2\n3\n4\n' >column.csv
 printf '1,2\n3\n' >ragged.csv
 printf '1,2\n3,4,5\n' >wide.csv
@@ -18,7 +18,7 @@ printf '1,2\n3,\n' >hole.csv
 printf '1,2\nnan,4\n' >nan.csv
 printf '1,2\n3,-inf\n' >inf.csv
 printf '1,2\n3,1e400\n' >huge.csv
-printf '1,2\n3,1e200\n' >large.csv
+printf '%s\n' 1,1.7e308 3,-1.7e308 2,1.69e308 5,-1.69e308 4,1.68e308 7,1.67e308 6,1.66e308 9,1.65e308 >large.csv
 printf '1,2\n3,4e\n' >half.csv
 printf '1;2\n3;4\n' >semicolon.csv
 printf '"1","2"\n"3","4"\n' >quoted.csv
