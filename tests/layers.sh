@@ -18,9 +18,9 @@ solver       base random interpolant model
 flow         base random density interpolant model solver
 train        base random density coupling interpolant net model solver flow
 bridge       base random density coupling interpolant net model flow train
-energy       base
 io           base density net model train
 plot         base random io
+energy       base density interpolant io
 task         base random density coupling metric model flow train bridge io plot
 '
 

@@ -107,9 +107,8 @@ struct Name {
     Step step;
 };
 
-constexpr auto kNames = std::to_array<Name>({{"t", {Step::time}},
-                                             {"pi", {Step::number, std::numbers::pi}},
-                                             {"e", {Step::number, std::numbers::e}}});
+constexpr auto kNames = std::to_array<Name>(
+    {{"pi", {Step::number, std::numbers::pi}}, {"e", {Step::number, std::numbers::e}}});
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_number(char c) { return (c >= '0' && c <= '9') || c == '.'; }
@@ -117,7 +116,8 @@ bool is_number(char c) { return (c >= '0' && c <= '9') || c == '.'; }
 /// Recursive descent: one function a level of precedence, each leaving its value on the stack.
 class Parser {
   public:
-    explicit Parser(std::string_view text) : text_(text) {}
+    Parser(std::string_view text, const FormulaVariables& variables)
+        : text_(text), variables_(variables) {}
 
     std::vector<Step> program() {
         sum();
@@ -184,7 +184,7 @@ class Parser {
         } else if (at_ < text_.size() && is_letter(text_[at_])) {
             name();
         } else {
-            fail("a number, t, a function or '('");
+            fail(text("a number, ", variables_.named, ", a function or '('"));
         }
     }
 
@@ -201,7 +201,10 @@ class Parser {
         const std::size_t start = at_;
         while (at_ < text_.size() && (is_letter(text_[at_]) || is_number(text_[at_]))) ++at_;
         const std::string_view word = text_.substr(start, at_ - start);
-        std::vector<std::string> known;
+        std::vector<std::string> known{std::string(variables_.named)};
+        const auto variable =
+            in_context(text("column ", start + 1), [&] { return variables_.index(word); });
+        if (variable) return emit({Step::variable, 0, nullptr, *variable});
         for (const Name& one : kNames) {
             if (one.name == word) return emit(one.step);
             known.emplace_back(one.name);
@@ -238,7 +241,7 @@ class Parser {
     }
 
     void emit(const Step& step) {
-        const bool pushes = step.kind == Step::number || step.kind == Step::time;
+        const bool pushes = step.kind == Step::number || step.kind == Step::variable;
         const bool keeps = step.kind == Step::negate || step.kind == Step::function;
         stack_ += pushes ? 1 : keeps ? 0 : -1;
         require(stack_ <= kStack, Failure::usage, "column ", at_ + 1, ": nested too deeply");
@@ -253,6 +256,7 @@ class Parser {
     }
 
     std::string_view text_;
+    const FormulaVariables& variables_;
     std::size_t at_ = 0;
     int nesting_ = 0, stack_ = 0;
     std::vector<Step> program_;
@@ -260,7 +264,14 @@ class Parser {
 
 }  // namespace
 
-Expression::Expression(std::string_view text) : program_(Parser(text).program()) {}
+std::vector<Step> parse_formula(std::string_view text, const FormulaVariables& variables) {
+    return Parser(text, variables).program();
+}
+
+Expression::Expression(std::string_view text)
+    : program_(parse_formula(text, {"t", [](std::string_view word) {
+                                        return word == "t" ? std::optional(0) : std::nullopt;
+                                    }})) {}
 
 bool Expression::is_root() const { return program_.back().apply == sqrt_of; }
 
@@ -269,8 +280,9 @@ Jet Expression::run(double t, std::size_t steps) const {
     std::size_t size = 0;
     for (std::size_t i = 0; i < steps; ++i) {
         const Step& step = program_[i];
-        if (step.kind == Step::number || step.kind == Step::time) {
-            stack[size++] = step.kind == Step::time ? Jet{t, 1, 0} : Jet{step.number_value, 0, 0};
+        if (step.kind == Step::number || step.kind == Step::variable) {
+            stack[size++] =
+                step.kind == Step::variable ? Jet{t, 1, 0} : Jet{step.number_value, 0, 0};
             continue;
         }
         const Jet last = stack[size - 1];

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string_view>
 #include <vector>
 
-// Formulas in t that users write for custom paths, with exact first and second derivatives.
+// Formulas that users write: in t for custom paths, with exact first and second derivatives, and in
+// any other variables.
 
 namespace si {
 
@@ -31,9 +34,20 @@ class Expression {
 
     /// One step of the formula in postfix order.
     struct Step {
-        enum Kind { number, time, add, subtract, multiply, divide, power, negate, function } kind;
+        enum Kind {
+            number,
+            variable,
+            add,
+            subtract,
+            multiply,
+            divide,
+            power,
+            negate,
+            function
+        } kind;
         double number_value = 0;
         Jet (*apply)(const Jet&) = nullptr;
+        int index = 0;  ///< of a variable
     };
 
   private:
@@ -41,5 +55,16 @@ class Expression {
 
     std::vector<Step> program_;
 };
+
+/// The variables of a formula. `index` of a name, or nothing; throws with what is wrong with a name
+/// that looks like one. `named` is what messages call them: "t".
+struct FormulaVariables {
+    std::string_view named;
+    std::function<std::optional<int>(std::string_view)> index;
+};
+
+/// The steps of a formula in postfix order. Throws Failure::usage as Expression does.
+std::vector<Expression::Step> parse_formula(std::string_view text,
+                                            const FormulaVariables& variables);
 
 }  // namespace si
