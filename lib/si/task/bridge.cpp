@@ -117,6 +117,10 @@ BridgeTask read_task(const std::string& x0, const std::string& x1, const BridgeS
     // Pairs that a method has no use for are refused before.
     if (spec.method.row().regular && !spec.pairs) {
         for (const Samples* one : {&start, &end}) require_regular(*one, spec.method.kind());
+    } else if (end.shape.size() == 1) {
+        for (const Samples* one : {&start, &end}) {
+            doubt_density(one->source, look_for_degenerate(one->values));
+        }
     }
     return {std::move(start.values), std::move(end.values), end.shape, noise, spec.pairs, seed};
 }

@@ -117,7 +117,7 @@ double rounded(double value) { return std::round(1000 * value) / 1000; }
 constexpr double kFewest = 100;
 
 std::vector<std::string> warnings_of(const ImportanceWeights& weights, double outside,
-                                     double ess_of_truth, const KlSpec& spec) {
+                                     double ess_of_truth, const Model& model, const KlSpec& spec) {
     std::vector<std::string> list;
     if (outside > 0) {
         list.push_back(text("the truth has density zero at a part ", rounded(outside),
@@ -137,6 +137,11 @@ std::vector<std::string> warnings_of(const ImportanceWeights& weights, double ou
                             ", not 0: the model's samples miss a part "
                             "of the truth, or few of them have nearly all of the weight; ess is "
                             "too large"));
+    }
+    if (!model.no_density.empty()) {
+        list.push_back(text("the samples that the model was trained on have no density (",
+                            join(model.no_density, "; "),
+                            "): these numbers depend on how long it was trained"));
     }
     if (spec.divergence.make().probes > 0) {
         list.emplace_back(
@@ -183,7 +188,7 @@ Json kl_report(const Model& model, const KnownDensity& truth, const KlSpec& spec
     report["method"] = text("ode ", spelled(spec.ode.json()), ", ", spelled(spec.divergence.json()),
                             " divergence");
     report["seed"] = seed;
-    const auto warnings = warnings_of(weights, outside.value, ess_of_truth, spec);
+    const auto warnings = warnings_of(weights, outside.value, ess_of_truth, model, spec);
     report["warnings"] = warnings;
     for (const auto& sentence : warnings) progress.warn(sentence);
     return report;
