@@ -17,7 +17,6 @@ int main(int argc, char** argv) {
         .optional_input("MODEL", first, "model that carries a to b; none with --transport none")
         .optional_input("A", second, "samples of state a")
         .optional_input("B", third, "samples of state b")
-        .choices(si::potentials().info())
         .options("Estimate", spec)
         .unrecorded_options("Output", output)
         .common(common)

@@ -21,7 +21,7 @@ bridge       base random density coupling interpolant net model flow train
 io           base density net model train
 plot         base random io
 energy       base density interpolant model solver flow io
-task         base random density coupling metric model flow train bridge io plot
+task         base random density coupling metric model solver flow train bridge io plot energy
 '
 
 status=0

@@ -38,11 +38,16 @@ void GridSearch::look(Seen& seen, double value, bool first) const {
     if (first) seen.first = seen.least = value;
     seen.least = std::min(seen.least, value);
     seen.steps = seen.steps || value != seen.first;
-    if (!seen.off && !is_whole((value - seen.first) / step_)) seen.off = value;
+    ++seen.count;
+    if (is_whole((value - seen.first) / step_)) return;
+    if (++seen.off_count > 1) return;
+    seen.off = value;
+    seen.off_row = row_;
 }
 
 void GridSearch::add(ConstMatrix x) {
     for (Index j = 0; j < x.cols(); ++j) {
+        ++row_;
         if (!x.col(j).allFinite()) continue;
         const bool first = seen_.empty();
         if (first) seen_.resize(static_cast<std::size_t>(common_ ? 1 : x.rows()));
@@ -59,6 +64,19 @@ std::optional<double> GridSearch::origin(const Seen& seen) const {
     return on ? std::optional<double>(seen.least) : std::nullopt;
 }
 
+std::vector<std::string> GridSearch::near_misses() const {
+    constexpr Index kFewOf = 20;
+    std::vector<std::string> all;
+    for (std::size_t i = 0; i < seen_.size() && !common_; ++i) {
+        const Seen& seen = seen_[i];
+        if (seen.off_count == 0 || kFewOf * seen.off_count > seen.count) continue;
+        all.push_back(text("column ", i + 1, " is whole steps of ", step_, " apart but for ",
+                           seen.off_count, seen.off_count == 1 ? " number, " : " numbers, as ",
+                           *seen.off, " in row ", seen.off_row));
+    }
+    return all;
+}
+
 Grid GridSearch::found() const {
     Grid grid{.step = step_};
     for (const Seen& seen : seen_) grid.origins.push_back(origin(seen));
@@ -70,7 +88,7 @@ Grid GridSearch::found() const {
                 text("--dequantize ", step_, ": ", common_ ? "the numbers" : "no column",
                      common_ ? " are not" : " is", " whole steps of it apart; ",
                      common_ ? "" : "column 1 has ", seen.first,
-                     seen.off ? text(" and ", *seen.off) : " alone"));
+                     seen.off ? text(", and row ", seen.off_row, " has ", *seen.off) : " alone"));
 }
 
 }  // namespace si

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "si/base/types.hpp"
@@ -34,11 +35,16 @@ class GridSearch {
     /// with two of its numbers.
     Grid found() const;
 
+    /// Columns that a few numbers keep off the grid: "column 2 is whole steps of 1 apart but for 1
+    /// number, as 2.5 in row 5". Rows count from 1 in the order of add().
+    std::vector<std::string> near_misses() const;
+
   private:
     struct Seen {
         double first = 0, least = 0;
         std::optional<double> off = {};  ///< the first number between the lines of the grid
-        bool steps = false;              ///< some number is another one than the first
+        Index off_row = 0, off_count = 0, count = 0;
+        bool steps = false;  ///< some number is another one than the first
     };
     void look(Seen& seen, double value, bool first) const;
     std::optional<double> origin(const Seen& seen) const;
@@ -46,6 +52,7 @@ class GridSearch {
     double step_;
     bool common_;
     std::vector<Seen> seen_ = {};
+    Index row_ = 0;  ///< the one that is looked at, from 1
 };
 
 }  // namespace si

@@ -47,6 +47,22 @@ TEST_CASE("pixels have one grid, whatever rounds them") {
 TEST_CASE("a step that no column has is refused") {
     GridSearch search(1, false);
     search.add(Matrix{{0.25, 0.5, 1.25}});
-    CHECK(failure([&] { search.found(); }) ==
-          "65 --dequantize 1: no column is whole steps of it apart; column 1 has 0.25 and 0.5");
+    CHECK(
+        failure([&] { search.found(); }) ==
+        "65 --dequantize 1: no column is whole steps of it apart; column 1 has 0.25, and row 2 has "
+        "0.5");
+}
+
+TEST_CASE("a column that a few numbers keep off the grid is named with the first of them") {
+    Matrix x(1, 100);
+    for (Index j = 0; j < 100; ++j) x(0, j) = static_cast<double>(j % 7);
+    GridSearch whole(1, false);
+    whole.add(x);
+    CHECK(whole.near_misses().empty());
+    x(0, 41) = 2.5;
+    GridSearch nearly(1, false);
+    nearly.add(x);
+    CHECK(nearly.near_misses() ==
+          std::vector<std::string>{
+              "column 1 is whole steps of 1 apart but for 1 number, 2.5 in row 42"});
 }

@@ -43,7 +43,7 @@ struct PathWorks {
 };
 
 /// Carries samples x (d, n) of one end to the other. What happens to a sample depends on the seed,
-/// the direction and its number, which is `first` for the first column. Throws Failure::usage when
+/// the direction and its number. Throws Failure::usage when
 /// epsilon is not positive at a time of the grid, naming it; Failure::data for a sample that has no
 /// density under its own potential, by its number in `source`; Failure::check when a state leaves
 /// the finite numbers.

@@ -212,6 +212,9 @@ std::vector<std::string> look_at_density(const Samples& samples, double step) {
     if (step > 0) {
         GridSearch search(step, false);
         search.add(samples.values);
+        for (const auto& miss : search.near_misses()) {
+            doubt(text(samples.source, ": ", miss, "; it gets no noise of --dequantize"));
+        }
         const Grid grid = in_context(samples.source, [&] { return search.found(); });
         for (std::size_t i = 0; i < grid.origins.size(); ++i) {
             if (grid.origins[i]) steps.push_back(static_cast<Index>(i));
