@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <set>
+
+#include "si/metric/wild.hpp"
 
 namespace si {
 namespace {
@@ -16,17 +19,46 @@ struct Shared {
     ConstMatrix samples, reference;
     const MetricSpec& spec;
     MetricContext context;
-    Vector mean;  ///< of the reference
+    Vector mean;              ///< of the reference
+    Eigen::RowVectorXd wild;  ///< 1 at samples that are, else 0
+    bool wild_reference;
 };
 
-Shared shared_by(ConstMatrix samples, ConstMatrix reference, const MetricSpec& spec,
-                 std::uint64_t seed, const ReadPoints& read) {
-    const Vector mean = reference.rowwise().mean();
-    Vector scale = ((reference.colwise() - mean).rowwise().squaredNorm() /
-                    static_cast<double>(reference.cols()))
+Shared shared_by(const Compared& sets, const MetricSpec& spec, const MetricContext& context,
+                 const ComparisonReport& found) {
+    const Vector mean = sets.reference.rowwise().mean();
+    Vector scale = ((sets.reference.colwise() - mean).rowwise().squaredNorm() /
+                    static_cast<double>(sets.reference.cols()))
                        .cwiseSqrt();
     scale = (scale.array() > 0).select(scale, 1);
-    return {samples, reference, spec, {reference, scale, seed, read}, mean};
+    Eigen::RowVectorXd wild = Eigen::RowVectorXd::Zero(sets.samples.cols());
+    for (const Index j : found.wild) wild[j] = 1;
+    MetricContext all = context;
+    all.scale = scale;
+    return {sets.samples, sets.reference, spec, all, mean, wild, !found.wild_reference.empty()};
+}
+
+/// The columns that are wild, and those that have other values where the reference has one alone.
+void find_wild(const Compared& sets, ComparisonReport& found) {
+    const auto& [x, y, common] = sets;
+    found.wild = wild_columns(x, y, common);
+    found.wild_reference = wild_columns(y, x, common);
+    for (const auto& one : found.constant) {
+        if (!too_many_new(std::ssize(one.others), x.cols(), y.cols(), x.rows())) continue;
+        found.wild.insert(found.wild.end(), one.others.begin(), one.others.end());
+    }
+    std::sort(found.wild.begin(), found.wild.end());
+    found.wild.erase(std::unique(found.wild.begin(), found.wild.end()), found.wild.end());
+}
+
+void refuse_repeats(const ChoiceList<metrics>& list) {
+    require(!list.each.empty(), Failure::usage, "--metrics: names none");
+    std::set<std::string_view> names;
+    for (const auto& metric : list.each) {
+        const auto name = metric.row().name;
+        require(names.insert(name).second, Failure::usage, "--metrics: ", name,
+                " is given twice; each has one place in the report");
+    }
 }
 
 /// One metric on one pair of sets.
@@ -81,9 +113,12 @@ class Comparer {
                 reference_.cols()};
     }
     Matrix reference_part(Index part) const { return drawn(reference_, order(part), 0, sizes_.nb); }
-    Matrix samples_part() const {
-        const Permutation any({shared_.context.seed, Purpose::parts, 2}, samples_.cols());
-        return drawn(samples_, any, 0, sizes_.na);
+    Permutation order_of_samples() const {
+        return {{shared_.context.seed, Purpose::parts, 2}, samples_.cols()};
+    }
+    Matrix samples_part() const { return drawn(samples_, order_of_samples(), 0, sizes_.na); }
+    bool wild_part() const {
+        return drawn(shared_.wild, order_of_samples(), 0, sizes_.na).sum() > 0;
     }
 
     /// Part 0 is the samples; then parts of the reference; the last of these once more, changed;
@@ -159,9 +194,10 @@ class Comparer {
         const double changed = all[floors + 1];
         const double error = score.nonlinear ? std::hypot(here.error, spread) : here.error;
         // The mean of the floors is known no better than the spread over the root of their number.
-        const double noise =
-            std::max(kDeviations * spread * std::sqrt(1 + 1 / static_cast<double>(floors)),
-                     kNormalQuantile * error);
+        const double of_floors =
+            kDeviations * spread * std::sqrt(1 + 1 / static_cast<double>(floors));
+        const bool wild = wild_part();
+        const double noise = wild ? of_floors : std::max(of_floors, kNormalQuantile * error);
         const auto above = [&](double value) {
             return score.two_sided ? std::abs(value - mean) > noise : value - mean > noise;
         };
@@ -173,6 +209,7 @@ class Comparer {
         result.verdict = above(here.value)                     ? Verdict::differs
                          : below && least - here.value > noise ? Verdict::closer
                          : below                               ? Verdict::differs
+                         : wild || shared_.wild_reference      ? Verdict::blind
                          : above(changed)                      ? Verdict::same
                                                                : Verdict::too_few;
         const auto shown = [&](double estimate) {
@@ -214,6 +251,8 @@ std::string_view to_text(Verdict verdict) {
             return "closer than noise";
         case Verdict::too_few:
             return "too few samples to tell";
+        case Verdict::blind:
+            return "blind to wild rows";
         case Verdict::undefined:
             return "not defined";
     }
@@ -226,23 +265,50 @@ Sizes sizes_of(const MetricRow& row, const MetricSpec& spec, Index n, Index m, I
     return {na, row.even ? na : std::min(m - na, most)};
 }
 
-std::vector<MetricResult> compare(ConstMatrix samples, ConstMatrix reference,
-                                  const MetricSpec& spec, std::uint64_t seed,
-                                  const ReadPoints& read, Threads& threads, Progress& progress) {
-    require(samples.rows() == reference.rows(), Failure::data, "samples have ", samples.rows(),
-            " coordinates, those of the reference ", reference.rows());
-    const Shared shared = shared_by(samples, reference, spec, seed, read);
+Verdict ComparisonReport::verdict() const {
+    const auto any = [&](Verdict verdict) {
+        return std::any_of(metrics.begin(), metrics.end(), [&](const MetricResult& result) {
+            return std::any_of(result.scores.begin(), result.scores.end(),
+                               [&](const Comparison& one) { return one.verdict == verdict; });
+        });
+    };
+    if (!wild.empty() || !wild_reference.empty()) return Verdict::differs;
+    for (const Verdict verdict :
+         {Verdict::differs, Verdict::closer, Verdict::same, Verdict::too_few}) {
+        if (any(verdict)) return verdict;
+    }
+    return Verdict::undefined;
+}
+
+ComparisonReport compare(const Compared& sets, const MetricSpec& spec, std::uint64_t seed,
+                         const ReadPoints& read, Threads& threads, Progress& progress) {
+    require(sets.samples.rows() == sets.reference.rows(), Failure::data, "samples have ",
+            sets.samples.rows(), " coordinates, those of the reference ", sets.reference.rows());
+    refuse_repeats(spec.metrics);
+    const bool raw = spec.units == "raw";
+    Units units = units_of(sets.samples, sets.reference, sets.one_unit);
+    ComparisonReport report{{}, {}, {}, std::move(units.constant)};
+    find_wild(sets, report);
+    if (raw) units = raw_units(sets.samples.rows());
+    // What is not changed is not copied.
+    const Matrix x = raw ? Matrix() : units.applied(sets.samples),
+                 y = raw ? Matrix() : units.applied(sets.reference);
+    const Compared both = raw ? sets : Compared{x, y, sets.one_unit};
+    const auto points = [&](const std::string& file) {
+        return raw ? read(file) : units.applied(read(file));
+    };
+    const Shared shared =
+        shared_by(both, spec, {both.reference, Vector(), units.scale, seed, points}, report);
     std::vector<Comparer> comparers;  // all of them first: settings are wrong before work is done
     for (const auto& metric : spec.metrics.each) comparers.emplace_back(metric, shared, threads);
-    std::vector<MetricResult> results;
-    for (Comparer& one : comparers) results.push_back(one.run(progress));
+    for (Comparer& one : comparers) report.metrics.push_back(one.run(progress));
     const auto defined = [](const MetricResult& one) {
         return !std::isnan(one.scores.front().value);
     };
-    require(!results.empty(), Failure::usage, "--metrics: names none");
-    require(std::any_of(results.begin(), results.end(), defined), Failure::data,
-            results.front().row->name, ": ", results.front().scores.front().note);
-    return results;
+    const MetricResult& first = report.metrics.front();
+    require(std::any_of(report.metrics.begin(), report.metrics.end(), defined), Failure::data,
+            first.row->name, ": ", first.scores.front().note);
+    return report;
 }
 
 }  // namespace si

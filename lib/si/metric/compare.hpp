@@ -8,6 +8,7 @@
 #include "si/base/progress.hpp"
 #include "si/metric/metrics.hpp"
 #include "si/metric/parts.hpp"
+#include "si/metric/units.hpp"
 #include "si/random/draw.hpp"
 
 // Distances between samples and a reference, with what noise alone would give.
@@ -19,6 +20,7 @@ enum class Verdict {
     differs,  ///< above the noise
     closer,   ///< below the noise, also of their own law: they are not independent of the reference
     too_few,  ///< within the noise, but a change by `MetricSpec::notice` would have been, too
+    blind,    ///< within the noise, though samples are wild that no noise explains
     undefined,  ///< not computed; `note` says why
 };
 
@@ -41,6 +43,10 @@ std::string_view to_text(Verdict verdict);
 /// value plus 1.96 errors, in squares where a square is estimated: the mean at n lies above the
 /// distance of the laws, and the floor is about by how much. For transport, the larger of the floor
 /// and its average with the distance between halves of the samples is subtracted.
+///
+/// The error of a value that a wild sample enters (`wild_columns()`) is that of a law with as far a
+/// tail, which the reference does not have. Then the deviation of the floors alone decides what is
+/// above the noise, and a metric that finds nothing is blind to what is there.
 struct Comparison {
     const MetricNumber* score = nullptr;
     double value = 0, error = 0, low = 0, high = 0;
@@ -68,11 +74,28 @@ Sizes sizes_of(const MetricRow& row, const MetricSpec& spec, Index n, Index m, I
 /// Reads the points (d, k) of a file that a metric's settings name.
 using ReadPoints = std::function<Matrix(const std::string& file)>;
 
-/// The metrics that `spec` names. Rows are taken in their order where all are, else by addresses of
-/// the seed. A metric that is not defined for these samples says so in its notes. Throws
-/// Failure::data for different dimensions, and where no metric is defined.
-std::vector<MetricResult> compare(ConstMatrix samples, ConstMatrix reference,
-                                  const MetricSpec& spec, std::uint64_t seed,
-                                  const ReadPoints& read, Threads& threads, Progress& progress);
+/// Two sets to compare.
+struct Compared {
+    MatrixView samples, reference;  ///< (d, n), (d, m)
+    bool one_unit = false;          ///< of all coordinates, as of pixels
+};
+
+/// All that a comparison says.
+struct ComparisonReport {
+    std::vector<MetricResult> metrics;
+    std::vector<Index> wild, wild_reference;  ///< columns that are wild beside the other set
+    std::vector<ConstantCoordinate> constant;
+
+    /// What all of it says together: that the laws differ where any metric does, or where anything
+    /// is wild.
+    Verdict verdict() const;
+};
+
+/// The metrics that `spec` names, in the units that it names. Rows are taken in their order where
+/// all are, else by addresses of the seed. A metric that is not defined for these samples says so
+/// in its notes. Throws Failure::data for different dimensions, and where no metric is defined;
+/// Failure::usage for a metric that is named twice, or for none.
+ComparisonReport compare(const Compared& sets, const MetricSpec& spec, std::uint64_t seed,
+                         const ReadPoints& read, Threads& threads, Progress& progress);
 
 }  // namespace si

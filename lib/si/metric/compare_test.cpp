@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <numbers>
+#include <set>
 
 #include <doctest/doctest.h>
 
@@ -43,7 +44,7 @@ struct Run {
             return normal(x.rows(), 4, file == "centres" ? 999 : 998);
         };
         std::vector<Comparison> all;
-        for (const auto& result : compare(x, y, spec, seed, modes, threads, nobody)) {
+        for (const auto& result : compare({x, y}, spec, seed, modes, threads, nobody).metrics) {
             all.insert(all.end(), result.scores.begin(), result.scores.end());
         }
         return all;
@@ -195,6 +196,93 @@ TEST_CASE("a metric that is not defined says so") {
     run.spec.metrics = "kl";
     CHECK_THROWS_AS(run(x, y), Error);
     CHECK_THROWS_AS(run(x, normal(2, 30, 8)), Error);
+}
+
+TEST_CASE("no distance depends on the unit of a column, but for raw ones") {
+    const Matrix x = normal(3, 200, 30, 0.1), y = normal(3, 400, 31);
+    const Eigen::Vector3d unit(std::ldexp(1, -20), 1, std::ldexp(1, 20));
+    for (const MetricRow& row : metrics()) {
+        if (row.name == "modes") continue;  // its centres are numbers of this test
+        CAPTURE(row.name);
+        Run run;
+        run.spec.metrics = ChoiceList<metrics>(with_settings(row));
+        run.spec.floors = 3;
+        const auto plain = run(x, y), scaled = run(unit.asDiagonal() * x, unit.asDiagonal() * y);
+        for (std::size_t k = 0; k < plain.size(); ++k) {
+            CHECK(scaled[k].value == plain[k].value);
+            CHECK(scaled[k].error == plain[k].error);
+            CHECK(scaled[k].floor == plain[k].floor);
+            CHECK(scaled[k].verdict == plain[k].verdict);
+        }
+    }
+    Run run;
+    run.spec.metrics = "w2,modes,file=centres";
+    run.spec.floors = 3;
+    const auto reference = run(x, 2 * y);
+    run.spec.units = "raw";
+    const auto raw = run(x, 2 * y);
+    CHECK(raw[0].value == doctest::Approx(2 * reference[0].value).epsilon(0.1));
+    // Centres are in the units of the data.
+    CHECK(raw[1].value == doctest::Approx(reference[1].value).epsilon(0.1));
+}
+
+TEST_CASE("details are in the units of the data") {
+    Threads threads(1);
+    Progress nobody;
+    MetricSpec spec;
+    spec.metrics = "moments";
+    spec.floors = 3;
+    Matrix x = normal(2, 100, 32), y = normal(2, 200, 33);
+    x.row(1) *= 1000;
+    y.row(1) *= 1000;
+    const auto details = [&](const char* units) {
+        spec.units = units;
+        return compare({x, y}, spec, 0, {}, threads, nobody).metrics[0].details;
+    };
+    const Json raw = details("raw"), reference = details("reference");
+    for (const char* moment : {"mean", "covariance"}) {
+        for (const char* part : {"difference", "stderr"}) {
+            const Json one = raw[moment][part].flatten(), other = reference[moment][part].flatten();
+            for (const auto& [place, value] : one.items()) {
+                CHECK(value.get<double>() ==
+                      doctest::Approx(other[place].get<double>()).epsilon(1e-9));
+            }
+        }
+    }
+}
+
+TEST_CASE("one wild sample is a difference, and what cannot see it says so") {
+    Matrix x = normal(2, 400, 34), y = normal(2, 800, 35);
+    const auto verdicts = [&](const Matrix& a, const Matrix& b) {
+        Threads threads(2);
+        Progress nobody;
+        MetricSpec spec;
+        spec.floors = 5;
+        const auto report = compare({a, b}, spec, 0, {}, threads, nobody);
+        CHECK(report.verdict() == Verdict::differs);
+        std::set<Verdict> all;
+        for (const auto& metric : report.metrics) {
+            for (const auto& one : metric.scores) {
+                all.insert(one.verdict);
+                const auto name = one.score->name;
+                if (name == "energy" || name == "mmd") CHECK(one.verdict == Verdict::blind);
+            }
+        }
+        CHECK(all.count(Verdict::same) == 0);
+        CHECK(all.count(Verdict::too_few) == 0);
+        return report;
+    };
+    x(1, 17) = 1e6;
+    const auto of_samples = verdicts(x, y);
+    CHECK(of_samples.wild == std::vector<Index>{17});
+    for (const std::size_t w : {0, 1, 2}) {
+        CHECK(of_samples.metrics[w].scores[0].verdict == Verdict::differs);
+    }
+    x(1, 17) = 0;
+    y(0, 30) = -1e6;
+    const auto of_reference = verdicts(x, y);
+    CHECK(of_reference.wild.empty());
+    CHECK(of_reference.wild_reference == std::vector<Index>{30});
 }
 
 // Intervals over independent draws. The chance p of a miss gives a share of misses of N draws with

@@ -89,10 +89,12 @@ Metric classifier(const NoSettings&, const MetricContext& context) {
     }};
 }
 
-/// Lists that a person can read.
-Json differences(const TwoSamples& s) {
+/// Lists that a person can read, in the units of the data.
+Json differences(const TwoSamples& s, const Vector& unit) {
     constexpr Index kMostShown = 16;
-    return s.x.rows() <= kMostShown ? moment_differences(s.x, s.y) : Json();
+    if (s.x.rows() > kMostShown) return {};
+    const Matrix x = unit.asDiagonal() * s.x, y = unit.asDiagonal() * s.y;
+    return moment_differences(x, y);
 }
 
 Metric moments(const NoSettings&, const MetricContext& context) {
@@ -100,7 +102,7 @@ Metric moments(const NoSettings&, const MetricContext& context) {
                 const auto both = moment_distances(s.x, s.y, scale, s.threads, s.with_error);
                 return {both.mean, both.covariance};
             },
-            .details = differences};
+            .details = [unit = context.unit](const TwoSamples& s) { return differences(s, unit); }};
 }
 
 Metric kl(const NoSettings&, const MetricContext& context) {

@@ -29,6 +29,7 @@ struct TwoSamples {
 struct MetricContext {
     ConstMatrix reference;  ///< (d, m), all of it
     Vector scale;  ///< deviation of each coordinate of the reference; 1 where it is constant
+    Vector unit;   ///< of each coordinate, in those of the data
     std::uint64_t seed = 0;
     /// The points (d, k) of a file that a metric's settings name.
     std::function<Matrix(const std::string& file)> read;
@@ -76,6 +77,7 @@ struct MetricSpec {
     ChoiceList<si::metrics> metrics{"w1,w2,sliced,energy,mmd,classifier,moments,kl,neighbours"};
     Index most = 4000, exact = 1000, floors = 20;
     double notice = 0.2;
+    std::string units = "reference";
 
     static constexpr auto fields() {
         return std::tuple{
@@ -96,7 +98,13 @@ struct MetricSpec {
                   "Change that a metric must be able to detect to call two sets the same: every "
                   "coordinate shifted by this many standard deviations, and stretched by this "
                   "fraction",
-                  kPositive)};
+                  kPositive),
+            field("units", &MetricSpec::units,
+                  "Units of distances: standard deviations of the reference, or raw, the units of "
+                  "the data",
+                  one_of(+[] {
+                      return std::vector<std::string>{"reference", "raw"};
+                  }))};
     }
 
     static GoesWithTable goes_with();

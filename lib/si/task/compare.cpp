@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 #include "si/base/lists.hpp"
@@ -30,19 +31,63 @@ Json to_json(const Comparison& one) {
     return entry;
 }
 
-/// What the metrics say together.
-Verdict overall(const std::vector<MetricResult>& results) {
-    const auto any = [&](Verdict verdict) {
-        return std::any_of(results.begin(), results.end(), [&](const MetricResult& result) {
-            return std::any_of(result.scores.begin(), result.scores.end(),
-                               [&](const Comparison& one) { return one.verdict == verdict; });
-        });
-    };
-    for (const Verdict verdict :
-         {Verdict::differs, Verdict::closer, Verdict::same, Verdict::too_few}) {
-        if (any(verdict)) return verdict;
+/// The rows of a set that are wild, counting from 1; of many the first ones.
+Json rows_json(const std::vector<Index>& columns) {
+    constexpr std::size_t kMost = 20;
+    Json rows = Json::array();
+    for (std::size_t k = 0; k < std::min(columns.size(), kMost); ++k) {
+        rows.push_back(columns[k] + 1);
     }
-    return Verdict::undefined;
+    return {{"count", columns.size()}, {"rows", rows}};
+}
+
+/// "row 8", "rows 8 and 9", "rows 8, 9, 11 and 40 more".
+std::string named(const std::vector<Index>& columns) {
+    constexpr std::size_t kMost = 3;
+    std::string list = columns.size() == 1 ? "row " : "rows ";
+    const std::size_t shown = std::min(columns.size(), kMost);
+    for (std::size_t k = 0; k < shown; ++k) {
+        const bool last = k > 0 && k + 1 == columns.size();
+        list += text(k == 0 ? "" : last ? " and " : ", ", columns[k] + 1);
+    }
+    if (columns.size() > shown) list += text(" and ", columns.size() - shown, " more");
+    return list;
+}
+
+/// "1 of 700 rows lies", "3 of 700 rows lie".
+std::string some_lie(std::size_t count, Index n) {
+    return text(count, " of ", n, " rows ", count == 1 ? "lies" : "lie");
+}
+
+void warn_of_wild(const ComparisonReport& found, const Samples& a, const Samples& b,
+                  Progress& progress) {
+    const auto warn = [&](const std::vector<Index>& wild, const Samples& of, const char* outside) {
+        if (wild.empty()) return;
+        progress.warn(text(of.source, ": ", some_lie(wild.size(), of.n()), " far outside the ",
+                           outside, ": ", named(wild), "; distances and their errors are mostly ",
+                           wild.size() == 1 ? "its; without it" : "theirs; without them",
+                           " they are of the others"));
+    };
+    std::vector<Index> far;  // those of constant columns have a sentence of their own
+    std::copy_if(found.wild.begin(), found.wild.end(), std::back_inserter(far), [&](Index j) {
+        return std::none_of(found.constant.begin(), found.constant.end(), [&](const auto& one) {
+            return std::binary_search(one.others.begin(), one.others.end(), j);
+        });
+    });
+    warn(far, a, "reference");
+    warn(found.wild_reference, b, "samples");
+    constexpr std::size_t kMost = 3;
+    std::size_t told = 0;
+    for (const auto& one : found.constant) {
+        if (one.others.empty() || ++told > kMost) continue;
+        progress.warn(text(b.source, ": column ", one.coordinate + 1, " is ", rounded(one.value, 6),
+                           " in all rows; ", one.others.size(), " of ", a.n(), " rows of ",
+                           a.source, " ", one.others.size() == 1 ? "has" : "have",
+                           " other values: ", named(one.others)));
+    }
+    if (told > kMost) {
+        progress.warn(text(b.source, ": ", told - kMost, " more columns of this kind"));
+    }
 }
 
 /// One cell, at the right of its column, or at the left of it.
@@ -72,9 +117,13 @@ Json compare_report(const std::string& samples, const std::string& reference,
                 " coordinates, samples have ", a.dim());
         return std::move(modes.values);
     };
-    const auto results = compare(a.values, b.values, spec, seed, read, threads, progress);
+    // Coordinates of images and of fields are places, which share one unit.
+    const bool one_unit = a.shape.size() > 1 || b.shape.size() > 1;
+    const auto found = compare({a.values, b.values, one_unit}, spec, seed, read, threads, progress);
+    warn_of_wild(found, a, b, progress);
     Json list = Json::object(), details = Json::object(), differs = Json::array();
-    for (const MetricResult& result : results) {
+    if (!found.wild.empty() || !found.wild_reference.empty()) differs.push_back("wild_rows");
+    for (const MetricResult& result : found.metrics) {
         for (const Comparison& one : result.scores) {
             list[std::string(one.score->name)] = to_json(one);
             if (one.verdict == Verdict::differs) differs.push_back(one.score->name);
@@ -85,8 +134,11 @@ Json compare_report(const std::string& samples, const std::string& reference,
                 {"n_reference", b.n()},
                 {"dim", a.dim()},
                 {"seed", seed},
-                {"verdict", to_text(overall(results))},
+                {"units", spec.units},
+                {"verdict", to_text(found.verdict())},
                 {"differs", differs},
+                {"wild_rows", rows_json(found.wild)},
+                {"wild_rows_of_reference", rows_json(found.wild_reference)},
                 {"metrics", list}};
     if (!details.empty()) report["details"] = details;
     return report;

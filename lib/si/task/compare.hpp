@@ -14,13 +14,17 @@ namespace si {
 
 /// compare() of two files, and of those that settings of metrics in `spec` name:
 ///
-///     {"n", "n_reference", "dim", "seed", "verdict", "differs": [names],
+///     {"n", "n_reference", "dim", "seed", "units", "verdict", "differs": [names],
+///      "wild_rows": {"count", "rows": [...]}, "wild_rows_of_reference": the same,
 ///      "metrics": {NAME: {"value", "stderr", "interval": [low, high], "floor", "floor_deviation",
 ///                         "changed", "n", "n_reference", "verdict"}, ...},
 ///      "details": {...}}
 ///
 /// A metric that is not defined has null in the place of its numbers, and a "note". The verdict of
-/// the whole is that it differs where any metric does. Throws Failure::data when files do not fit
+/// the whole is that it differs where any metric does, or where rows are wild, which then are among
+/// what "differs". Rows count from 1, and the first 20 are listed; `progress` is warned of them,
+/// and of columns in which the reference alone is constant. Coordinates of samples of more than one
+/// axis, such as images, have one unit. Throws Failure::data when files do not fit
 /// together.
 Json compare_report(const std::string& samples, const std::string& reference,
                     const MetricSpec& spec, std::uint64_t seed, Threads& threads,
