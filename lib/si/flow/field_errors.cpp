@@ -44,6 +44,27 @@ KnownEnds known_ends(const Field& exact) {
     return known;
 }
 
+/// Fields of different interpolants differ though both are exact. Coefficients are compared, since
+/// one function may be spelled in several ways.
+void require_same_interpolant(const Interpolant& model, const Interpolant& truth) {
+    constexpr Index kTimes = 16;
+    constexpr double kRounding = 1e-9;
+    bool same = model.modulation().name == truth.modulation().name;
+    for (Index k = 0; k <= kTimes; ++k) {
+        const double t = static_cast<double>(k) / kTimes;
+        const auto a = model.at(t), b = truth.at(t);
+        same = same && std::abs(a.alpha() - b.alpha()) <= kRounding &&
+               std::abs(a.beta() - b.beta()) <= kRounding &&
+               std::abs(a.gamma - b.gamma) <= kRounding;
+    }
+    const auto spelled_out = [](const Interpolant& one) {
+        return text("path ", spelled(one.spec().path.json()), " and gamma ",
+                    spelled(one.spec().gamma.json()));
+    };
+    require(same, Failure::usage, "the model has ", spelled_out(model), ", the exact model has ",
+            spelled_out(truth), "; give si-data exact the --path and --gamma of the model");
+}
+
 /// Answers both fields at points of the exact interpolant, in one kind of coordinates.
 using Compare =
     std::function<void(const DrawnPoints& at, unsigned want, FieldValues& good, FieldValues& made)>;
@@ -85,6 +106,7 @@ std::vector<FieldError> field_errors(const Model& model, const Model& truth, Ind
     const KnownEnds known = known_ends(*exact);
     require(model.dim == truth.dim, Failure::usage, "the models have dimensions ", model.dim,
             " and ", truth.dim);
+    require_same_interpolant(Interpolant(model.interpolant), *known.interpolant);
     return errors_of(
         known, kCompared & exact->available() & learned->available(), n, margin, seed, threads,
         [&](const DrawnPoints& at, unsigned want, FieldValues& good, FieldValues& made) {

@@ -22,7 +22,8 @@ struct FieldError {
 
 /// One row for each of b, v, s, eta, x0, x1 that both models have, over `n` points x_t of the
 /// exact interpolant at stratified times in [margin, 1 - margin], in the units of the data.
-/// Throws Failure::usage unless `truth` is a Gaussian mixture at both ends of the same dimension.
+/// Throws Failure::usage unless `truth` is a Gaussian mixture at both ends of the same dimension,
+/// and both have the same interpolant.
 std::vector<FieldError> field_errors(const Model& model, const Model& truth, Index n, double margin,
                                      std::uint64_t seed, Threads& threads);
 

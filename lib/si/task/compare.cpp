@@ -111,6 +111,9 @@ Json compare_report(const std::string& samples, const std::string& reference,
                     Progress& progress) {
     const auto a = read_samples(samples), b = read_samples(reference);
     require_coordinates(a.source, a.dim(), kReference, b.dim());
+    require(a.dim() > 1 || spec.exact == MetricSpec().exact, Failure::usage,
+            "--exact: goes with samples of two coordinates or more; ", a.source,
+            " has one, and w1 and w2 take all samples");
     const auto read = [&](const std::string& file) {
         auto modes = read_samples(file);
         require(modes.dim() == a.dim(), Failure::data, modes.source, ": modes have ", modes.dim(),
