@@ -97,15 +97,20 @@ class Solver {
                 "a matching needs as many points on both sides; there are ", n_, " and ",
                 cost.rows());
         require(cost.allFinite(), Failure::data, "costs must be finite");
-        const double mean = cost.mean();
-        spread_ = std::sqrt((cost.array() - mean).square().mean());
     }
 
-    double spread() const { return spread_; }
+    double spread() const {
+        const double mean = cost_.mean();
+        const double square = (cost_.array() - mean).square().mean();
+        if (std::isnormal(square)) return std::sqrt(square);
+        const double most = cost_.cwiseAbs().maxCoeff();
+        if (most == 0) return 0;
+        return most * std::sqrt(((cost_.array() - mean) / most).square().mean());
+    }
 
     /// From coarse to fine: prices of one round are a good start for the next.
-    void auction_down_to(double last) {
-        for (double increment = std::max(4 * spread_, last);; increment = increment / 5) {
+    void auction_down_to(double last, double spread) {
+        for (double increment = std::max(4 * spread, last);; increment = increment / 5) {
             bid(std::max(increment, last));
             if (increment <= last) return;
         }
@@ -131,11 +136,37 @@ class Solver {
         }
     }
 
+    /// Without prices: each person takes its best thing if that is free, and the others are left to
+    /// shortest paths, those whose best thing is near first. Long ways change prices by as much,
+    /// and what is decided before is decided with all digits. Returns how many were left.
+    Index augment_from_nothing() {
+        std::fill(owner_.begin(), owner_.end(), kNobody);
+        std::fill(thing_.begin(), thing_.end(), kNobody);
+        u_.resize(n_);
+        std::vector<Index> order;
+        for (Index i = 0; i < n_; ++i) {
+            Index j = 0;
+            u_[i] = cost_.col(i).minCoeff(&j);
+            if (owner_[at(j)] == kNobody) {
+                owner_[at(j)] = i;
+                thing_[at(i)] = j;
+            } else {
+                order.push_back(i);
+            }
+        }
+        std::stable_sort(order.begin(), order.end(),
+                         [&](Index a, Index b) { return u_[a] < u_[b]; });
+        for (const Index i : order) augment(i);
+        return std::ssize(order);
+    }
+
     Assignment result(Index augmentations) const {
         Assignment best{thing_, 0, Vector(n_), -price_, augmentations};
         for (Index i = 0; i < n_; ++i) {
-            best.cost += cost_(thing_[at(i)], i);
+            const Index j = thing_[at(i)];
+            best.cost += cost_(j, i);
             best.u[i] = (cost_.col(i) + price_).minCoeff();
+            best.slack += cost_(j, i) + price_[j] - best.u[i];
         }
         return best;
     }
@@ -212,7 +243,6 @@ class Solver {
     Vector price_, u_, open_, from_;
     std::vector<Index> owner_, thing_;
     std::vector<Closed> closed_;
-    double spread_ = 0;
 };
 
 }  // namespace
@@ -220,15 +250,16 @@ class Solver {
 Assignment auction(ConstMatrix cost, double last) {
     require(last > 0, Failure::usage, "the increment of an auction must be positive, is ", last);
     Solver solver(cost);
-    solver.auction_down_to(last);
+    solver.auction_down_to(last, solver.spread());
     return solver.result(0);
 }
 
-Assignment assign(ConstMatrix cost) {
+Assignment assign(ConstMatrix cost, FirstPrices first) {
     Solver solver(cost);
+    if (first == FirstPrices::none) return solver.result(solver.augment_from_nothing());
+    const double spread = solver.spread();
     // Costs that are all equal leave nothing to bid for.
-    const double scale = solver.spread() > 0 ? solver.spread() : 1;
-    solver.auction_down_to(1e-4 * scale);
+    solver.auction_down_to(1e-4 * (spread > 0 ? spread : 1), spread);
     const Index dropped = solver.drop_loose();
     solver.augment_all();
     return solver.result(dropped);

@@ -14,9 +14,19 @@ struct Assignment {
     double cost = 0;           ///< sum of the matched costs
     Vector u, v;               ///< u_i + v_j <= C(j, i), with equality on the matching
     Index augmentations = 0;   ///< persons that the auction left to shortest paths
+    double slack = 0;          ///< sum of what matched costs are above their prices
 
-    /// cost - sum u - sum v: zero for a best matching, up to rounding.
-    double gap() const { return cost - u.sum() - v.sum(); }
+    /// cost - sum u - sum v, summed pair by pair so that no digit cancels: never below zero, and
+    /// zero for a best matching, up to rounding.
+    double gap() const { return slack; }
+};
+
+/// How assign() starts.
+enum class FirstPrices {
+    auction,  ///< from the prices of an auction
+    none,     ///< from none, so that they become no larger than they have to: for costs so uneven
+              ///< that an auction, whose prices are about as large as the largest costs, would
+              ///< round the small ones away
 };
 
 /// The matching of least cost: an auction with falling increments (Bertsekas 1988), whose prices
@@ -24,7 +34,7 @@ struct Assignment {
 /// persons whose thing is not exactly best for them. `cost` is (n, n), column i being the costs of
 /// person i. Always optimal; O(n^2) times a small number in practice, O(n^3) at worst. Throws
 /// Failure::data unless the matrix is square, not empty and finite.
-Assignment assign(ConstMatrix cost);
+Assignment assign(ConstMatrix cost, FirstPrices first = FirstPrices::auction);
 
 /// The auction alone, down to the increment `last`: within n last of the least cost. Its prices
 /// are u and v all the same, and gap() is a bound of what it is off.

@@ -15,6 +15,10 @@ namespace si {
 /// column_j. Both sets are centred before anything is multiplied out, so that sets far apart keep
 /// their digits; what that takes from the cost depends on one index alone, and neither a best
 /// matching nor an entropic plan changes by it.
+///
+/// Where some points lie thousands of times farther out than points usually lie from each other,
+/// squares that are multiplied out would leave nothing of the near ones. Each value is then formed
+/// from the difference of its two points.
 class CentredCost {
   public:
     /// x is (d, n0), y is (d, n1). Refers to neither.
@@ -29,13 +33,23 @@ class CentredCost {
     const Vector& row() const { return row_; }        ///< (n0)
     const Vector& column() const { return column_; }  ///< (n1)
 
+    /// Some points lie so far out that values differ by more than the digits of a double.
+    bool uneven() const { return to_.size() > 0; }
+
   private:
-    Matrix from_;  ///< x, centred
+    void form_from_differences(ConstMatrix x, ConstMatrix y);
+
+    Matrix from_;  ///< x, centred, unless uneven()
+    Matrix to_;    ///< y where uneven(), less the distance of the two sets, or empty
     std::vector<double>
         panels_;  ///< y, centred: kLanes points at a time, a coordinate after the other
     Vector half_from_, half_to_;  ///< half of squared norms
     Vector row_, column_;
 };
+
+/// The power of two that brings the coordinates of both sets to where squared distances neither
+/// overflow nor vanish: 1 unless the largest is outside of 2^-300 .. 2^300.
+double power_for_squares(ConstMatrix x, ConstMatrix y);
 
 /// What counts in the cost beside |x - y|^2 / 2, in the same units: `labels` where the labels of
 /// two differ, and `conditions` times |c - c'|^2 / 2 of their conditions.

@@ -207,9 +207,11 @@ DrawPairs optimal(const OtSpec& spec, const CouplingData& data) {
         });
 }
 
-/// Of several pools the first speaks for all.
-void doubt_unless_converged(const SinkhornPlan& plan) {
-    if (plan.converged()) return;
+/// What is told of plans that did not converge: the first, and each that is twice as far off as
+/// what was told before, so that the worst of many pools is known within a factor of two.
+void doubt_unless_converged(const SinkhornPlan& plan, double& told) {
+    if (plan.converged() || plan.marginal_error() < 2 * told) return;
+    told = plan.marginal_error();
     doubt(
         text("--coupling sinkhorn did not converge: the marginals of its plan were off by ",
              rounded(plan.marginal_error(), 3), " after ", plan.iterations(),
@@ -229,7 +231,8 @@ DrawPairs entropic(const SinkhornCouplingSpec& spec, const CouplingData& data) {
     if (one_pool_of_sinkhorn(spec, data.x0().n, data.x1().n)) {
         // One plan of all, drawn from each time.
         const auto all = std::make_shared<SinkhornPlan>(*data.x0().x, *data.x1().x, plan, *alone);
-        doubt_unless_converged(*all);
+        double told = 0;
+        doubt_unless_converged(*all, told);
         return by_pools(data.x0().n, [=](Index pool) {
             auto rows = rows_of_end(data, 0, pool, data.x0().n);
             auto partners = all->partners(rows, address(pool), 0, *alone);
@@ -238,16 +241,19 @@ DrawPairs entropic(const SinkhornCouplingSpec& spec, const CouplingData& data) {
     }
     // Every plan starts from that of the first pool, so that it is a function of its number still.
     const auto first = std::make_shared<std::optional<SinkhornPlan>>();
+    const auto told = std::make_shared<double>(0);
     return by_reused_pools<SinkhornPlan>(
         data, spec.pool, spec.reuse,
-        [plan, alone, first, data, pool = spec.pool](const Matrix& x0, const Matrix& x1) {
+        [plan, alone, first, told, data, pool = spec.pool](const Matrix& x0, const Matrix& x1) {
             if (!*first) {
                 const Pairs rows = rows_of_pool(data, 0, pool);
                 first->emplace((*data.x0().x)(Eigen::all, rows.x0().rows),
                                (*data.x1().x)(Eigen::all, rows.x1().rows), plan, *alone);
-                doubt_unless_converged(**first);
+                doubt_unless_converged(**first, *told);
             }
-            return SinkhornPlan(x0, x1, plan, *alone, &**first);
+            SinkhornPlan next(x0, x1, plan, *alone, &**first);
+            doubt_unless_converged(next, *told);
+            return next;
         },
         [address, alone](const SinkhornPlan& all, const std::vector<Index>& order, Index pool) {
             return Pairs{order, all.partners(order, address(pool), 0, *alone)};

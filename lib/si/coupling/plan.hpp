@@ -92,10 +92,15 @@ struct PlanRow {
 /// The plans of couplings(), in its order.
 Catalogue<PlanRow> plans();
 
+struct CostOfHalves {
+    double cost = 0;
+    bool converged = true;  ///< both plans did
+};
+
 /// Mean cost of the plans of two halves of each set, split by lot. Plans of few points lean to
 /// pairs that are farther apart than those of many, and what this is above the cost of the whole
 /// says by how much: the bias of a minibatch of half the size. Nothing for sets that have no
 /// halves.
-std::optional<double> cost_of_halves(const Choice<plans>& plan, const WholeSets& sets);
+std::optional<CostOfHalves> cost_of_halves(const Choice<plans>& plan, const WholeSets& sets);
 
 }  // namespace si

@@ -24,6 +24,16 @@ void over_columns(Index n, Threads& threads, const std::function<void(Index)>& b
     });
 }
 
+/// Where to start from when some costs are far larger than others: at what it takes every point to
+/// reach another. From the largest cost, potentials would become as large, and be rounded as much,
+/// though no plan needs it.
+double coarsest(const Matrix& cost) {
+    constexpr double kAbove = 64;
+    const double farthest =
+        std::max(cost.colwise().minCoeff().maxCoeff(), cost.rowwise().minCoeff().maxCoeff());
+    return std::min(kAbove * farthest, cost.maxCoeff());
+}
+
 }  // namespace
 
 SinkhornPlan::SinkhornPlan(ConstMatrix x, ConstMatrix y, const SinkhornSpec& spec, Threads& threads,
@@ -47,12 +57,13 @@ SinkhornPlan::SinkhornPlan(ConstMatrix x, ConstMatrix y, const SinkhornSpec& spe
                 columns.middleRows(tile.first, tile.count).transpose();
         }
     });
+    require_finite_costs(x, y);
     inner_f_.setZero(x.cols());
     inner_g_.setZero(y.cols());
     if (near != nullptr) {
         inner_g_ = near->g_at(y, threads) - column_shift_;
     } else {
-        anneal(threads);
+        anneal(cost.uneven() ? coarsest(cost_columns_) : cost_columns_.maxCoeff(), threads);
     }
     iterate(threads);
     f_ = inner_f_ + row_shift_;
@@ -61,6 +72,15 @@ SinkhornPlan::SinkhornPlan(ConstMatrix x, ConstMatrix y, const SinkhornSpec& spe
     g_.array() -= mean;
     f_.array() += mean;
     balance(threads);
+}
+
+/// What overflows would make every number of the plan nan, without an end.
+void SinkhornPlan::require_finite_costs(ConstMatrix x, ConstMatrix y) const {
+    if (cost_columns_.allFinite() && row_shift_.allFinite() && column_shift_.allFinite()) return;
+    const double most_x = x.cwiseAbs().maxCoeff(), most_y = y.cwiseAbs().maxCoeff();
+    require(false, Failure::data, "a point of ", most_x < most_y ? "x1" : "x0",
+            " has a coordinate of ", std::max(most_x, most_y),
+            ", whose square is no finite number; take another unit");
 }
 
 void SinkhornPlan::update_f(double epsilon, Threads& threads) {
@@ -82,10 +102,10 @@ void SinkhornPlan::look_at_g(double epsilon, Threads& threads) {
     });
 }
 
-/// Halving epsilon from the largest cost: each level starts where the one before ended.
-void SinkhornPlan::anneal(Threads& threads) {
+/// Halving epsilon from a large one: each level starts where the one before ended.
+void SinkhornPlan::anneal(double coarsest, Threads& threads) {
     constexpr int kWarm = 5;
-    for (double epsilon = cost_columns_.maxCoeff(); epsilon > 2 * spec_.epsilon; epsilon /= 2) {
+    for (double epsilon = coarsest; epsilon > 2 * spec_.epsilon; epsilon /= 2) {
         for (int k = 0; k < kWarm && iterations_ + 1 < spec_.iterations; ++k, ++iterations_) {
             update_f(epsilon, threads);
             look_at_g(epsilon, threads);
@@ -100,6 +120,9 @@ void SinkhornPlan::iterate(Threads& threads) {
         look_at_g(spec_.epsilon, threads);
         error_ = ((inner_g_ / spec_.epsilon + sums_).array().exp() - 1).abs().mean();
         ++iterations_;
+        require(std::isfinite(error_), Failure::data, "epsilon = ", spec_.epsilon,
+                " is too small for costs of up to ", cost_columns_.maxCoeff(),
+                ": Sinkhorn's iteration has no finite numbers; take a larger one");
         if (error_ <= spec_.tolerance || iterations_ >= spec_.iterations) return;
         inner_g_ = -spec_.epsilon * sums_;
     } while (true);
@@ -136,20 +159,28 @@ void SinkhornPlan::balance(Threads& threads) {
     keep_ = held.cwiseMax(1).cwiseInverse();
     lack_ = (1 - held.cwiseProduct(keep_).array()).max(0);
     lacking_ = lack_.sum();
-    Vector costs(n0), entropies(n0);
+    Vector costs(n0), entropies(n0), gaps(n0);
     over_columns(n0, threads, [&](Index i) {
         const Vector p = row(i);
+        Vector q(n1);  // what the potentials say
+        exponentials(inner_g_.data(), cost_columns_.col(i).data(), n1, inner_f_[i], epsilon,
+                     q.data());
         double cost = 0, entropy = 0;
+        double gap = q.sum() / all - p.sum();  // p log(p / q) - p + q, which is never below zero
         for (Index j = 0; j < n1; ++j) {
             cost += p[j] * (cost_columns_(j, i) + row_shift_[i] + column_shift_[j]);
-            if (p[j] > 0) entropy += p[j] * std::log(p[j] * all);
+            if (p[j] == 0) continue;
+            const double log_p = std::log(p[j] * all);
+            entropy += p[j] * log_p;
+            gap += p[j] * (log_p - (inner_f_[i] + inner_g_[j] - cost_columns_(j, i)) / epsilon);
         }
+        gaps[i] = std::max(gap, 0.0);
         costs[i] = cost;
         entropies[i] = entropy;
     });
     cost_ = costs.sum();
     kl_ = entropies.sum();
-    gap_ = cost_ + epsilon * kl_ - (f_.mean() + g_.mean() - epsilon * (held.mean() - 1));
+    gap_ = epsilon * gaps.sum();
 }
 
 Vector SinkhornPlan::row(Index i) const {

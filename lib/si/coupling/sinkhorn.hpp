@@ -26,7 +26,8 @@ class SinkhornPlan {
     /// Sinkhorn's iteration on logarithms, from a large epsilon down to the one that is asked for,
     /// until the second marginal is off by `tolerance` in L1; the first is exact after each
     /// iteration. Finite at any epsilon > 0. x is (d, n0), y is (d, n1). Throws Failure::usage for
-    /// epsilon <= 0 and Failure::data for points that are none or do not fit together.
+    /// epsilon <= 0 and Failure::data for points that are none or do not fit together, and for
+    /// those whose squares, or squares over epsilon, are no finite numbers.
     ///
     /// With `near`, a plan between other samples of about the same laws at the same epsilon, the
     /// iteration starts from its potential, which is a function of all of space, in the place of a
@@ -66,7 +67,8 @@ class SinkhornPlan {
                                 Threads& threads) const;
 
   private:
-    void anneal(Threads& threads);
+    void require_finite_costs(ConstMatrix x, ConstMatrix y) const;
+    void anneal(double coarsest, Threads& threads);
     void iterate(Threads& threads);
     void update_f(double epsilon, Threads& threads);
     void look_at_g(double epsilon, Threads& threads);

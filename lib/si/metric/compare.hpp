@@ -44,9 +44,9 @@ std::string_view to_text(Verdict verdict);
 /// distance of the laws, and the floor is about by how much. For transport, the larger of the floor
 /// and its average with the distance between halves of the samples is subtracted.
 ///
-/// The error of a value that a wild sample enters (`wild_columns()`) is that of a law with as far a
-/// tail, which the reference does not have. Then the deviation of the floors alone decides what is
-/// above the noise, and a metric that finds nothing is blind to what is there.
+/// The error of a value that a wild sample (si/metric/wild.hpp) enters is that of a law with as far
+/// a tail, which the reference does not have. Then the deviation of the floors alone decides what
+/// is above the noise, and a metric that finds nothing is blind to what is there.
 struct Comparison {
     const MetricNumber* score = nullptr;
     double value = 0, error = 0, low = 0, high = 0;

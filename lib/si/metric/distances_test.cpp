@@ -155,6 +155,33 @@ TEST_CASE("W2 in the plane is the least mean square, and prices prove it") {
     CHECK(wasserstein(x, x, 2).value == doctest::Approx(0).epsilon(1e-12));
 }
 
+TEST_CASE("one far pair takes no digits from the distances of the others") {
+    const Index n = 50;
+    Threads threads(1);
+    for (const Index d : {1, 2}) {
+        const Matrix x = gaussian(d, n, 0, 1, 51), y = gaussian(d, n, 0.5, 1, 52);
+        for (const double far : {1e7, 1e9, 1e100}) {
+            Matrix a(d, n + 1), b(d, n + 1);
+            a << x, Matrix::Constant(d, 1, far);
+            b << Matrix::Constant(d, 1, far), y;
+            for (const int p : {1, 2}) {
+                CAPTURE(p);
+                CAPTURE(far);
+                CHECK((n + 1) * wasserstein(a, b, p).value ==
+                      doctest::Approx(n * wasserstein(x, y, p).value).epsilon(1e-9));
+            }
+            if (d == 1) {
+                CHECK((n + 1) * sliced_wasserstein(a, b, Matrix::Ones(1, 1), threads).w2.value ==
+                      doctest::Approx(n * wasserstein(x, y, 2).value).epsilon(1e-9));
+            }
+        }
+        for (const double unit : {std::ldexp(1, -700), std::ldexp(1, 400)}) {
+            CHECK(wasserstein(unit * x, unit * y, 1).value / unit ==
+                  doctest::Approx(wasserstein(x, y, 1).value).epsilon(1e-12));
+        }
+    }
+}
+
 TEST_CASE("sliced distances are means over lines, exact on one line") {
     Threads threads(3), one(1);
     const Matrix x = gaussian(3, 500, 0, 1, 13), y = gaussian(3, 500, 1, 1.5, 14);

@@ -1,7 +1,9 @@
 #include "si/task/bridge.hpp"
 
 #include <algorithm>
+#include <cmath>
 
+#include "si/base/lists.hpp"
 #include "si/density/degenerate.hpp"
 #include "si/io/model_file.hpp"
 #include "si/task/training_data.hpp"
@@ -77,7 +79,31 @@ struct Coupled {
         if (coordinates.rows() > 0) x.bottomRows(coordinates.rows()) = coordinates;
         return x(Eigen::all, rows);
     }
+
+    /// Throws Failure::data for the first row, if any, whose square overflows.
+    void require_squares() const {
+        for (Index j = 0; j < samples.n(); ++j) {
+            const auto row = samples.values.col(j);
+            require(std::isfinite(row.squaredNorm()), Failure::data, samples.source, ": row ",
+                    j + 1, " has a coordinate of ", row.cwiseAbs().maxCoeff(),
+                    ", whose square is no finite number; take another unit");
+        }
+    }
 };
+
+/// The plan, and where it has no finite costs, the row because of which.
+Matching made(const Choice<plans>& plan, const WholeSets& sets, const Coupled& start,
+              const Coupled& end) {
+    try {
+        return plan.make(sets);
+    } catch (const Error& error) {
+        if (error.kind() == Failure::data) {
+            start.require_squares();
+            end.require_squares();
+        }
+        throw;
+    }
+}
 
 }  // namespace
 
@@ -137,21 +163,25 @@ Json couple(const std::string& x0, const std::string& x1, const CoupleSpec& spec
     const auto rows0 = start.rows(most), rows1 = end.rows(most);
     const Matrix y0 = start.points(beside[0], rows0), y1 = end.points(beside[1], rows1);
     const WholeSets sets{y0, y1, provenance.seed, threads};
-    auto matching = spec.plan.make(sets);
+    auto matching = made(spec.plan, sets, start, end);
     for (Index& i : matching.x0) i = rows0[static_cast<std::size_t>(i)];
     for (Index& j : matching.x1) j = rows1[static_cast<std::size_t>(j)];
     if (!matching.converged) {
         progress.warn(text("Sinkhorn's iteration did not converge: the marginals were off by ",
                            rounded(matching.marginal_error, 3), " after ", matching.iterations,
-                           " iterations, before they were made exact"));
+                           " iterations, before they were made exact; more of them are allowed "
+                           "by --plan sinkhorn,iterations=N, and a larger epsilon takes fewer"));
     }
     const auto halves = cost_of_halves(spec.plan, sets);
+    if (halves && !halves->converged) {
+        progress.warn("bias: plans of halves of the sets did not converge, so it is less certain");
+    }
     Json report{{"plan", spelled(spec.plan.json())},
                 {"n0", start.samples.n()},
                 {"n1", end.samples.n()},
                 {"pairs", matching.x0.size()},
-                {"cost", matching.cost},
-                {"bias", halves ? Json(*halves - matching.cost) : Json()},
+                {"cost", finite_or_null(matching.cost)},
+                {"bias", halves ? finite_or_null(halves->cost - matching.cost) : Json()},
                 {"spread", matching.spread},
                 {"duality_gap", matching.gap},
                 {"iterations", matching.iterations},
