@@ -23,8 +23,8 @@ for d in 1 2 5; do
         si-data gaussian,dim=$d,mean="$mean" -n "$n" --seed $((3 * k)) -q -o x.h5
         si-data gaussian,dim=$d -n "$n" --seed $((3 * k + 1)) -q -o y.h5
         si-data gaussian,dim=$d -n "$n" --seed $((3 * k + 2)) -q -o z.h5
-        echo "shifted $(si-eval x.h5 y.h5 --metrics $metrics -q)" >>rows
-        echo "same $(si-eval z.h5 y.h5 --metrics $metrics -q)" >>rows
+        echo "shifted $(si-eval x.h5 y.h5 --metrics $metrics --units raw -q)" >>rows
+        echo "same $(si-eval z.h5 y.h5 --metrics $metrics --units raw -q)" >>rows
     done
     awk -v d=$d -v draws="$draws" '
         function of(metric, key,    at, rest) {

@@ -80,7 +80,7 @@ toy() {
             --coupling inpaint,known=1,coupled=$coupled --batch 512 --steps 4000 --valid 0.05 -q -o "$name.json"
         for count in 1 2 5 20 100; do
             si-sample "$name.json" --observed asked.h5 --ode euler,steps=$count --seed 3 -q -o s.h5
-            found=$(si-eval s.h5 asked.h5 --metrics energy -q)
+            found=$(si-eval s.h5 asked.h5 --metrics energy --units raw -q)
             printf '%-8s %3d steps: energy distance %8.5f, floor %.5f +- %.5f; known coordinate off by %s\n' \
                 "$name" $count "$(echo "$found" | number value)" "$(echo "$found" | number floor)" \
                 "$(echo "$found" | number floor_deviation)" \
