@@ -6,7 +6,9 @@
 #include <utility>
 
 #include "si/base/lists.hpp"
+#include "si/base/remarks.hpp"
 #include "si/io/dataset.hpp"
+#include "si/metric/wild.hpp"
 
 namespace si {
 namespace {
@@ -59,23 +61,26 @@ std::string some_lie(std::size_t count, Index n) {
     return text(count, " of ", n, " rows ", count == 1 ? "lies" : "lie");
 }
 
+std::string sentence_of_wild(const std::vector<Index>& wild, const Samples& of,
+                             const char* outside) {
+    return text(of.source, ": ", some_lie(wild.size(), of.n()), " far outside the ", outside, ": ",
+                named(wild), "; distances and their errors are mostly ",
+                wild.size() == 1 ? "its; without it" : "theirs; without them",
+                " they are of the others");
+}
+
 void warn_of_wild(const ComparisonReport& found, const Samples& a, const Samples& b,
                   Progress& progress) {
-    const auto warn = [&](const std::vector<Index>& wild, const Samples& of, const char* outside) {
-        if (wild.empty()) return;
-        progress.warn(text(of.source, ": ", some_lie(wild.size(), of.n()), " far outside the ",
-                           outside, ": ", named(wild), "; distances and their errors are mostly ",
-                           wild.size() == 1 ? "its; without it" : "theirs; without them",
-                           " they are of the others"));
-    };
     std::vector<Index> far;  // those of constant columns have a sentence of their own
     std::copy_if(found.wild.begin(), found.wild.end(), std::back_inserter(far), [&](Index j) {
         return std::none_of(found.constant.begin(), found.constant.end(), [&](const auto& one) {
             return std::binary_search(one.others.begin(), one.others.end(), j);
         });
     });
-    warn(far, a, "reference");
-    warn(found.wild_reference, b, "samples");
+    if (!far.empty()) progress.warn(sentence_of_wild(far, a, "reference"));
+    if (!found.wild_reference.empty()) {
+        progress.warn(sentence_of_wild(found.wild_reference, b, "samples"));
+    }
     constexpr std::size_t kMost = 3;
     std::size_t told = 0;
     for (const auto& one : found.constant) {
@@ -106,6 +111,18 @@ std::string cell(const Json& value) {
 
 }  // namespace
 
+bool share_unit(const Samples& a, const Samples& b) {
+    return a.shape.size() > 1 || b.shape.size() > 1;
+}
+
+void doubt_wild_rows(const Samples& a, const Samples& b) {
+    const bool common = share_unit(a, b);
+    const auto wild = wild_columns(a.values, b.values, common),
+               wild_reference = wild_columns(b.values, a.values, common);
+    if (!wild.empty()) doubt(sentence_of_wild(wild, a, "reference"));
+    if (!wild_reference.empty()) doubt(sentence_of_wild(wild_reference, b, "samples"));
+}
+
 Json compare_report(const std::string& samples, const std::string& reference,
                     const MetricSpec& spec, std::uint64_t seed, Threads& threads,
                     Progress& progress) {
@@ -120,9 +137,8 @@ Json compare_report(const std::string& samples, const std::string& reference,
                 " coordinates, samples have ", a.dim());
         return std::move(modes.values);
     };
-    // Coordinates of images and of fields are places, which share one unit.
-    const bool one_unit = a.shape.size() > 1 || b.shape.size() > 1;
-    const auto found = compare({a.values, b.values, one_unit}, spec, seed, read, threads, progress);
+    const auto found =
+        compare({a.values, b.values, share_unit(a, b)}, spec, seed, read, threads, progress);
     warn_of_wild(found, a, b, progress);
     Json list = Json::object(), details = Json::object(), differs = Json::array();
     if (!found.wild.empty() || !found.wild_reference.empty()) differs.push_back("wild_rows");

@@ -6,6 +6,7 @@
 #include "si/base/json.hpp"
 #include "si/base/progress.hpp"
 #include "si/base/threads.hpp"
+#include "si/io/samples.hpp"
 #include "si/metric/compare.hpp"
 
 // The task of `si-eval A B`: two files of samples compared by metrics with their noise floors.
@@ -29,6 +30,12 @@ namespace si {
 Json compare_report(const std::string& samples, const std::string& reference,
                     const MetricSpec& spec, std::uint64_t seed, Threads& threads,
                     Progress& progress);
+
+/// Whether all coordinates have one unit: those of images and of fields, which are places.
+bool share_unit(const Samples& a, const Samples& b);
+
+/// Says by doubt() which rows of either set are wild beside the other, for tasks without verdicts.
+void doubt_wild_rows(const Samples& a, const Samples& b);
 
 /// The same as a table, for people.
 std::string compare_text(const Json& report);

@@ -9,6 +9,7 @@
 #include "si/metric/kde.hpp"
 #include "si/metric/moment_distances.hpp"
 #include "si/metric/restoration.hpp"
+#include "si/task/compare.hpp"
 #include "si/task/sample.hpp"
 
 namespace si {
@@ -28,6 +29,7 @@ Json kernel_report(const std::string& samples, const std::string& reference, con
     for (Index k = 0; spec.coordinates.empty() && k < std::min<Index>(2, a.dim()); ++k) {
         rows.push_back(k);
     }
+    doubt_wild_rows(a, b);
     const Index n = std::min({a.n(), b.n() / 3, spec.most});
     require(n > std::ssize(rows), Failure::data, "too few samples");
     const auto part = [&](const Samples& of, Index first) {
@@ -90,6 +92,7 @@ Json frechet_report(const std::string& samples, const std::string& reference, st
     require_coordinates(a.source, a.dim(), kReference, b.dim());
     require(a.n() > 1, Failure::data, samples, ": needs at least 2 samples, has ", a.n());
     require(b.n() > 3, Failure::data, reference, ": needs at least 4 samples, has ", b.n());
+    doubt_wild_rows(a, b);
     const Index na = std::min(a.n(), b.n() / 2), nb = b.n() - na;
     const auto part = [&](const Samples& of, Index first, Index count) {
         return drawn(of.values, {{seed, Purpose::parts, 0}, of.n()}, first, count);
