@@ -35,7 +35,13 @@ Shared shared_by(const Compared& sets, const MetricSpec& spec, const MetricConte
     for (const Index j : found.wild) wild[j] = 1;
     MetricContext all = context;
     all.scale = scale;
-    return {sets.samples, sets.reference, spec, all, mean, wild, !found.wild_reference.empty()};
+    return {sets.samples,
+            sets.reference,
+            spec,
+            all,
+            mean,
+            wild,
+            !found.wild_reference.empty() || !found.stray.empty()};
 }
 
 /// The columns that are wild, and those that have other values where the reference has one alone.
@@ -43,6 +49,7 @@ void find_wild(const Compared& sets, ComparisonReport& found) {
     const auto& [x, y, common] = sets;
     found.wild = wild_columns(x, y, common);
     found.wild_reference = wild_columns(y, x, common);
+    found.stray = stray_columns(y, common);
     for (const auto& one : found.constant) {
         if (!too_many_new(std::ssize(one.others), x.cols(), y.cols(), x.rows())) continue;
         found.wild.insert(found.wild.end(), one.others.begin(), one.others.end());
@@ -207,9 +214,10 @@ class Comparer {
         const double least = halves == 0 ? mean : std::min(mean, all.tail(halves).mean());
         const bool below = !score.two_sided && mean - here.value > noise;
         result.verdict = above(here.value)                     ? Verdict::differs
+                         : shared_.wild_reference              ? Verdict::blind
                          : below && least - here.value > noise ? Verdict::closer
                          : below                               ? Verdict::differs
-                         : wild || shared_.wild_reference      ? Verdict::blind
+                         : wild                                ? Verdict::blind
                          : above(changed)                      ? Verdict::same
                                                                : Verdict::too_few;
         const auto shown = [&](double estimate) {
@@ -274,7 +282,7 @@ Verdict ComparisonReport::verdict() const {
     };
     if (!wild.empty() || !wild_reference.empty()) return Verdict::differs;
     for (const Verdict verdict :
-         {Verdict::differs, Verdict::closer, Verdict::same, Verdict::too_few}) {
+         {Verdict::differs, Verdict::closer, Verdict::same, Verdict::too_few, Verdict::blind}) {
         if (any(verdict)) return verdict;
     }
     return Verdict::undefined;
@@ -287,7 +295,8 @@ ComparisonReport compare(const Compared& sets, const MetricSpec& spec, std::uint
     refuse_repeats(spec.metrics);
     const bool raw = spec.units == "raw";
     Units units = units_of(sets.samples, sets.reference, sets.one_unit);
-    ComparisonReport report{{}, {}, {}, std::move(units.constant)};
+    ComparisonReport report;
+    report.constant = std::move(units.constant);
     find_wild(sets, report);
     if (raw) units = raw_units(sets.samples.rows());
     // What is not changed is not copied.

@@ -84,6 +84,7 @@ struct Compared {
 struct ComparisonReport {
     std::vector<MetricResult> metrics;
     std::vector<Index> wild, wild_reference;  ///< columns that are wild beside the other set
+    std::vector<Index> stray;  ///< columns of the reference that are wild beside its others
     std::vector<ConstantCoordinate> constant;
 
     /// What all of it says together: that the laws differ where any metric does, or where anything

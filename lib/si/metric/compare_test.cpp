@@ -283,6 +283,11 @@ TEST_CASE("one wild sample is a difference, and what cannot see it says so") {
     const auto of_reference = verdicts(x, y);
     CHECK(of_reference.wild.empty());
     CHECK(of_reference.wild_reference == std::vector<Index>{30});
+    // A fill value that both have: nothing differs, but nothing would be seen.
+    x(0, 9) = -1e6;
+    Run run;
+    run.spec.metrics = "w1,w2,energy,moments";
+    for (const auto& one : run(x, y)) CHECK(one.verdict == Verdict::blind);
 }
 
 // Intervals over independent draws. The chance p of a miss gives a share of misses of N draws with

@@ -34,21 +34,26 @@ double stretch(Index k, double odds) {
     return high;
 }
 
-/// The distance beyond which a sample is wild, infinite where `r` has too few distances above
-/// `rounding` to tell. `chance` is the share of samples that may be wild, times the size of `r` and
-/// one.
-double reach_of(Vector r, double rounding, double chance) {
-    const Index k =
-        std::min(static_cast<Index>(std::sqrt(static_cast<double>(r.size()))), r.size() - 1);
-    if (k < 1) return INFINITY;
-    std::partial_sort(r.begin(), r.begin() + k + 1, r.end(), std::greater<>());
+Index tail_of(Index m) { return static_cast<Index>(std::sqrt(static_cast<double>(m))); }
+
+/// The distance beyond which a sample is wild, from the distances `r`, largest first, infinite
+/// where too few are above `rounding` to tell. `chance` is the share of samples that may be wild,
+/// times the number of distances and one.
+double reach_of(Eigen::Ref<const Vector> r, double rounding, double chance) {
     // Distances of zero have no logarithm: coordinates that are rarely anything else.
-    Index last = k;
+    Index last = r.size() - 1;
     while (last > 0 && r[last] <= rounding) --last;
-    if (last == 0) return INFINITY;
+    if (last < 1) return INFINITY;
     const double sum = (r.head(last) / r[last]).array().log().sum();
     const double odds = static_cast<double>(last + 1) / chance;
     return r[0] * std::max(kLeast, std::exp(stretch(last, odds) * sum));
+}
+
+/// The `count` largest and the next one, largest first; fewer where there are no more.
+Vector largest(Vector r, Index count) {
+    const Index some = std::min(count + 1, r.size());
+    std::partial_sort(r.begin(), r.begin() + some, r.end(), std::greater<>());
+    return r.head(some);
 }
 
 /// Distances of both from the median of y, (n) and (m).
@@ -72,6 +77,14 @@ Distances of_columns(ConstMatrix x, ConstMatrix y) {
     return {norms(x), norms(y)};
 }
 
+std::vector<Index> where(const std::vector<bool>& marked) {
+    std::vector<Index> columns;
+    for (std::size_t j = 0; j < marked.size(); ++j) {
+        if (marked[j]) columns.push_back(static_cast<Index>(j));
+    }
+    return columns;
+}
+
 }  // namespace
 
 std::vector<Index> wild_columns(ConstMatrix x, ConstMatrix y, bool common) {
@@ -82,16 +95,35 @@ std::vector<Index> wild_columns(ConstMatrix x, ConstMatrix y, bool common) {
     for (Index i = 0; i < tests; ++i) {
         const Distances far = common ? of_columns(x, y) : along(x, y, i);
         const double rounding = common ? 0 : kNoDistance * y.row(i).cwiseAbs().maxCoeff();
-        const double reach = reach_of(far.y, rounding, chance * (m + 1) / n);
+        const double reach =
+            reach_of(largest(far.y, tail_of(y.cols())), rounding, chance * (m + 1) / n);
         for (Index j = 0; j < far.x.size(); ++j) {
             if (far.x[j] > reach) wild[static_cast<std::size_t>(j)] = true;
         }
     }
-    std::vector<Index> columns;
-    for (Index j = 0; j < x.cols(); ++j) {
-        if (wild[static_cast<std::size_t>(j)]) columns.push_back(j);
+    return where(wild);
+}
+
+std::vector<Index> stray_columns(ConstMatrix y, bool common) {
+    const Index tests = common ? 1 : y.rows(), k = tail_of(y.cols());
+    const double chance = kChance / static_cast<double>(tests * std::max<Index>(k, 1));
+    std::vector<bool> stray(static_cast<std::size_t>(y.cols()));
+    for (Index i = 0; i < tests; ++i) {
+        const Vector far = common ? of_columns(y, y).y : along(y, y, i).y;
+        const double rounding = common ? 0 : kNoDistance * y.row(i).cwiseAbs().maxCoeff();
+        const Vector top = largest(far, 2 * k);
+        double least = INFINITY;
+        for (Index out = 1; out <= k && out + 1 < top.size(); ++out) {
+            const Index left = std::min(k + 1, top.size() - out);
+            if (top[out - 1] > reach_of(top.segment(out, left), rounding, chance)) {
+                least = top[out - 1];
+            }
+        }
+        for (Index j = 0; j < far.size(); ++j) {
+            if (far[j] >= least) stray[static_cast<std::size_t>(j)] = true;
+        }
     }
-    return columns;
+    return where(stray);
 }
 
 bool too_many_new(Index count, Index n, Index m, Index d) {

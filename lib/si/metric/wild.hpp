@@ -28,6 +28,10 @@ namespace si {
 /// unit. Coordinates where y is constant up to rounding have no say, since they have no scale.
 std::vector<Index> wild_columns(ConstMatrix x, ConstMatrix y, bool common);
 
+/// The columns of y (d, m) that are as far from all the others, by the same rule with p over
+/// sqrt(m): up to sqrt(m) of them, such as fill values.
+std::vector<Index> stray_columns(ConstMatrix y, bool common);
+
 /// Whether `count` of n samples with a value that none of m others has, in one of d coordinates,
 /// are more than the chance p leaves for equal laws: (n / (n + m))^count < p / d.
 bool too_many_new(Index count, Index n, Index m, Index d);

@@ -33,14 +33,15 @@ int alarms(Index n, Index m, const std::function<double(double)>& of) {
         const Matrix x = uniform(2, n, 2 * k).unaryExpr(of),
                      y = uniform(2, m, 2 * k + 1).unaryExpr(of);
         count += wild_columns(x, y, k % 2 == 1).empty() ? 0 : 1;
+        count += stray_columns(y, k % 2 == 1).empty() ? 0 : 1;
     }
     return count;
 }
 
 }  // namespace
 
-// The chance of one is 1e-3; of 200 draws 0.2 have one, with the deviation 0.45, and 5 of these
-// above are 2.4.
+// The chance of one is 1e-3 for each of two rules; of 200 draws 0.4 have one, with the deviation
+// 0.63, and 5 of these above are 3.6.
 TEST_CASE("samples of one law are hardly ever wild, however far its tail") {
     const auto cauchy = [](double u) { return std::tan(std::numbers::pi * (u - 0.5)); };
     const auto student2 = [](double u) { return (2 * u - 1) / std::sqrt(2 * u * (1 - u)); };
@@ -52,14 +53,14 @@ TEST_CASE("samples of one law are hardly ever wild, however far its tail") {
     const auto lognormal = [](double u) { return std::exp(2 * std::log(u / (1 - u)) / 1.7); };
     for (const auto& [n, m] : {std::pair<Index, Index>{500, 1000}, {100, 200}, {700, 300}}) {
         CAPTURE(n);
-        CHECK(alarms(n, m, cauchy) <= 2);
-        CHECK(alarms(n, m, student2) <= 2);
-        CHECK(alarms(n, m, pareto) <= 2);
-        CHECK(alarms(n, m, even) <= 2);
-        CHECK(alarms(n, m, rare) <= 2);
-        CHECK(alarms(n, m, counts) <= 2);
-        CHECK(alarms(n, m, seldom) <= 2);
-        CHECK(alarms(n, m, lognormal) <= 2);
+        CHECK(alarms(n, m, cauchy) <= 3);
+        CHECK(alarms(n, m, student2) <= 3);
+        CHECK(alarms(n, m, pareto) <= 3);
+        CHECK(alarms(n, m, even) <= 3);
+        CHECK(alarms(n, m, rare) <= 3);
+        CHECK(alarms(n, m, counts) <= 3);
+        CHECK(alarms(n, m, seldom) <= 3);
+        CHECK(alarms(n, m, lognormal) <= 3);
     }
 }
 
@@ -82,6 +83,22 @@ TEST_CASE("a sample that blew up is wild, in whichever coordinate and unit") {
     x(0, 3) = y(0, 800) = 1e6;
     CHECK(wild_columns(x, y, false).empty());
     CHECK(wild_columns(y, normal(2, 1000, 1004), false) == std::vector<Index>{800});
+}
+
+TEST_CASE("fill values of the reference are far from its others, be they one or many") {
+    for (const Index fills : {1, 3, 20}) {
+        CAPTURE(fills);
+        Matrix y = normal(2, 1000, 1010);
+        for (Index j = 0; j < fills; ++j) y(1, 40 * j + 5) = -9999;
+        const auto stray = stray_columns(y, false);
+        REQUIRE(std::ssize(stray) == fills);
+        CHECK(stray[0] == 5);
+        CHECK(stray.back() == 40 * (fills - 1) + 5);
+        CHECK(stray_columns(y, true) == stray);
+    }
+    CHECK(stray_columns(normal(2, 1000, 1010), false).empty());
+    CHECK(stray_columns(Matrix::Zero(2, 50), false).empty());
+    CHECK(stray_columns(Matrix::Ones(2, 1), false).empty());
 }
 
 TEST_CASE("units are those of the reference, and of a constant those of the samples") {

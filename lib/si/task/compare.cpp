@@ -80,6 +80,8 @@ void warn_of_wild(const ComparisonReport& found, const Samples& a, const Samples
     if (!far.empty()) progress.warn(sentence_of_wild(far, a, "reference"));
     if (!found.wild_reference.empty()) {
         progress.warn(sentence_of_wild(found.wild_reference, b, "samples"));
+    } else if (!found.stray.empty()) {
+        progress.warn(sentence_of_wild(found.stray, b, "others"));
     }
     constexpr std::size_t kMost = 3;
     std::size_t told = 0;
