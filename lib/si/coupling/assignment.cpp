@@ -123,7 +123,7 @@ class Solver {
         for (Index i = 0; i < n_; ++i) {
             u_[i] = (cost_.col(i) + price_).minCoeff();
             const Index j = thing_[at(i)];
-            if (cost_(j, i) + price_[j] <= u_[i]) continue;
+            if (j == kNobody || cost_(j, i) + price_[j] <= u_[i]) continue;
             thing_[at(i)] = owner_[at(j)] = kNobody;
             ++dropped;
         }
@@ -136,23 +136,26 @@ class Solver {
         }
     }
 
-    /// Without prices: each person takes its best thing if that is free, and the others are left to
-    /// shortest paths, those whose best thing is near first. Long ways change prices by as much,
-    /// and what is decided before is decided with all digits. Returns how many were left.
-    Index augment_from_nothing() {
-        std::fill(owner_.begin(), owner_.end(), kNobody);
-        std::fill(thing_.begin(), thing_.end(), kNobody);
-        u_.resize(n_);
+    /// An auction among small costs alone: no bid raises a price by much more than these, and who
+    /// would have to go far is left out after some bids.
+    void auction_of_small() {
+        constexpr double kMostRaise = 16;
+        constexpr Index kMostBids = 20;
+        const double small = small_cost();
+        for (double increment = 4 * small;; increment = increment / 5) {
+            bid(increment, kMostRaise * small, kMostBids * n_);
+            if (increment <= 1e-4 * small) return;
+        }
+    }
+
+    /// All who have no thing are left to shortest paths, those whose best thing is near first: long
+    /// ways change prices by as much, and what is decided before is decided with all digits.
+    /// Returns how many were left.
+    Index augment_near_first() {
+        drop_loose();
         std::vector<Index> order;
         for (Index i = 0; i < n_; ++i) {
-            Index j = 0;
-            u_[i] = cost_.col(i).minCoeff(&j);
-            if (owner_[at(j)] == kNobody) {
-                owner_[at(j)] = i;
-                thing_[at(i)] = j;
-            } else {
-                order.push_back(i);
-            }
+            if (thing_[at(i)] == kNobody) order.push_back(i);
         }
         std::stable_sort(order.begin(), order.end(),
                          [&](Index a, Index b) { return u_[a] < u_[b]; });
@@ -176,21 +179,34 @@ class Solver {
 
     /// One auction from no owners: each person in turn takes its best thing, and raises its price
     /// until the second best would do as well but for the increment.
-    void bid(double increment) {
+    void bid(double increment, double most_raise = kInfinity,
+             Index most_bids = std::numeric_limits<Index>::max()) {
         std::fill(owner_.begin(), owner_.end(), kNobody);
         std::vector<Index> waiting(at(n_));
         for (Index i = 0; i < n_; ++i) waiting[at(i)] = n_ - 1 - i;
-        while (!waiting.empty()) {
+        for (Index bids = 0; !waiting.empty() && bids < most_bids; ++bids) {
             const Index i = waiting.back();
             waiting.pop_back();
             const auto [best, second, j] = two_best(cost_.col(i).data(), price_.data(), n_);
-            const double raise = (n_ > 1 ? second - best : 0) + increment;
+            const double raise = std::min(n_ > 1 ? second - best : 0, most_raise) + increment;
             // An increment below the last digit of a price would raise it by nothing, for ever.
             price_[j] = std::max(price_[j] + raise, std::nextafter(price_[j], kInfinity));
             if (owner_[at(j)] != kNobody) waiting.push_back(owner_[at(j)]);
             owner_[at(j)] = i;
             thing_[at(i)] = j;
         }
+        for (const Index i : waiting) thing_[at(i)] = kNobody;
+    }
+
+    /// The lower eighth of some costs, which few far points do not change; 1 where it is zero.
+    double small_cost() const {
+        constexpr Index kSome = 4095;
+        const Index all = cost_.size(), step = std::max<Index>(1, all / kSome);
+        std::vector<double> some;
+        for (Index k = 0; k < all; k += step) some.push_back(cost_(k % n_, k / n_));
+        const auto eighth = some.begin() + std::ssize(some) / 8;
+        std::nth_element(some.begin(), eighth, some.end());
+        return *eighth > 0 ? *eighth : 1;
     }
 
     /// Dijkstra from a free person over reduced costs C(j, i) + price_j - u_i >= 0 to the nearest
@@ -256,7 +272,10 @@ Assignment auction(ConstMatrix cost, double last) {
 
 Assignment assign(ConstMatrix cost, FirstPrices first) {
     Solver solver(cost);
-    if (first == FirstPrices::none) return solver.result(solver.augment_from_nothing());
+    if (first == FirstPrices::small) {
+        solver.auction_of_small();
+        return solver.result(solver.augment_near_first());
+    }
     const double spread = solver.spread();
     // Costs that are all equal leave nothing to bid for.
     solver.auction_down_to(1e-4 * (spread > 0 ? spread : 1), spread);

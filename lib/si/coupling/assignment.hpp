@@ -24,9 +24,9 @@ struct Assignment {
 /// How assign() starts.
 enum class FirstPrices {
     auction,  ///< from the prices of an auction
-    none,     ///< from none, so that they become no larger than they have to: for costs so uneven
-              ///< that an auction, whose prices are about as large as the largest costs, would
-              ///< round the small ones away
+    small,    ///< from an auction among the small costs, so that prices become no larger than they
+              ///< have to: for costs so uneven that prices about as large as the largest costs
+              ///< would round the small ones away
 };
 
 /// The matching of least cost: an auction with falling increments (Bertsekas 1988), whose prices

@@ -162,7 +162,7 @@ Matching match_exactly(ConstMatrix x0, ConstMatrix x1) {
     }
     const CentredCost cost(x0, x1);
     Assignment best =
-        assign(cost.values(), cost.uneven() ? FirstPrices::none : FirstPrices::auction);
+        assign(cost.values(), cost.uneven() ? FirstPrices::small : FirstPrices::auction);
     if (cost.uneven()) Rings(x0, x1, best.thing).turn_all();
     return {counted(x0.cols()),
             best.thing,

@@ -72,7 +72,7 @@ Matrix distances_from_differences(ConstMatrix x, ConstMatrix y) {
 
 Estimate in_space(ConstMatrix x, ConstMatrix y, int p) {
     const CentredCost cost(x, y);  // of half the squares
-    const auto first = cost.uneven() ? FirstPrices::none : FirstPrices::auction;
+    const auto first = cost.uneven() ? FirstPrices::small : FirstPrices::auction;
     Assignment best;
     Prices prices;
     if (p == 2) {
