@@ -79,7 +79,7 @@ ScalarPotential::ScalarPotential(const Choice<potentials>& choice, const std::ve
     const auto& row = choice.row();
     function_ = in_context(row.name, [&] { return choice.make(shape); });
     const Json settings = choice.settings();
-    const Units units{settings.at("kt").get<double>(), settings.at("offset").get<double>()};
+    const ValueUnits units{settings.at("kt").get<double>(), settings.at("offset").get<double>()};
     const bool turned = (row.nature == Nature::energy && meaning == Meaning::reward) ||
                         (row.nature == Nature::log_probability && meaning == Meaning::energy);
     factor_ = (turned ? -1 : 1) / units.kt;

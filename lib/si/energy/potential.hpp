@@ -39,12 +39,12 @@ class PointFunction {
 };
 
 /// Settings of every row.
-struct Units {
+struct ValueUnits {
     double kt = 1, offset = 0;
     static constexpr auto fields() {
-        return std::tuple{field("kt", &Units::kt,
+        return std::tuple{field("kt", &ValueUnits::kt,
                                 "k T in the units of the value, which is divided by it", kPositive),
-                          field("offset", &Units::offset, "Added to the value after that")};
+                          field("offset", &ValueUnits::offset, "Added to the value after that")};
     }
 };
 

@@ -11,14 +11,14 @@ using MadeFunction = std::unique_ptr<const PointFunction>;
 using SampleShape = std::vector<Index>;
 
 /// Density rows are in units of their own already; kt and offset are theirs as everybody's.
-struct GaussianPotentialSpec : GaussianSpec, Units {
+struct GaussianPotentialSpec : GaussianSpec, ValueUnits {
     static constexpr auto fields() {
-        return std::tuple_cat(GaussianSpec::fields(), Units::fields());
+        return std::tuple_cat(GaussianSpec::fields(), ValueUnits::fields());
     }
 };
 MadeFunction make_gaussian_potential(const GaussianPotentialSpec& spec, const SampleShape& shape);
 
-struct MixturePotentialSpec : Units {
+struct MixturePotentialSpec : ValueUnits {
     std::string file;
     static constexpr auto fields() {
         return std::tuple_cat(
@@ -26,12 +26,12 @@ struct MixturePotentialSpec : Units {
                              "JSON density: {\"kind\": \"mixture\", \"weights\", \"means\", "
                              "\"covariances\"}, or gaussian")
                            .value("FILE")},
-            Units::fields());
+            ValueUnits::fields());
     }
 };
 MadeFunction make_mixture_potential(const MixturePotentialSpec& spec, const SampleShape& shape);
 
-struct Phi4Spec : Units {
+struct Phi4Spec : ValueUnits {
     std::vector<Index> lattice;
     double m2 = -1, lambda = 0.8, umbrella = 0, centre = 0;
     static constexpr auto fields() {
@@ -43,12 +43,12 @@ struct Phi4Spec : Units {
                 field("umbrella", &Phi4Spec::umbrella,
                       "Strength of umbrella/2 (M - centre)^2, M the mean of phi", kNonNegative),
                 field("centre", &Phi4Spec::centre, "Centre of the umbrella")},
-            Units::fields());
+            ValueUnits::fields());
     }
 };
 MadeFunction make_phi4(const Phi4Spec& spec, const SampleShape& shape);
 
-struct LennardJonesSpec : Units {
+struct LennardJonesSpec : ValueUnits {
     Index particles = 0;
     double epsilon = 1, sigma = 1, oscillator = 1;
     std::string pairs = "once";
@@ -66,25 +66,25 @@ struct LennardJonesSpec : Units {
                       "How often each pair counts; twice is a published benchmark", one_of(+[] {
                           return std::vector<std::string>{"once", "twice"};
                       }))},
-            Units::fields());
+            ValueUnits::fields());
     }
 };
 MadeFunction make_lennard_jones(const LennardJonesSpec& spec, const SampleShape& shape);
 
-struct WellSpec : Units {
+struct WellSpec : ValueUnits {
     double quartic = 1, quadratic = -6, linear = -0.5;
     static constexpr auto fields() {
         return std::tuple_cat(
             std::tuple{field("quartic", &WellSpec::quartic, "Factor of x1^4", kPositive),
                        field("quadratic", &WellSpec::quadratic, "Factor of x1^2"),
                        field("linear", &WellSpec::linear, "Factor of x1")},
-            Units::fields());
+            ValueUnits::fields());
     }
 };
 MadeFunction make_double_well(const WellSpec& spec, const SampleShape& shape);
 MadeFunction make_many_well(const WellSpec& spec, const SampleShape& shape);
 
-struct FormulaSpec : Units {
+struct FormulaSpec : ValueUnits {
     std::string u;
     static constexpr auto fields() {
         return std::tuple_cat(
@@ -92,7 +92,7 @@ struct FormulaSpec : Units {
                              "Formula in x1, x2, ..., with + - * / ^, sin cos tan exp log sqrt abs "
                              "tanh sinh cosh, pi and e")
                            .value("FORMULA")},
-            Units::fields());
+            ValueUnits::fields());
     }
 };
 MadeFunction make_formula(const FormulaSpec& spec, const SampleShape& shape);
