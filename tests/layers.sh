@@ -20,7 +20,7 @@ train        base random density coupling interpolant net model solver flow
 bridge       base random density coupling interpolant net model flow train
 io           base density net model train
 plot         base random io
-energy       base density interpolant model solver flow io
+energy       base random density interpolant model solver flow io
 task         base random density coupling metric model solver flow train bridge io plot energy
 '
 

@@ -12,4 +12,5 @@ int head_command(int argc, char** argv);
 int resample_command(int argc, char** argv);
 int merge_command(int argc, char** argv);
 int exact_command(int argc, char** argv);
+int sample_command(int argc, char** argv);
 int info_command(int argc, char** argv);

@@ -16,6 +16,7 @@ int main(int argc, char** argv) {
         .command("resample", "draw rows in proportion to their weights", resample_command)
         .command("merge", "join the parts of a job", merge_command)
         .command("exact", "write the exact model of a mixture", exact_command)
+        .command("sample", "draw samples of a potential", sample_command)
         .command("info", "show what is in a file", info_command)
         .input("NAME", generator, "synthetic data set, as in ring or ring,modes=5,sigma=0.1")
         .choices(si::generators().info())

@@ -101,7 +101,7 @@ void doubt_density(const std::string& source, const Degenerate& found) {
     if (!found.constant.empty()) remedies.emplace_back("leave out what is constant");
     if (!found.dependent.empty()) remedies.emplace_back("leave out one of the bound columns");
     if (found.n > 1 && found.n <= found.dim) remedies.emplace_back("take more samples");
-    if (found.repeated > 0) remedies.emplace_back("whole numbers take --dequantize STEP");
+    if (found.repeated > 0) remedies.emplace_back("whole numbers take si-train --dequantize STEP");
     doubt(
         text(source, ": ", join(found.sentences(), "; "),
              ": these samples have no density, and log-densities of a model of them mean nothing; ",

@@ -218,12 +218,13 @@ char csv_separator(std::string_view line, const CsvRules& rules) {
         if (!inside) outside += c;
     }
     if (inside) outside = line;  // a quote that is a letter
+    // Blanks that group digits separate nothing.
+    const bool blanks = rules.thousands != " ";
     for (const auto& [c, name] : kSeparators) {
-        if (rules.decimal[0] != c && rules.thousands != std::string_view(&c, 1) &&
-            outside.find(c) != std::string::npos)
-            return c;
+        const bool free = rules.decimal[0] != c && (c != ' ' || blanks);
+        if (free && outside.find(c) != std::string::npos) return c;
     }
-    return ' ';
+    return blanks ? ' ' : '\t';
 }
 
 std::string_view csv_separator_name(char separator) {

@@ -66,9 +66,10 @@ TEST_CASE("a cell is shown without control characters, and with what would help"
     const auto import = [](const std::string& options) {
         return "is not a number; si-data import " + options + " reads it";
     };
-    CHECK(about("\x1b[31mred") == "'\\x1b[31mred' is not a number");
-    CHECK(about("\"x\ty\nz\"") == "'x\\ty\\nz' is not a number");
-    CHECK(about("\xc2\x9b") == "'\\x9b' is not a number");
+    const std::string words = "; column a holds words or dates: leave it out, or number them";
+    CHECK(about("\x1b[31mred") == "'\\x1b[31mred' is not a number" + words);
+    CHECK(about("\"x\ty\nz\"") == "'x\\ty\\nz' is not a number" + words);
+    CHECK(about("\xc2\x9b") == "'\\x9b' is not a number" + words);
     CHECK(about("1.234,5") == "'1.234,5' " + import("--decimal , --thousands ."));
     CHECK(about("1,234") == "'1,234' " + import("--decimal , or --thousands ,"));
     CHECK(about("1'234") == "'1'234' " + import("--thousands \"'\""));
@@ -177,8 +178,17 @@ TEST_CASE("rules say what a table in text cannot") {
             failure([&] { read(text(cell, ";1\n"), {.decimal = ",", .thousands = "."}); });
         CHECK((std::string_view(cell) == "1.234,") == (found == "no error"));
     }
+    // A blank of any width groups digits.
+    Matrix french(1, 2);
+    french << 1234.5, 2345678;
+    const CsvRules blanks{.decimal = ",", .thousands = " "};
+    CHECK(read("1 234,5\n2\xe2\x80\xaf"
+               "345\xc2\xa0"
+               "678\n",
+               blanks) == french);
+    CHECK(read("x;y\n1 234,5;1\n2 345 678;2\n", blanks).row(0) == french);
     CHECK(failure([&] { read("1\n", {.thousands = "x"}); }) ==
-          "64 --thousands: must be , or . or ' or _, is 'x'");
+          "64 --thousands: must be , or . or ' or _ or a blank, is 'x'");
     CHECK(failure([&] { read("1\n", {.thousands = "."}); }) ==
           "64 --thousands: is the mark of decimals, too; give --decimal as well");
 }

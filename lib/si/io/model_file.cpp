@@ -230,6 +230,12 @@ void read_recorded_members(Model& model) {
         in_context("/training/dequantized",
                    [&] { read_origins((*training)["dequantized"], model); });
     }
+    if (training->contains("trained_on")) {
+        in_context("/training/trained_on", [&] {
+            model.trained_on =
+                Setting<std::vector<std::string>>::from_json((*training)["trained_on"]);
+        });
+    }
     if (training->contains("no_density")) {
         in_context("/training/no_density", [&] {
             model.no_density =
@@ -254,6 +260,7 @@ Json about_to_json(const Model& model) {
             }
         }
     }
+    if (!model.trained_on.empty()) about["training"]["trained_on"] = model.trained_on;
     if (!model.no_density.empty()) about["training"]["no_density"] = model.no_density;
     if (model.label_dropout) about["training"]["label_dropout"] = *model.label_dropout;
     if (model.errors.t.empty()) return about;

@@ -69,6 +69,9 @@ struct Model {
     Grid dequantize;
     /// Why the law of the training set has no density, in the words of Degenerate::sentences().
     std::vector<std::string> no_density;
+    /// Checksums (CRC-32C of the numbers as float64, as eight digits) of the sets of samples that
+    /// training read, those it held out included.
+    std::vector<std::string> trained_on;
     /// Part of the labels that training left out; nothing where no training is recorded.
     std::optional<double> label_dropout;
     /// The fields are those of a Schroedinger bridge, whose own noise is (gamma gamma')(0).

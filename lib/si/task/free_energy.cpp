@@ -31,6 +31,7 @@ Json or_null(const std::optional<double>& value) {
 struct State {
     Samples samples;
     std::vector<Index> runs;
+    std::string checksum;  ///< of all of them
 };
 
 /// Where a number of /chain follows another one.
@@ -49,7 +50,8 @@ std::vector<Index> runs_of(const DataFile& file, Index n) {
 State read_state(const std::string& spelling, const std::optional<Index>& most) {
     const DataFile file(spelling);
     file.refuse_weights();
-    State state{file.samples(), {}};
+    State state{file.samples(), {}, {}};
+    state.checksum = checksum_of(state.samples.values);
     state.runs = runs_of(file, state.samples.n());
     if (most && *most < state.samples.n()) {
         state.samples.values.conservativeResize(Eigen::NoChange, *most);
@@ -60,6 +62,7 @@ State read_state(const std::string& spelling, const std::optional<Index>& most) 
 
 /// What is known once all paths are done.
 struct Done {
+    std::vector<std::string> seen;  ///< sources that the model was trained on
     Works forward, backward;
     PathWorks ahead, back;  ///< of no path where works were read
     std::string transport = "works";
@@ -128,6 +131,11 @@ Done walk(const FreeEnergyInputs& inputs, const FreeEnergySpec& spec, std::uint6
         require_dimension(a.samples.source, a.samples.dim(), model.dim);
         const auto field = make_field(model);
         require_usable(model, *field, inputs.model);
+        for (const State* state : {&a, &b}) {
+            const auto& known = model.trained_on;
+            const bool seen = std::find(known.begin(), known.end(), state->checksum) != known.end();
+            if (seen) done.seen.push_back(state->samples.source);
+        }
         const WorkChain chain{
             model, *field, of_a, of_b, spec.epsilon.make(epsilon_context(model)), spec.steps};
         done.ahead = works_of_paths(chain, Direction::forward, a.samples.values, a.samples.source,
@@ -218,8 +226,15 @@ ChosenEstimate answer_of(const FreeEnergy& found, Answering wanted) {
             overlap ? found.bar.standard_error : std::nullopt};
 }
 
-Json warnings_of(const FreeEnergy& found, const ChosenEstimate& answer) {
+Json warnings_of(const FreeEnergy& found, const ChosenEstimate& answer,
+                 const std::vector<std::string>& seen) {
     Json all = Json::array();
+    if (!seen.empty()) {
+        all.push_back(
+            text(join(seen, ", "),
+                 ": the model was trained on these samples and leads them better than "
+                 "others, which biases the estimate; hold some out first (si-data split)"));
+    }
     const bool both = found.n[0] > 0 && found.n[1] > 0;
     if (!both) all.push_back("works of one direction: a one-sided estimate, which is biased");
     if (both && found.bar.overlap < kLittleOverlap) {
@@ -354,7 +369,7 @@ Json free_energy(const FreeEnergyInputs& inputs, const FreeEnergySpec& spec,
         {"nfe", done.nfe ? Json(*done.nfe) : Json()},
         {"potential_evaluations", done.walked ? Json{{"a", n_a + n_b}, {"b", n_a + n_b}} : Json()},
         {"convergence", spec.convergence ? convergence_of(done, *spec.convergence, how) : Json()},
-        {"warnings", warnings_of(found, answer)}};
+        {"warnings", warnings_of(found, answer, done.seen)}};
     return report;
 }
 

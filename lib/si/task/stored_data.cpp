@@ -178,9 +178,11 @@ TrainData StoredEnds::read(const TrainSpec& spec, std::uint64_t seed, Bytes memo
         // Pairs stay together in blocks of the same rows.
         x0.set.blocks = spec.coupling.row().independent() ? x0.blocks(memory) : x1.set.blocks;
         data.x0().samples = Matrix(x0.set.dim, 0);
+        data.checksums.push_back(x0.set.fingerprint);
         data.x0().valid = std::move(x0.valid);
         data.x0().stored = std::move(x0.set);
     }
+    data.checksums.insert(data.checksums.begin(), x1.set.fingerprint);
     x1.leave_out(bad);
     warn_of(x1.source, std::ssize(bad), progress);
     if (data.given.rows() > 0) data.valid_given = data.given(Eigen::all, x1.held);

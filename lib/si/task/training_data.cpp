@@ -6,6 +6,7 @@
 #include "si/base/remarks.hpp"
 #include "si/density/degenerate.hpp"
 #include "si/density/grid.hpp"
+#include "si/io/crc32c.hpp"
 #include "si/io/model_file.hpp"
 #include "si/task/stored_data.hpp"
 #include "si/train/rectify.hpp"
@@ -70,6 +71,11 @@ Ends read_ends(const DataFile& opened, const std::vector<std::string>& wanted,
 }
 
 }  // namespace
+
+std::string checksum_of(const Matrix& samples) {
+    return crc32c_text(crc32c({reinterpret_cast<const char*>(samples.data()),
+                               static_cast<std::size_t>(samples.size()) * sizeof(double)}));
+}
 
 void look_at_labels(const DataFile& file, const Matrix& given, Conditions& conditions) {
     constexpr Index kFew = 20, kRoom = 1000;
@@ -241,6 +247,8 @@ TrainData read_sets(const DataFile& x1, const DataFile* x0, const TrainSpec& spe
     reading.clean(ends);
     TrainData data;
     data.shape = ends.x1.shape;
+    data.checksums.push_back(checksum_of(ends.x1.values));
+    if (ends.x0) data.checksums.push_back(checksum_of(ends.x0->values));
     if (ends.x1.shape.size() == 1) data.no_density = look_at_density(ends.x1, spec.dequantize);
     data.x1().samples = std::move(ends.x1.values);
     data.given = std::move(ends.given);

@@ -42,6 +42,9 @@ TrainData read_training_data(const std::string& x1, const std::optional<std::str
                              const TrainSpec& spec, std::uint64_t seed, Threads& threads,
                              Progress& progress, const TrainFilesSpec& files = {});
 
+/// The CRC-32C of samples, as Model::trained_on has it.
+std::string checksum_of(const Matrix& samples);
+
 /// Puts the labels that no sample has into `conditions`, and says so. Throws Failure::data for
 /// labels that are no classes, as numbers of rows or of persons are.
 void look_at_labels(const DataFile& file, const Matrix& given, Conditions& conditions);

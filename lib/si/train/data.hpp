@@ -37,6 +37,7 @@ struct TrainData {
     Matrix given, valid_given;
     Conditions conditions;
     std::vector<std::string> no_density;  ///< why the law of x_K has none
+    std::vector<std::string> checksums;   ///< of the sets that were read: see Model::trained_on
     std::optional<Model> teacher;         ///< whose flow made the pairs (x0, x1), if one did
 
     EndData& x0() { return ends.front(); }

@@ -425,6 +425,7 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
     require(model.transform.shift.allFinite() && model.transform.scale.allFinite(), Failure::data,
             "the samples are so large or so small that their spread is not a number");
     model.no_density = data.no_density;
+    model.trained_on = data.checksums;
     const bool independent = spec.coupling.row().independent() && !made.mirror();
     model.independent = independent;
     all->learned = in_context("--learn", [&] { return parse_learned(spec.learn); });
