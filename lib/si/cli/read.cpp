@@ -368,6 +368,17 @@ void Program::answer(const Words& words, bool json) {
     }
 }
 
+namespace {
+
+void assign_once(Option& option, const std::vector<std::string>& values) {
+    require(values.size() == 1, Failure::usage, "given twice");
+    const bool list = option.info.value.ends_with(",...");
+    require(!list || !values[0].empty(), Failure::usage, "an empty list says nothing");
+    option.assign(values[0]);
+}
+
+}  // namespace
+
 bool Program::read(int argc, char** argv) {
     if (answer_shell(argc, argv)) return true;
     const std::vector<Option*> options = all_options();
@@ -395,12 +406,7 @@ bool Program::read(int argc, char** argv) {
     for (std::size_t i = 0; i < options.size(); ++i) {
         const auto& values = words.values[i];
         if (values.empty()) continue;
-        in_context(options[i]->spelling(), [&] {
-            require(values.size() == 1, Failure::usage, "given twice");
-            const bool list = options[i]->info.value.ends_with(",...");
-            require(!list || !values[0].empty(), Failure::usage, "an empty list says nothing");
-            options[i]->assign(values[0]);
-        });
+        in_context(options[i]->spelling(), [&] { assign_once(*options[i], values); });
         options[i]->required = false;
     }
     asked_ = given;

@@ -107,10 +107,12 @@ TEST_CASE("densities are normalised, and wells have their integrals") {
 
 TEST_CASE("the field on a lattice of 2 x 2 and on a ring has its integral") {
     // On 2 x 2 a pair is two bonds. By quadrature, without this code: 1.279669, 2.153800.
-    for (const auto& [words, right] : {std::pair<std::string, double>{"phi4,lattice=2:2", 1.279669},
-                                       {"phi4,lattice=2:2,umbrella=10,centre=0.6", 0.272050},
-                                       {"phi4,lattice=4", 2.153800},
-                                       {"phi4,lattice=4,m2=0", 0.852447}}) {
+    using Row = std::pair<std::string, double>;
+    for (const Row& row : {Row{"phi4,lattice=2:2", 1.279669},
+                           Row{"phi4,lattice=2:2,umbrella=10,centre=0.6", 0.272050},
+                           Row{"phi4,lattice=4", 2.153800}, Row{"phi4,lattice=4,m2=0", 0.852447}}) {
+        const std::string words = row.first;
+        const double right = row.second;
         CAPTURE(words);
         const auto potential = made(words, {4});
         constexpr int kPoints = 25;

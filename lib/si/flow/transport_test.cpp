@@ -31,6 +31,8 @@ Model network_model(const std::string& learn) {
                    {"net", {{"kind", "mlp"}, {"width", 32}, {"depth", 2}, {"fourier", 3}}},
                    {"mean0", {0.0, 0.0}},
                    {"mean1", {0.1, 0.2}}};
+    // A network that learned nothing is off by its own size where its errors would be magnified.
+    if (learn == "eta") model.field["start_error"] = 1.0;
     const auto net = Choice<networks>("mlp,width=32,depth=2,fourier=3");
     const Index count = std::ssize(parse_learned(learn));
     const auto one = net.make(NetworkShape{2, 2}).initial(3);

@@ -51,7 +51,9 @@ TEST_CASE("samples of one law are hardly ever wild, however far its tail") {
     const auto counts = [](double u) { return std::floor(-std::log(1 - u) / 2); };
     const auto seldom = [](double u) { return u < 0.98 ? 0.0 : 1.0; };
     const auto lognormal = [](double u) { return std::exp(2 * std::log(u / (1 - u)) / 1.7); };
-    for (const auto& [n, m] : {std::pair<Index, Index>{500, 1000}, {100, 200}, {700, 300}}) {
+    using Sizes = std::pair<Index, Index>;
+    for (const Sizes& sizes : {Sizes{500, 1000}, Sizes{100, 200}, Sizes{700, 300}}) {
+        const Index n = sizes.first, m = sizes.second;
         CAPTURE(n);
         CHECK(alarms(n, m, cauchy) <= 3);
         CHECK(alarms(n, m, student2) <= 3);

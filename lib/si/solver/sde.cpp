@@ -24,9 +24,14 @@ class Stiffness {
         changed_ = h * h * (after - before).rowwise().squaredNorm() / n;
         moved_ = h * h * before.rowwise().squaredNorm() / n;
         moved_.array() += variance + kSmall * kSmall;
-        const double ratio = std::sqrt((changed_.array() / moved_.array()).maxCoeff());
+        const Vector ratios = (changed_.array() / moved_.array()).sqrt();
+        const double ratio = ratios.maxCoeff();
         // The ratio of one column is random: its square is like chi^2 of n over n.
-        if (ratio <= kStable * std::sqrt(1 + 5 * std::sqrt(2 / n))) {
+        const double limit = kStable * std::sqrt(1 + 5 * std::sqrt(2 / n));
+        const Vector larger =
+            (after.rowwise().squaredNorm().array() / before.rowwise().squaredNorm().array()).sqrt();
+        grow(t, ratios, limit, larger);
+        if (ratio <= limit) {
             worst_ = 0;
             return;
         }
@@ -34,21 +39,44 @@ class Stiffness {
         worst_ = std::max(worst_, std::isfinite(ratio) ? ratio : kStable);
     }
 
-    /// Of the last steps: what came before them is forgotten where the drift is stiff and the steps
-    /// are short enough.
+    /// Of the last steps, and of those before them that the steps since then did not make good.
     std::optional<Unresolved> of_last(Index steps) const {
-        if (worst_ == 0) return std::nullopt;
-        const double enough = static_cast<double>(steps) * worst_;
+        const bool off = growth_.size() > 0 && growth_.maxCoeff() > kForgotten;
+        if (worst_ == 0 && !off) return std::nullopt;
+        const double enough = static_cast<double>(steps) * std::max(worst_, worst_ever_);
         const double power = std::pow(10.0, std::floor(std::log10(enough)));
-        return Unresolved{first_, std::ceil(enough / power) * power};
+        return Unresolved{worst_ > 0 ? first_ : grows_from_, std::ceil(enough / power) * power};
     }
 
   private:
+    /// A step that is too long for a drift towards a narrow place leads beyond it, to where the
+    /// drift is `larger`: what is off grows as it does. (Next to a pole in time the drift changes
+    /// as much, and falls.) A step that is short enough draws what is off together by 1 - ratio +
+    /// ratio^2 / 2, or more.
+    void grow(double t, const Vector& ratios, double limit, const Vector& larger) {
+        if (growth_.size() == 0) growth_.setZero(ratios.size());
+        if (growth_.maxCoeff() <= kForgotten) grows_from_ = t, worst_ever_ = 0;
+        for (Index i = 0; i < ratios.size(); ++i) {
+            const double ratio = ratios[i];
+            if (ratio > limit && larger[i] > 1 && std::isfinite(larger[i])) {
+                growth_[i] += std::log(larger[i]);
+                worst_ever_ = std::max(worst_ever_, std::isfinite(ratio) ? ratio : kStable);
+            } else if (ratio < kStable) {
+                const double drawn = std::log(1 - ratio + ratio * ratio / 2);
+                growth_[i] = std::max(0.0, growth_[i] + drawn);
+            }
+        }
+    }
+
     static constexpr double kStable = 2;
     /// Moves below this part of the scale of the model do no harm.
     static constexpr double kSmall = 1e-3;
     Vector changed_, moved_;
     double worst_ = 0, first_ = 0;
+    /// Logarithm of how much larger an error of unresolved steps is by now, for each coordinate.
+    Vector growth_;
+    double worst_ever_ = 0, grows_from_ = 0;
+    static constexpr double kForgotten = 0.05;
 };
 
 /// The drift at one time for all columns, and the scratch memory of a step.

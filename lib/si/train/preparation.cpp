@@ -374,6 +374,18 @@ void take_validation(const TrainData& data, bool independent, std::uint64_t seed
     validation.pairs = draw_pairs(seen, all, seed)(0, validation.size);
 }
 
+/// The samples of all ends in the coordinates of the model.
+void take_inside(const TrainData& data, const Transform& transform, Preparation& all) {
+    const auto inside = [&](const Matrix& x) {
+        return x.size() > 0 ? transform.from_data(x) : Matrix(x.rows(), x.cols());
+    };
+    for (const EndData& end : data.ends) {
+        all.ends.push_back({.samples = inside(end.samples), .valid = inside(end.valid)});
+        require(all.ends.back().samples.allFinite(), Failure::data,
+                "the samples are so large that their spread is not a number");
+    }
+}
+
 /// Without a latent, and where x0 is not normal and drawn apart from x1, x_t is a function of its
 /// ends, whose loss says nothing of the score: it would be trained to 0.
 void require_scores_exist(const Setup& setup, std::span<const Quantity* const> learned) {
@@ -430,14 +442,7 @@ std::unique_ptr<Preparation> prepare(const TrainData& data, const InterpolantSpe
     model.independent = independent;
     all->learned = in_context("--learn", [&] { return parse_learned(spec.learn); });
 
-    const auto inside = [&](const Matrix& x) {
-        return x.size() > 0 ? model.transform.from_data(x) : Matrix(x.rows(), x.cols());
-    };
-    for (const EndData& end : data.ends) {
-        all->ends.push_back({.samples = inside(end.samples), .valid = inside(end.valid)});
-        require(all->ends.back().samples.allFinite(), Failure::data,
-                "the samples are so large that their spread is not a number");
-    }
+    take_inside(data, model.transform, *all);
 
     BatchSource& source = all->source;
     source.setup = model.setup();
