@@ -50,16 +50,16 @@ class Stiffness {
 
   private:
     /// A step that is too long for a drift towards a narrow place leads beyond it, to where the
-    /// drift is `larger`: what is off grows as it does. (Next to a pole in time the drift changes
-    /// as much, and falls.) A step that is short enough draws what is off together by 1 - ratio +
-    /// ratio^2 / 2, or more.
+    /// drift is `larger`: what is off grows as that does, or as its square in a step of second
+    /// order. (Next to a pole in time the drift changes as much, and falls.) A step that is short
+    /// enough draws what is off together by about 1 - ratio + ratio^2 / 2.
     void grow(double t, const Vector& ratios, double limit, const Vector& larger) {
         if (growth_.size() == 0) growth_.setZero(ratios.size());
         if (growth_.maxCoeff() <= kForgotten) grows_from_ = t, worst_ever_ = 0;
         for (Index i = 0; i < ratios.size(); ++i) {
             const double ratio = ratios[i];
             if (ratio > limit && larger[i] > 1 && std::isfinite(larger[i])) {
-                growth_[i] += std::log(larger[i]);
+                growth_[i] += 2 * std::log(larger[i]);
                 worst_ever_ = std::max(worst_ever_, std::isfinite(ratio) ? ratio : kStable);
             } else if (ratio < kStable) {
                 const double drawn = std::log(1 - ratio + ratio * ratio / 2);
