@@ -108,6 +108,12 @@ void doubt_density(const std::string& source, const Degenerate& found) {
              join(remedies, "; ")));
 }
 
+std::string doubtful_densities(const std::vector<std::string>& sentences) {
+    return text("the samples that the model was trained on have no density (",
+                join(sentences, "; "),
+                "): these numbers depend on how long it was trained, and on nothing of the data");
+}
+
 bool Degenerate::none() const {
     return constant.empty() && dependent.empty() && repeated == 0 && (n < 2 || n > dim);
 }

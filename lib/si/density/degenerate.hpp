@@ -33,6 +33,9 @@ struct Degenerate {
 /// Tells by doubt() why samples of `source` have no density, and what to do about it.
 void doubt_density(const std::string& source, const Degenerate& found);
 
+/// What log-densities of a model mean whose samples were so, for these sentences().
+std::string doubtful_densities(const std::vector<std::string>& sentences);
+
 /// Of samples, one column each, whose coordinates are columns of a table. Coordinates in `skipped`
 /// are left out. Relations are looked for among at most 256 coordinates.
 Degenerate look_for_degenerate(const Matrix& x, const std::vector<Index>& skipped = {});

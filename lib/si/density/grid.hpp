@@ -36,7 +36,7 @@ class GridSearch {
     Grid found() const;
 
     /// Columns that a few numbers keep off the grid: "column 2 is whole steps of 1 apart but for 1
-    /// number, as 2.5 in row 5". Rows count from 1 in the order of add().
+    /// number, 2.5 in row 5". Rows count from 1 in the order of add().
     std::vector<std::string> near_misses() const;
 
   private:

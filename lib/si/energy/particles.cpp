@@ -10,7 +10,8 @@ constexpr double kMostPower = 1e150;
 
 class LennardJones : public PointFunction {
   public:
-    explicit LennardJones(const LennardJonesSpec& spec) : spec_(spec) {}
+    explicit LennardJones(const LennardJonesSpec& spec)
+        : spec_(spec), strength_(4 * spec.epsilon * (spec.pairs == "twice" ? 2 : 1)) {}
 
     void evaluate(ConstMatrix x, Vector& values, Matrix* gradients) const override {
         for (Index j = 0; j < x.cols(); ++j) {
@@ -23,10 +24,9 @@ class LennardJones : public PointFunction {
   private:
     double all_pairs(ConstMatrix x, Index j, Matrix* gradients) const {
         const Index space = x.rows() / spec_.particles;
-        const double strength = 4 * spec_.epsilon * (spec_.pairs == "twice" ? 2 : 1);
         const double sigma2 = spec_.sigma * spec_.sigma;
         double sum = 0;
-        if (strength == 0) return sum;
+        if (strength_ == 0) return sum;
         for (Index a = 0; a < spec_.particles; ++a) {
             for (Index b = 0; b < a; ++b) {
                 double square = 0;
@@ -36,10 +36,10 @@ class LennardJones : public PointFunction {
                 }
                 const double ratio = sigma2 / square, power = ratio * ratio * ratio;
                 if (!(power <= kMostPower)) return std::numeric_limits<double>::infinity();
-                sum += strength * (power * power - power);
+                sum += strength_ * (power * power - power);
                 if (gradients == nullptr) continue;
                 // dU/dr over r
-                const double slope = strength * (6 * power - 12 * power * power) / square;
+                const double slope = strength_ * (6 * power - 12 * power * power) / square;
                 for (Index k = 0; k < space; ++k) {
                     const double apart = x(a * space + k, j) - x(b * space + k, j);
                     (*gradients)(a * space + k, j) += slope * apart;
@@ -51,6 +51,7 @@ class LennardJones : public PointFunction {
     }
 
     LennardJonesSpec spec_;
+    double strength_;  ///< of a pair, 4 epsilon as often as it counts
 };
 
 }  // namespace

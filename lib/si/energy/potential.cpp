@@ -59,12 +59,6 @@ std::string shown_point(ConstVector x) {
 
 }  // namespace
 
-std::string_view to_text(Nature nature) {
-    return nature == Nature::energy    ? "energy"
-           : nature == Nature::neutral ? "neutral"
-                                       : "log-probability";
-}
-
 Catalogue<PotentialRow> potentials() { return {"potential", kPotentials}; }
 
 Index dimension_of(const SampleShape& shape) {

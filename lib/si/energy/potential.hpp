@@ -20,9 +20,6 @@ enum class Nature {
     neutral           ///< as it stands: an energy where one is asked for, a reward where one is
 };
 
-/// "energy", "log-probability", "neutral".
-std::string_view to_text(Nature nature);
-
 /// What values are wanted for. An energy as a reward is minus itself, and so is a log-probability
 /// as an energy.
 enum class Meaning { energy, reward };

@@ -10,7 +10,6 @@ namespace si {
 using MadeFunction = std::unique_ptr<const PointFunction>;
 using SampleShape = std::vector<Index>;
 
-/// Density rows are in units of their own already; kt and offset are theirs as everybody's.
 struct GaussianPotentialSpec : GaussianSpec, ValueUnits {
     static constexpr auto fields() {
         return std::tuple_cat(GaussianSpec::fields(), ValueUnits::fields());

@@ -235,6 +235,7 @@ TEST_CASE("rows of MATLAB are rows, and images keep their axes") {
           "65 " + file + ":/name: holds text of MATLAB, which is not read");
     for (const auto& info : DataFile(file).list()) {
         if (info.name == "/X") CHECK(info.shape == std::vector<Index>{3, 2});
+        if (info.name == "/row") CHECK(info.shape == std::vector<Index>{3, 1});
         CHECK(info.readable == (info.name != "/name"));
     }
 }

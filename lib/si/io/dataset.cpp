@@ -238,7 +238,7 @@ struct DataFile::Opened {
         const std::string source = text(name(), ":", path);
         const auto dataset = open(path);
         return in_context(source, [&] {
-            auto shape = dataset.read_shape();
+            const auto shape = dataset.read_shape();
             Samples samples;
             samples.type = dataset.conventions.read_as(dataset.type.type);
             samples.values = allocate(count_of(shape) / shape[0], shape[0]);
@@ -249,7 +249,6 @@ struct DataFile::Opened {
             }
             if (dataset.conventions.reversed) {
                 samples.values = from_fortran(samples.values, shape);
-                take_vector_as_column(shape, samples.values);
             }
             samples.shape.assign(shape.begin() + 1, shape.end());
             if (samples.shape.empty()) samples.shape = {1};
@@ -272,13 +271,6 @@ struct DataFile::Opened {
                         .first = {first.begin(), first.end()},
                         .missing = missing});
         if (!order_is_known) doubt_order(samples.source, samples.n(), samples.shape);
-    }
-
-    /// A vector of MATLAB has rows or columns; either way it is one number a sample.
-    static void take_vector_as_column(std::vector<Index>& shape, Matrix& values) {
-        if (shape.size() != 2 || shape[0] != 1) return;
-        std::swap(shape[0], shape[1]);
-        values.resize(1, shape[0]);
     }
 
     static void doubt_fill(const hdf5::OpenDataset& dataset, const Samples& samples) {
@@ -355,9 +347,7 @@ struct DataFile::Opened {
     }
 
     /// Whether rows lie across the file, so that they are read all at once.
-    bool is_reversed(const std::string& path) const {
-        return has(path) && open(path).conventions.reversed;
-    }
+    bool is_reversed(const std::string& path) const { return open(path).conventions.reversed; }
 
     std::string choose() const {
         for (std::string usual : kUsualNames) {
@@ -426,15 +416,14 @@ Samples DataFile::samples() const {
 SampleReader DataFile::reader(Passes passes, const Look& look, const std::string& dataset) const {
     Opened& all = *opened_;
     if (passes == Passes::any) all.settle();
-    const bool reversed = all.format == Format::hdf5 && all.is_reversed(all.path_of(dataset));
-    if (reversed) all.settle();
-    if (all.format != Format::hdf5 || reversed) {
+    const bool hdf5 = all.format == Format::hdf5;
+    const std::string path = hdf5 ? all.path_of(dataset) : "";
+    if (hdf5 && !has(path)) at(path);  // which says what there is
+    if (!hdf5 || all.is_reversed(path)) {
         Samples whole = dataset.empty() ? samples() : at(dataset);
         if (look) look(0, whole.values);
         return SampleReader::of(std::move(whole));
     }
-    const std::string path = all.path_of(dataset);
-    if (!has(path)) at(path);  // which says what there is
     auto opened = all.open(path);
     const auto conventions = opened.conventions;
     const auto stored = opened.type.type;

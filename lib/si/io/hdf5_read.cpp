@@ -175,7 +175,10 @@ OpenDataset open_dataset(Id file, const std::string& name, std::size_t file_size
 
 std::vector<Index> OpenDataset::read_shape() const {
     std::vector<Index> sizes = shape;
-    if (conventions.reversed) std::reverse(sizes.begin(), sizes.end());
+    if (!conventions.reversed) return sizes;
+    std::reverse(sizes.begin(), sizes.end());
+    // A vector of MATLAB lies along rows or columns; either way it is one number a sample.
+    if (sizes.size() == 2 && sizes[0] == 1) std::swap(sizes[0], sizes[1]);
     return sizes;
 }
 

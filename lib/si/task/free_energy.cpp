@@ -183,9 +183,10 @@ Works part_of(const Works& works, Index first, Index count) {
 Json convergence_of(const Done& done, Index parts, const EstimateSpec& how) {
     Json all = Json::array();
     const Index n_a = done.forward.a.size(), n_b = done.backward.a.size();
+    require(parts <= std::min(n_a, n_b), Failure::usage, "--convergence: ", parts, " parts of ",
+            n_a, " and ", n_b, " works; each needs one of both directions");
     for (Index k = 1; k <= parts; ++k) {
-        const Index a = std::max<Index>(1, n_a * k / parts),
-                    b = std::max<Index>(1, n_b * k / parts);
+        const Index a = n_a * k / parts, b = n_b * k / parts;
         Json line{{"part", static_cast<double>(k) / static_cast<double>(parts)}};
         for (const bool last : {false, true}) {
             const auto bar =
@@ -339,7 +340,6 @@ Json free_energy(const FreeEnergyInputs& inputs, const FreeEnergySpec& spec,
     const EstimateSpec how{.inefficiency = spec.inefficiency};
     const FreeEnergy found = estimate_free_energy(done.forward, done.backward, how);
     const ChosenEstimate answer = answer_of(found, spec.estimator);
-    if (output.output) write_works(*output.output, done, provenance);
     Json interval;
     if (answer.delta_f && answer.standard_error) {
         interval = {*answer.delta_f - 1.96 * *answer.standard_error,
@@ -370,6 +370,7 @@ Json free_energy(const FreeEnergyInputs& inputs, const FreeEnergySpec& spec,
         {"potential_evaluations", done.walked ? Json{{"a", n_a + n_b}, {"b", n_a + n_b}} : Json()},
         {"convergence", spec.convergence ? convergence_of(done, *spec.convergence, how) : Json()},
         {"warnings", warnings_of(found, answer, done.seen)}};
+    if (output.output) write_works(*output.output, done, provenance);
     return report;
 }
 

@@ -31,7 +31,7 @@ struct FreeEnergySpec {
     std::optional<Choice<potentials>> potential_a, potential_b;
     Index steps = 500;
     EpsilonChoice epsilon = {.choice = Choice<epsilons>("constant,value=0.01")};
-    std::string transport = "auto";
+    std::string transport = "sde";
     Answering estimator = Answering::all;
     std::optional<Index> n;
     std::optional<double> inefficiency;
@@ -46,9 +46,9 @@ struct FreeEnergySpec {
                 .value("POTENTIAL,..."),
             field("transport", &FreeEnergySpec::transport,
                   "How samples are brought to the other state: by the chain of a model, or none, "
-                  "which compares them where they are; auto is the chain where there is a model",
+                  "which compares them where they are",
                   one_of(+[] {
-                      return std::vector<std::string>{"auto", "sde", "none"};
+                      return std::vector<std::string>{"sde", "none"};
                   })),
             field("steps", &FreeEnergySpec::steps, "Steps of the chain", kPositive),
             field("epsilon", &FreeEnergySpec::epsilon,

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "si/base/lists.hpp"
+#include "si/density/degenerate.hpp"
 #include "si/density/mixture.hpp"
 #include "si/flow/transport.hpp"
 #include "si/io/model_file.hpp"
@@ -138,11 +139,7 @@ std::vector<std::string> warnings_of(const ImportanceWeights& weights, double ou
                             "of the truth, or few of them have nearly all of the weight; ess is "
                             "too large"));
     }
-    if (!model.no_density.empty()) {
-        list.push_back(text("the samples that the model was trained on have no density (",
-                            join(model.no_density, "; "),
-                            "): these numbers depend on how long it was trained"));
-    }
+    if (!model.no_density.empty()) list.push_back(doubtful_densities(model.no_density));
     if (spec.divergence.make().probes > 0) {
         list.emplace_back(
             "log-densities from probes have errors of their own, which bias ess, log_z and the "

@@ -8,6 +8,7 @@
 
 #include "si/base/choice_list.hpp"
 #include "si/base/parts.hpp"
+#include "si/density/degenerate.hpp"
 #include "si/flow/median.hpp"
 #include "si/model/network_field.hpp"
 #include "si/model/sample_conditions.hpp"
@@ -497,12 +498,7 @@ std::vector<Json> report_log_densities(const Model& model, const std::string& da
                                             .keep = output.output ? Keep::samples : Keep::summary},
                                            threads, progress);
     if (!ranks().first()) return {};
-    if (!model.no_density.empty()) {
-        progress.warn(text("the samples that the model was trained on have no density (",
-                           join(model.no_density, "; "),
-                           "): these numbers depend on how long it was trained, and on nothing of "
-                           "the data"));
-    }
+    if (!model.no_density.empty()) progress.warn(doubtful_densities(model.no_density));
     if (output.output) {
         const auto& best = best_of(all);
         write_log_densities(*output.output, best,

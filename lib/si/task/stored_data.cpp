@@ -63,6 +63,7 @@ void warn_of(const std::string& source, Index rows, Progress& progress) {
 /// An end after one pass over all of it.
 struct StoredEnds::Passed {
     StoredSet set;
+    std::optional<Grid> grid;
     Rows held, nonfinite;
     Matrix valid;  ///< samples of the held-out rows
     std::vector<Index> shape;
@@ -151,7 +152,7 @@ StoredEnds::Passed StoredEnds::pass_over(const End& end, Rows held, double step)
     passed.set.dim = reader.dim();
     passed.set.n = reader.n();
     passed.set.moments = moments.moments();
-    if (grid) passed.set.grid = in_context(passed.source, [&] { return grid->found(); });
+    if (grid) passed.grid = found_grid(*grid, passed.source);
     passed.set.fingerprint = crc32c_text(checksum);
     passed.set.samples = std::make_shared<FileSamples>(end.file, std::move(reader));
     return passed;
@@ -165,6 +166,7 @@ TrainData StoredEnds::read(const TrainSpec& spec, std::uint64_t seed, Bytes memo
     require_as_many(*x1_.file, data.given, x1_.shape().front());
     auto x1 = pass_over(x1_, hold_out(x1_, spec, seed, 0), spec.dequantize);
     data.shape = x1.shape;
+    data.grid = x1.grid;
     data.x1().samples = Matrix(x1.set.dim, 0);
     Rows bad = united(x1.nonfinite, not_finite(data.given));
     x1.set.blocks = x1.blocks(memory);

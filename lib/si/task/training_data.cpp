@@ -5,7 +5,6 @@
 
 #include "si/base/remarks.hpp"
 #include "si/density/degenerate.hpp"
-#include "si/density/grid.hpp"
 #include "si/io/crc32c.hpp"
 #include "si/io/model_file.hpp"
 #include "si/task/stored_data.hpp"
@@ -71,6 +70,23 @@ Ends read_ends(const DataFile& opened, const std::vector<std::string>& wanted,
 }
 
 }  // namespace
+
+Grid found_grid(const GridSearch& search, const std::string& source) {
+    for (const auto& miss : search.near_misses()) {
+        doubt(text(source, ": ", miss, "; it gets no noise of --dequantize"));
+    }
+    const Grid grid = in_context(source, [&] { return search.found(); });
+    std::vector<std::string> columns;
+    for (std::size_t i = 0; i < grid.origins.size(); ++i) {
+        if (grid.origins[i]) columns.push_back(text(i + 1));
+    }
+    if (columns.size() < grid.origins.size()) {
+        remark(text("--dequantize ", grid.step, ": noise on column",
+                    columns.size() > 1 ? "s " : " ", join(columns, ", "),
+                    ", whose numbers are whole steps apart; none on the others"));
+    }
+    return grid;
+}
 
 std::string checksum_of(const Matrix& samples) {
     return crc32c_text(crc32c({reinterpret_cast<const char*>(samples.data()),
@@ -212,21 +228,13 @@ void read_held_out(const std::string& valid, const TrainSpec& spec, Index dim,
     data.x0().valid = std::move(held.x0->values);
 }
 
-/// Why samples have no density once steps of `step` are dequantized, told as well.
-std::vector<std::string> look_at_density(const Samples& samples, double step) {
-    std::vector<Index> steps;
-    if (step > 0) {
-        GridSearch search(step, false);
-        search.add(samples.values);
-        for (const auto& miss : search.near_misses()) {
-            doubt(text(samples.source, ": ", miss, "; it gets no noise of --dequantize"));
-        }
-        const Grid grid = in_context(samples.source, [&] { return search.found(); });
-        for (std::size_t i = 0; i < grid.origins.size(); ++i) {
-            if (grid.origins[i]) steps.push_back(static_cast<Index>(i));
-        }
+/// Why samples of a table have no density, told as well; but for what the noise of `grid` mends.
+std::vector<std::string> look_at_density(const Samples& samples, const std::optional<Grid>& grid) {
+    std::vector<Index> noisy;
+    for (std::size_t i = 0; grid && i < grid->origins.size(); ++i) {
+        if (grid->origins[i]) noisy.push_back(static_cast<Index>(i));
     }
-    const auto found = look_for_degenerate(samples.values, steps);
+    const auto found = look_for_degenerate(samples.values, noisy);
     doubt_density(samples.source, found);
     return found.sentences();
 }
@@ -249,7 +257,13 @@ TrainData read_sets(const DataFile& x1, const DataFile* x0, const TrainSpec& spe
     data.shape = ends.x1.shape;
     data.checksums.push_back(checksum_of(ends.x1.values));
     if (ends.x0) data.checksums.push_back(checksum_of(ends.x0->values));
-    if (ends.x1.shape.size() == 1) data.no_density = look_at_density(ends.x1, spec.dequantize);
+    const bool table = ends.x1.shape.size() == 1;
+    if (spec.dequantize > 0) {
+        GridSearch search(spec.dequantize, !table);
+        search.add(ends.x1.values);
+        data.grid = found_grid(search, ends.x1.source);
+    }
+    if (table) data.no_density = look_at_density(ends.x1, data.grid);
     data.x1().samples = std::move(ends.x1.values);
     data.given = std::move(ends.given);
     data.conditions = ends.conditions;

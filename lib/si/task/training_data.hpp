@@ -42,6 +42,10 @@ TrainData read_training_data(const std::string& x1, const std::optional<std::str
                              const TrainSpec& spec, std::uint64_t seed, Threads& threads,
                              Progress& progress, const TrainFilesSpec& files = {});
 
+/// The columns of `source` that --dequantize adds noise to, told where they are not all, with those
+/// that a few numbers keep off. Throws as GridSearch::found().
+Grid found_grid(const GridSearch& search, const std::string& source);
+
 /// The CRC-32C of samples, as Model::trained_on has it.
 std::string checksum_of(const Matrix& samples);
 

@@ -2,12 +2,10 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "si/base/moments.hpp"
-#include "si/density/grid.hpp"
 #include "si/random/draw.hpp"
 
 // Training on more samples than memory holds.
@@ -40,10 +38,9 @@ struct StoredSet {
     Index dim = 0;
     Index n = 0;  ///< rows, with those that are left out
     BlockSizes blocks;
-    std::vector<Index> left_out;    ///< rows that training does not see, increasing
-    Moments moments;                ///< of the others
-    std::string fingerprint;        ///< tells it from other sets
-    std::optional<Grid> grid = {};  ///< of --dequantize, where that is asked for
+    std::vector<Index> left_out;  ///< rows that training does not see, increasing
+    Moments moments;              ///< of the others
+    std::string fingerprint;      ///< tells it from other sets
 
     /// Rows that training sees.
     Index kept() const { return n - std::ssize(left_out); }

@@ -31,6 +31,9 @@ std::vector<Index> held_out_together(const std::vector<Index>& firsts, double fr
     constexpr Index kLargestPart = 20;
     const Index n = std::ssize(firsts);
     auto out = held_out_rows(n, fraction, seed, set);
+    bool repeat = false;
+    for (Index i = 0; i < n; ++i) repeat = repeat || firsts[static_cast<std::size_t>(i)] != i;
+    if (!repeat) return out;
     std::vector<std::vector<Index>> groups(static_cast<std::size_t>(n));
     Index largest = 0;
     for (Index i = 0; i < n; ++i) {
@@ -38,7 +41,7 @@ std::vector<Index> held_out_together(const std::vector<Index>& firsts, double fr
         group.push_back(i);
         largest = std::max(largest, std::ssize(group));
     }
-    if (largest <= 1 || kLargestPart * largest > n) return out;
+    if (kLargestPart * largest > n) return out;
     const Index count = std::ssize(out);
     std::vector<Index> order(static_cast<std::size_t>(n));
     Permutation({seed, Purpose::split, set}, n).range(0, n, order.data());

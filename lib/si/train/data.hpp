@@ -36,6 +36,7 @@ struct TrainData {
     /// label, then numbers, as conditions says.
     Matrix given, valid_given;
     Conditions conditions;
+    std::optional<Grid> grid;  ///< of --dequantize, where whoever read the data looked for it
     std::vector<std::string> no_density;  ///< why the law of x_K has none
     std::vector<std::string> checksums;   ///< of the sets that were read: see Model::trained_on
     std::optional<Model> teacher;         ///< whose flow made the pairs (x0, x1), if one did

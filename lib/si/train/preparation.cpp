@@ -54,23 +54,11 @@ double root_of(double square, std::initializer_list<Vector> parts) {
 
 /// The coordinates that get noise: those whose numbers are whole steps apart.
 Grid grid_of(const TrainData& data, double step) {
-    const EndData& x1 = data.x1();
-    if (x1.stored && x1.stored->grid) return *x1.stored->grid;
-    const bool pixels = data.shape.size() > 1;
-    GridSearch search(step, pixels);
-    search.add(x1.samples);
-    search.add(x1.valid);
-    Grid grid = search.found();
-    std::vector<std::string> columns;
-    for (std::size_t i = 0; !pixels && i < grid.origins.size(); ++i) {
-        if (grid.origins[i]) columns.push_back(text(i + 1));
-    }
-    if (!pixels && columns.size() < grid.origins.size()) {
-        remark(text("--dequantize ", step, ": noise on column", columns.size() > 1 ? "s " : " ",
-                    join(columns, ", "),
-                    ", whose numbers are whole steps apart; none on the others"));
-    }
-    return grid;
+    if (data.grid) return *data.grid;
+    GridSearch search(step, data.shape.size() > 1);
+    search.add(data.x1().samples);
+    search.add(data.x1().valid);
+    return search.found();
 }
 
 /// One set of data is whitened coordinate by coordinate. Two ends in the same units are brought
